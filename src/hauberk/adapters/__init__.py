@@ -1,0 +1,1 @@
+"""What drives a Plan: one object for each protocol, nothing between it and the application."""

@@ -1,0 +1,290 @@
+"""A Plan over ASGI 3: one wrapper, pre-encoded fields, one list concatenation."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from typing import Any
+
+from hauberk.core.exchange import HOLDER, Exchange, Head, Holder, Reply, held
+from hauberk.core.plan import Plan, encoded_bytes, run_deferred
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+class ASGIExchange(Exchange):
+    """A request as an ASGI scope holds it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    @property
+    def method(self) -> str:
+        """See `Exchange.method`; a WebSocket handshake is a GET."""
+        method: str = self.scope.get("method", "GET")
+        return method
+
+    @property
+    def path(self) -> str:
+        """See `Exchange.path`."""
+        path: str = self.scope["path"]
+        return path
+
+    @property
+    def query(self) -> bytes:
+        """See `Exchange.query`."""
+        query: bytes = self.scope.get("query_string", b"")
+        return query
+
+    @property
+    def scheme(self) -> str:
+        """See `Exchange.scheme`; `wss` counts as `https`."""
+        scheme: str = self.scope.get("scheme", "http")
+        return {"ws": "http", "wss": "https"}.get(scheme, scheme)
+
+    @property
+    def client(self) -> str:
+        """See `Exchange.client`."""
+        return str((self.scope.get("client") or ("",))[0])
+
+    def header(self, name: str) -> str:
+        """See `Exchange.header`."""
+        wanted = name.encode("latin-1")
+        return ", ".join(value.decode("latin-1") for key, value in self.scope["headers"] if key.lower() == wanted)
+
+    def headers(self) -> Iterator[tuple[str, str]]:
+        """See `Exchange.headers`."""
+        for key, value in self.scope["headers"]:
+            yield key.decode("latin-1").lower(), value.decode("latin-1")
+
+    @property
+    def path_parameters(self) -> dict[str, Any]:
+        """See `Exchange.path_parameters`: where Starlette, FastAPI and Litestar put them."""
+        return dict(self.scope.get("path_params") or {})
+
+
+class ASGIHead(Head):
+    """Fields as bytes; only those that somebody asks for are decoded."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, status: int, raw: RawHeaders) -> None:
+        self.status, self.raw = status, raw
+
+    def values(self, name: str) -> list[str]:
+        """See `Head.values`."""
+        wanted = name.encode("latin-1")
+        return [value.decode("latin-1") for key, value in self.raw if key.lower() == wanted]
+
+    def append(self, name: str, value: str) -> None:
+        """See `Head.append`."""
+        self.raw.append((name.encode("latin-1"), value.encode("latin-1")))
+
+    def remove(self, name: str) -> None:
+        """See `Head.remove`."""
+        wanted = name.encode("latin-1")
+        self.raw = [pair for pair in self.raw if pair[0].lower() != wanted]
+
+    def rewrite(self, name: str, change: Callable[[str], str]) -> None:
+        """See `Head.rewrite`."""
+        wanted = name.encode("latin-1")
+        self.raw = [
+            (key, change(value.decode("latin-1")).encode("latin-1") if key.lower() == wanted else value)
+            for key, value in self.raw
+        ]
+
+
+class ASGIShield:
+    """An ASGI application, protected by a Plan. `run` is what a server is given; calling the object does the same.
+
+    `context` makes the exchange known to everything that runs in the request's context (template engines without a
+    request at hand); plans with a guard have it anyway. A context variable costs a third of a microsecond.
+    """
+
+    def __init__(self, app: App, plan: Plan, *, context: bool = False) -> None:
+        self.app, self.plan = app, plan
+        self._encoded = encoded_bytes(plan)
+        self.run: App = self._full() if plan.eager or plan.always or context else self._lean()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one connection."""
+        await self.run(scope, receive, send)
+
+    def _lean(self) -> App:
+        """For plans of headers, nonce and cookies: variables of a closure instead of attributes, no context variable.
+
+        `send_shielded` is a plain function that hands the server's own awaitable on: half the price of a coroutine.
+        """
+        app, other, failed, send_start = self.app, self._other, self._failed, self._send_start
+        touched, unread = self._encoded.touched, list(self._encoded.unread)
+
+        async def run(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                return await other(scope, receive, send)
+            scope["hauberk"] = holder = [None, ASGIExchange, scope]
+
+            def send_shielded(message: Message) -> Awaitable[None]:
+                if message["type"] == "http.response.start":
+                    if holder[0] is not None:
+                        return send_start(held(holder), message, send)
+                    headers = message.get("headers", ())
+                    if type(headers) is not list:
+                        headers = list(headers)
+                    for name, _ in headers:
+                        if name in touched:
+                            return send_start(held(holder), message, send)
+                    holder[1] = late
+                    message["headers"] = headers + unread
+                return send(message)
+
+            try:
+                await app(scope, receive, send_shielded)
+            except Exception as error:
+                if await failed(held(holder), error, send, send_shielded):
+                    raise
+            return None
+
+        return run
+
+    def _full(self) -> App:
+        """For plans with steps that see every request."""
+        app, plan, other, failed, send_start = self.app, self.plan, self._other, self._failed, self._send_start
+
+        async def run(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                return await other(scope, receive, send)
+            ex = ASGIExchange(scope)
+            scope["hauberk"] = holder = [ex, None, None]
+
+            def send_shielded(message: Message) -> Awaitable[None]:
+                if message["type"] == "http.response.start":
+                    return send_start(ex, message, send)
+                # What the application says after its header is dropped if the guard's answer took its place.
+                return _nothing() if ex.replaced else send(message)
+
+            token = HOLDER.set(holder)
+            try:
+                if (reply := plan.begin(ex)) is None and plan.load:
+                    reply = await plan.load_all(ex)
+                if reply is not None:
+                    return await _answer(ex, reply, send_shielded)
+                await app(scope, _keeping(ex, receive) if plan.keep_body else receive, send_shielded)
+            except Exception as error:
+                if await failed(ex, error, send, send_shielded):
+                    raise
+            finally:
+                HOLDER.reset(token)
+            return None
+
+        return run
+
+    def _send_start(self, ex: ASGIExchange, message: Message, send: Send) -> Awaitable[None]:
+        """The header, for a request that has an exchange."""
+        if self.plan.always or ex.deferred or ex.blocked is not None:
+            return self._send_head(ex, message, send)
+        headers = list(message.get("headers", ()))
+        touched = self._encoded.touched
+        for name, _ in headers:
+            if name in touched:
+                return self._send_head(ex, message, send)
+        ex.sent = True
+        if ex.nonce is None:
+            return send({**message, "headers": [*headers, *self._encoded.unread]})
+        return send({**message, "headers": headers + self._encoded.nonce_fields(ex.nonce.encode("ascii"))})
+
+    async def _send_head(self, ex: ASGIExchange, message: Message, send: Send) -> None:
+        """The long way: through a Head, for whatever steps change."""
+        if ex.blocked is not None and not ex.sent:
+            return await self._send_blocked(ex, send)
+        head = ASGIHead(message["status"], list(message.get("headers", ())))
+        if ex.deferred:
+            await run_deferred(ex, head)
+        self.plan.finish(ex, head)
+        ex.sent = True
+        return await send({**message, "status": head.status, "headers": head.raw})
+
+    async def _send_blocked(self, ex: ASGIExchange, send: Send) -> None:
+        """The guard's answer, in place of the application's."""
+        if ex.sent or ex.blocked is None:
+            return
+        reply, ex.sent, ex.replaced = ex.blocked, True, True
+        head = ASGIHead(reply.status, _raw(reply))
+        if ex.deferred:
+            await run_deferred(ex, head)
+        self.plan.finish(ex, head)
+        await send({"type": "http.response.start", "status": head.status, "headers": head.raw})
+        await send({"type": "http.response.body", "body": b"" if ex.method == "HEAD" else reply.body})
+
+    async def _failed(self, ex: ASGIExchange, error: Exception, send: Send, send_shielded: Send) -> bool:
+        """Answer where nothing was sent yet; True if the server is to hear of the error as well."""
+        if ex.blocked is not None:
+            # The guard stopped it: the answer is the guard's, and there is nothing to report to the server.
+            await self._send_blocked(ex, send)
+            return not ex.replaced
+        if not ex.sent:
+            await _answer(ex, self.plan.on_failure(ex, error), send_shielded)
+        return True
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lifespan passes untouched; a WebSocket's handshake is a request whose answer has a header like any other."""
+        if scope["type"] != "websocket":
+            return await self.app(scope, receive, send)
+        ex = ASGIExchange(scope)
+        holder: Holder = [ex, None, None]
+        scope["hauberk"] = holder
+
+        async def send_shielded(message: Message) -> None:
+            kind = message["type"]
+            if kind == "websocket.accept" and message.get("headers"):
+                head = ASGIHead(101, list(message["headers"]))
+                for step in self.plan.on_response:
+                    step(ex, head)
+                message = {**message, "headers": head.raw}
+            elif kind == "websocket.http.response.start":
+                head = ASGIHead(message["status"], list(message.get("headers") or ()))
+                self.plan.finish(ex, head)
+                message = {**message, "headers": head.raw}
+            await send(message)
+
+        token = HOLDER.set(holder)
+        try:
+            await self.app(scope, receive, send_shielded)
+        finally:
+            HOLDER.reset(token)
+
+
+def late(scope: Scope) -> ASGIExchange:
+    """The exchange of a response whose header is out already."""
+    ex = ASGIExchange(scope)
+    ex.sent = True
+    return ex
+
+
+async def _answer(ex: Exchange, reply: Reply, send: Send) -> None:
+    await send({"type": "http.response.start", "status": reply.status, "headers": _raw(reply)})
+    await send({"type": "http.response.body", "body": b"" if ex.method == "HEAD" else reply.body})
+
+
+async def _nothing() -> None:
+    """In place of a message that is not sent."""
+
+
+def _raw(reply: Reply) -> RawHeaders:
+    fields = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers]
+    return [*fields, (b"content-length", b"%d" % len(reply.body))]
+
+
+def _keeping(ex: ASGIExchange, receive: Receive) -> Receive:
+    """Let the guard see the body as the application reads it."""
+
+    async def receive_kept() -> Message:
+        message = await receive()
+        if message["type"] == "http.request":
+            ex.keep(message.get("body", b""))
+        return message
+
+    return receive_kept

@@ -1,0 +1,321 @@
+"""A Plan over WSGI (PEP 3333): `close()`, `write()` and `exc_info` kept, `start_response` as late as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any
+
+from hauberk.core.exchange import HOLDER, Exchange, Head, Holder, Reply, held
+from hauberk.core.plan import Plan, encoded_text, run_deferred, run_inline
+
+Environ = dict[str, Any]
+TextHeaders = list[tuple[str, str]]
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None
+Write = Callable[[bytes], object]
+StartResponse = Callable[..., Write]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class WSGIExchange(Exchange):
+    """A request as a WSGI environment holds it."""
+
+    def __init__(self, environ: Environ) -> None:
+        self.environ = environ
+
+    @property
+    def method(self) -> str:
+        """See `Exchange.method`."""
+        return str(self.environ["REQUEST_METHOD"])
+
+    @property
+    def path(self) -> str:
+        """See `Exchange.path`."""
+        raw: str = self.environ.get("SCRIPT_NAME", "") + self.environ.get("PATH_INFO", "")
+        return raw.encode("latin-1").decode("utf-8", "replace")
+
+    @property
+    def query(self) -> bytes:
+        """See `Exchange.query`."""
+        query: str = self.environ.get("QUERY_STRING", "")
+        return query.encode("latin-1")
+
+    @property
+    def scheme(self) -> str:
+        """See `Exchange.scheme`."""
+        return str(self.environ.get("wsgi.url_scheme", "http"))
+
+    @property
+    def client(self) -> str:
+        """See `Exchange.client`."""
+        return str(self.environ.get("REMOTE_ADDR", ""))
+
+    def header(self, name: str) -> str:
+        """See `Exchange.header`."""
+        key = name.upper().replace("-", "_")
+        prefix = "" if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else "HTTP_"
+        return str(self.environ.get(prefix + key, ""))
+
+    def headers(self) -> Iterator[tuple[str, str]]:
+        """See `Exchange.headers`."""
+        for key, value in self.environ.items():
+            if key.startswith("HTTP_"):
+                yield key[5:].replace("_", "-").lower(), str(value)
+            elif key in {"CONTENT_TYPE", "CONTENT_LENGTH"} and value:
+                yield key.replace("_", "-").lower(), str(value)
+
+    @property
+    def path_parameters(self) -> dict[str, Any]:
+        """See `Exchange.path_parameters`: where Werkzeug's request and routing put them."""
+        request = self.environ.get("werkzeug.request")
+        routing = getattr(request, "view_args", None) or self.environ.get("wsgiorg.routing_args", ((), {}))[1]
+        return dict(routing)
+
+
+class WSGIHead(Head):
+    """Fields as native text."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, status: int, raw: TextHeaders) -> None:
+        self.status, self.raw = status, raw
+
+    def values(self, name: str) -> list[str]:
+        """See `Head.values`."""
+        return [value for key, value in self.raw if key.lower() == name]
+
+    def append(self, name: str, value: str) -> None:
+        """See `Head.append`."""
+        self.raw.append((name, value))
+
+    def remove(self, name: str) -> None:
+        """See `Head.remove`."""
+        self.raw = [pair for pair in self.raw if pair[0].lower() != name]
+
+    def rewrite(self, name: str, change: Callable[[str], str]) -> None:
+        """See `Head.rewrite`."""
+        self.raw = [(key, change(value) if key.lower() == name else value) for key, value in self.raw]
+
+
+class WSGIShield:
+    """A WSGI application, protected by a Plan. `run` is what a server is given; calling the object does the same.
+
+    `propagate` hands unhandled exceptions on, as a framework's test client wants them; otherwise they are answered
+    here, as a server would answer them without our headers. `context` is as in `ASGIShield`.
+    """
+
+    def __init__(
+        self, app: App, plan: Plan, *, context: bool = False, propagate: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.app, self.plan, self.propagate = app, plan, propagate
+        self._encoded = encoded_text(plan)
+        self.run: App = self._full() if plan.eager or plan.always or context else self._lean()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Run one request."""
+        return self.run(environ, start_response)
+
+    def _lean(self) -> App:
+        """For plans of headers, nonce and cookies: no context variable, and an exchange only if somebody asks."""
+        app, long_way, failed = self.app, self._start, self._failed
+        touched, unread = self._encoded.touched, list(self._encoded.unread)
+
+        def run(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            environ["hauberk"] = holder = [None, WSGIExchange, environ]
+
+            def start(status: str, headers: TextHeaders, exc_info: ExcInfo = None) -> Write:
+                if holder[0] is not None:
+                    return long_way(held(holder), start_response, status, headers, exc_info)
+                for name, _ in headers:
+                    if name in touched:
+                        return long_way(held(holder), start_response, status, headers, exc_info)
+                holder[1] = late
+                if exc_info is None:
+                    return start_response(status, headers + unread)
+                return start_response(status, headers + unread, exc_info)
+
+            try:
+                body = app(environ, start)
+            except Exception as error:
+                return failed(held(holder), error, start)
+            if holder[1] is late:
+                return body
+            return Running(self, held(holder), body, start)
+
+        return run
+
+    def _full(self) -> App:
+        """For plans with steps that see every request."""
+        app, plan, long_way, failed = self.app, self.plan, self._start, self._failed
+
+        def run(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            ex = WSGIExchange(environ)
+            environ["hauberk"] = holder = [ex, None, None]
+
+            def start(status: str, headers: TextHeaders, exc_info: ExcInfo = None) -> Write:
+                return long_way(ex, start_response, status, headers, exc_info)
+
+            token = HOLDER.set(holder)
+            try:
+                if (reply := plan.begin(ex)) is None and plan.load:
+                    reply = run_inline(plan.load_all(ex))
+                if reply is not None:
+                    return _answer(ex, reply, start)
+                if plan.keep_body and "wsgi.input" in environ:
+                    environ["wsgi.input"] = KeptInput(ex, environ["wsgi.input"])
+                body = app(environ, start)
+            except Exception as error:
+                return failed(ex, error, start)
+            finally:
+                HOLDER.reset(token)
+            if ex.replaced and ex.blocked is not None:
+                _close(body)
+                return [b"" if ex.method == "HEAD" else ex.blocked.body]
+            # The server gets lists and its own file wrapper as they are; others may still run the application's code.
+            if ex.sent and (type(body) in {list, tuple} or _is_file_wrapper(environ, body)):
+                return body
+            return Running(self, ex, body, start)
+
+        return run
+
+    def _start(
+        self, ex: WSGIExchange, start_response: StartResponse, status: str, headers: TextHeaders, exc_info: ExcInfo
+    ) -> Write:
+        """The header, for a request that has an exchange: constants, the nonce, and whatever steps change."""
+        if ex.blocked is not None and not ex.sent:
+            return self._start_blocked(ex, ex.blocked, start_response, exc_info)
+        touched = self._encoded.touched
+        if not (self.plan.always or ex.deferred or any(name in touched for name, _ in headers)):
+            ex.sent = True
+            fields = self._encoded.unread if ex.nonce is None else self._encoded.nonce_fields(ex.nonce)
+            return _call(start_response, status, [*headers, *fields], exc_info)
+        head = WSGIHead(int(status[:3]), list(headers))
+        self._finish(ex, head)
+        line = status if head.status == int(status[:3]) else status_line(head.status)
+        return _call(start_response, line, head.raw, exc_info)
+
+    def _start_blocked(
+        self, ex: WSGIExchange, reply: Reply, start_response: StartResponse, exc_info: ExcInfo
+    ) -> Write:
+        """The guard's answer, in place of the application's."""
+        ex.replaced = True
+        head = WSGIHead(reply.status, [*reply.headers, ("content-length", str(len(reply.body)))])
+        self._finish(ex, head)
+        _call(start_response, status_line(head.status), head.raw, exc_info)
+        return lambda _part: None
+
+    def _finish(self, ex: WSGIExchange, head: WSGIHead) -> None:
+        if ex.deferred:
+            run_inline(run_deferred(ex, head))
+        self.plan.finish(ex, head)
+        ex.sent = True
+
+    def _failed(self, ex: WSGIExchange, error: Exception, start: StartResponse) -> Iterable[bytes]:
+        if ex.blocked is not None and not ex.sent:
+            return _answer(ex, ex.blocked, start)
+        if ex.replaced and ex.blocked is not None:
+            return [ex.blocked.body]
+        reply = self.plan.on_failure(ex, error)
+        if ex.sent or self.propagate():
+            raise error
+        return _answer(ex, reply, start)
+
+
+class Running:
+    """A body whose parts are made as the server asks for them; `start_response` may come with the first."""
+
+    def __init__(self, shield: WSGIShield, ex: WSGIExchange, body: Iterable[bytes], start: StartResponse) -> None:
+        self._shield, self._ex, self._body, self._start = shield, ex, body, start
+
+    def __iter__(self) -> Iterator[bytes]:
+        ex = self._ex
+        parts = iter(self._body)
+        while True:
+            token = HOLDER.set([ex, None, None])
+            try:
+                part = next(parts)
+            except StopIteration:
+                return
+            except Exception as error:
+                yield from self._shield._failed(ex, error, self._start)
+                return
+            finally:
+                HOLDER.reset(token)
+            if ex.replaced and ex.blocked is not None:
+                yield b"" if ex.method == "HEAD" else ex.blocked.body
+                return
+            yield part
+
+    def close(self) -> None:
+        """Hand the server's `close()` on."""
+        _close(self._body)
+
+
+class KeptInput:
+    """`wsgi.input`, with the guard looking over its shoulder."""
+
+    def __init__(self, ex: Exchange, stream: Any) -> None:
+        self._ex, self._stream = ex, stream
+
+    def read(self, size: int = -1) -> bytes:
+        """As the stream's own."""
+        part: bytes = self._stream.read(size) if size >= 0 else self._stream.read()
+        self._ex.keep(part)
+        return part
+
+    def readline(self, size: int = -1) -> bytes:
+        """As the stream's own."""
+        part: bytes = self._stream.readline(size) if size >= 0 else self._stream.readline()
+        self._ex.keep(part)
+        return part
+
+    def readlines(self, hint: int = -1) -> list[bytes]:
+        """As the stream's own."""
+        lines: list[bytes] = self._stream.readlines(hint)
+        for line in lines:
+            self._ex.keep(line)
+        return lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self._stream:
+            self._ex.keep(line)
+            yield line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def late(environ: Environ) -> WSGIExchange:
+    """The exchange of a response whose header is out already."""
+    ex = WSGIExchange(environ)
+    ex.sent = True
+    return ex
+
+
+def status_line(status: int) -> str:
+    """The code with its phrase, as WSGI wants it."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} Status"
+
+
+def _answer(ex: Exchange, reply: Reply, start: StartResponse) -> Iterable[bytes]:
+    start(status_line(reply.status), [*reply.headers, ("content-length", str(len(reply.body)))])
+    return [b"" if ex.method == "HEAD" else reply.body]
+
+
+def _call(start_response: StartResponse, status: str, headers: TextHeaders, exc_info: ExcInfo) -> Write:
+    return start_response(status, headers) if exc_info is None else start_response(status, headers, exc_info)
+
+
+def _is_file_wrapper(environ: Environ, body: object) -> bool:
+    wrapper = environ.get("wsgi.file_wrapper")
+    return isinstance(wrapper, type) and isinstance(body, wrapper)
+
+
+def _close(body: Iterable[bytes]) -> None:
+    close = getattr(body, "close", None)
+    if close is not None:
+        close()

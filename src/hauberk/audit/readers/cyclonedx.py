@@ -1,0 +1,68 @@
+"""A CycloneDX bill of materials in JSON (ECMA-424), whose components are identified by package URLs (ECMA-427)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from hauberk.audit.readers.documents import broken, entries, load_json, mapping, text_of
+from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned
+from hauberk.audit.versions import Ecosystem
+
+_TYPES: dict[str, Ecosystem] = {"pypi": "PyPI", "npm": "npm"}
+
+
+def read(text: str, name: str) -> Manifest:
+    """Read a CycloneDX document. Raises InputError if it is none."""
+    document = load_json(text, name)
+    if document.get("bomFormat") != "CycloneDX":
+        raise broken(name, "CycloneDX document", "its bomFormat is another")
+    graph = {
+        text_of(d.get("ref")): tuple(ref for ref in d.get("dependsOn") or () if isinstance(ref, str))
+        for d in entries(document.get("dependencies"))
+    }
+    top = mapping(mapping(document.get("metadata")).get("component"))
+    top_ref = text_of(top.get("bom-ref"))
+    packages, not_judged = [], []
+    for component in _components(document):
+        ref = text_of(component.get("bom-ref"))
+        kind, own, version, repository = split_purl(text_of(component.get("purl")))
+        own, version = own or text_of(component.get("name")), version or text_of(component.get("version"))
+        what, needs = f"{own}@{version}" if version else own, graph.get(ref, ())
+        ecosystem = _TYPES.get(kind)
+        if top_ref and ref == top_ref:
+            not_judged.append(NotJudged(what, "project", (ref,), needs))
+        elif ecosystem is None or not version or repository:
+            not_judged.append(NotJudged(what, "git" if repository else "other", (ref,), needs))
+        else:
+            packages.append(Pinned(name=own, version=version, ecosystem=ecosystem, keys=(ref,), needs=needs))
+    return Manifest(
+        packages=tuple(packages),
+        not_judged=tuple(not_judged),
+        roots=graph.get(top_ref, ()),
+        project=text_of(top.get("name")),
+    )
+
+
+def _components(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every component, nested ones too; no recursion, since the file decides the depth."""
+    stack = entries(document.get("components"))[::-1]
+    while stack:
+        component = stack.pop()
+        yield component
+        stack += entries(component.get("components"))[::-1]
+
+
+def split_purl(purl: str) -> tuple[str, str, str, bool]:
+    """Type, name (with its scope), version, and whether it was taken from a repository, of `pkg:npm/%40s/n@1.0?...`."""
+    scheme, _, rest = purl.partition(":")
+    if scheme.lower() != "pkg":
+        return "", "", "", False
+    rest, _, qualifiers = rest.partition("#")[0].partition("?")
+    kind, _, path = rest.strip("/").partition("/")
+    at = path.rfind("@")
+    version = ""
+    if at > path.rfind("/") + (path.startswith("@") and "/" not in path):
+        path, version = path[:at], unquote(path[at + 1 :])
+    return kind.lower(), unquote(path), version, "vcs_url=" in qualifiers

@@ -1,0 +1,47 @@
+"""Line numbers for JSON, which its parser does not keep."""
+
+from __future__ import annotations
+
+import json
+import re
+
+# A member that opens an object, with the `version` that comes first in it, if it does.
+_MEMBER = re.compile(r'"((?:[^"\\\n]|\\.)*)"\s*:\s*\{(?:\s*"version"\s*:\s*"([^"\\\n]*)")?')
+
+
+class KeyLines:
+    """Where members begin that are objects; scanned at the first question."""
+
+    __slots__ = ("_first", "_text", "_versioned")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._first: dict[str, int] | None = None
+        self._versioned: dict[tuple[str, str], int] = {}
+
+    def of(self, key: str, version: str = "") -> int | None:
+        """The line of the first member of that key, if possible of the one with that version."""
+        if self._first is None:
+            self._first = self._scan()
+        return self._versioned.get((key, version)) or self._first.get(key)
+
+    def _scan(self) -> dict[str, int]:
+        first: dict[str, int] = {}
+        line, last = 1, 0
+        for match in _MEMBER.finditer(self._text):
+            line += self._text.count("\n", last, match.start())
+            last = match.start()
+            key = match[1]
+            if "\\" in key:
+                key = _unescape(key)
+            first.setdefault(key, line)
+            if match[2]:
+                self._versioned.setdefault((key, match[2]), line)
+        return first
+
+
+def _unescape(key: str) -> str:
+    try:
+        return str(json.loads(f'"{key}"'))
+    except ValueError:
+        return key

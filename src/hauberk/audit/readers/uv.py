@@ -1,0 +1,60 @@
+"""uv.lock (uv documentation, "Locking and syncing": every package has a `source`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hauberk.audit.readers.documents import broken, entries, load_toml, mapping, table_lines, text_of
+from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, Why, wheel
+
+_SOURCES: dict[str, Why] = {"git": "git", "url": "url", "path": "path", "directory": "path"}
+
+
+def read(text: str, name: str) -> Manifest:
+    """Read a uv.lock. Raises InputError if it is none."""
+    document = load_toml(text, name)
+    if "package" in document and not isinstance(document["package"], list):
+        raise broken(name, "uv.lock", "`package` is no array of tables")
+    found = entries(document.get("package"))
+    members = mapping(document.get("manifest")).get("members")
+    members = set(members) if isinstance(members, list) and all(isinstance(m, str) for m in members) else set()
+    packages, not_judged, roots, project = [], [], dict[str, None](), ""
+    for entry, line in zip(found, table_lines(text, "package", len(found)), strict=True):
+        own, version = text_of(entry.get("name")), text_of(entry.get("version"))
+        needs = _needs(entry)
+        why = _why(entry, version, own in members)
+        if why is None:
+            packages.append(Pinned(name=own, version=version, ecosystem="PyPI", line=line, keys=(own,), needs=needs))
+            continue
+        not_judged.append(NotJudged(f"{own}@{version}" if version else own, why, (own,), needs))
+        if why == "project":
+            project = project or own
+            roots.update(dict.fromkeys(needs))
+    return Manifest(
+        packages=tuple(packages), not_judged=tuple(not_judged), roots=tuple(roots), project=project, ecosystem="PyPI"
+    )
+
+
+def _why(entry: dict[str, Any], version: str, member: bool) -> Why | None:
+    source = entry.get("source")
+    if isinstance(source, str):  # the first revisions wrote `registry+https://...`
+        kind, _, location = source.partition("+")
+        source = {kind: location}
+    source = mapping(source)
+    if member or {"virtual", "editable"} & source.keys():
+        return "project"
+    if "registry" in source and version:
+        return None
+    for kind, why in _SOURCES.items():
+        if kind in source:
+            return None if version and kind in ("url", "path") and wheel(text_of(source[kind])) else why
+    return "other"
+
+
+def _needs(entry: dict[str, Any]) -> tuple[str, ...]:
+    """Names of everything the entry depends on, its extras and groups included."""
+    needs = entries(entry.get("dependencies"))
+    for member in ("optional-dependencies", "dev-dependencies", "dependency-groups"):
+        for group in mapping(entry.get(member)).values():
+            needs += entries(group)
+    return tuple(dict.fromkeys(text_of(need.get("name")) for need in needs))

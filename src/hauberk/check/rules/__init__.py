@@ -1,0 +1,36 @@
+"""Every check, in the order in which a report names them."""
+
+from __future__ import annotations
+
+from hauberk.check.rules import (
+    accounts,
+    cookies,
+    cors,
+    csrf,
+    exposed,
+    headers,
+    hosts,
+    limits,
+    modes,
+    secrets,
+    sessions,
+    templates,
+    transport,
+)
+from hauberk.check.verdict import Check
+
+CHECKS: tuple[Check, ...] = (
+    *modes.CHECKS,
+    *hosts.CHECKS,
+    *cors.CHECKS,
+    *secrets.CHECKS,
+    *cookies.CHECKS,
+    *csrf.CHECKS,
+    *sessions.CHECKS,
+    *templates.CHECKS,
+    *exposed.CHECKS,
+    *transport.CHECKS,
+    *headers.CHECKS,
+    *limits.CHECKS,
+    *accounts.CHECKS,
+)

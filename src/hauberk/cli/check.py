@@ -1,0 +1,28 @@
+"""`hauberk check module:app`."""
+
+from __future__ import annotations
+
+import click
+
+from hauberk.cli.options import Common, common, finish
+from hauberk.core.finding import Result
+from hauberk.integrations.target import Target, load
+
+
+def run(target: Target) -> Result:
+    """Judge the effective configuration of an application."""
+    from hauberk.check import check
+    from hauberk.integrations.facts import facts
+
+    return check(facts(target))
+
+
+@click.command("check")
+@click.argument("target", metavar="MODULE:APP")
+@common
+def command(target: str, common: Common) -> int:
+    """Judge an application's effective configuration: what is really in force after import. No traffic."""
+    loaded = load(target)
+    return finish(
+        run(loaded), common, framework=loaded.framework, root=loaded.root, fallback_file=loaded.file
+    )

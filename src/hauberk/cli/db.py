@@ -1,0 +1,69 @@
+"""`hauberk db update|import|info`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hauberk.cli.progress import shown
+from hauberk.core.errors import InputError
+
+INDEX = click.option("--index", type=click.Path(path_type=Path), envvar="HAUBERK_INDEX", help="Where it lies.")
+QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
+
+
+@click.group("db")
+def command() -> None:
+    """The advisory index: one SQLite file that `hauberk audit` matches against."""
+
+
+@command.command("import")
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|DIR...")
+@click.option("--kev", type=click.Path(path_type=Path), help="CISA's catalogue of exploited vulnerabilities, CSV or JSON.")
+@INDEX
+@QUIET
+def import_(sources: tuple[Path, ...], kev: Path | None, index: Path | None, quiet: bool) -> None:
+    """Build the index from OSV records: JSON, JSON lines (also .gz), all.zip, or folders of them."""
+    from hauberk.audit.build import build
+    from hauberk.audit.index import default_path
+
+    for source in (*sources, *([kev] if kev else [])):
+        if not source.exists():
+            raise InputError(str(source), "does not exist", "name a file or a folder of OSV records")
+    where = index or default_path()
+    with shown(quiet=quiet, color=True) as progress:
+        build(where, sources, kev, progress)
+    _tell(where)
+
+
+@command.command("update")
+@INDEX
+@QUIET
+def update(index: Path | None, quiet: bool) -> None:
+    """Download the archives that OSV publishes for PyPI and npm, and build the index from them."""
+    from hauberk.audit.index import default_path
+    from hauberk.audit.update import update as download
+
+    where = index or default_path()
+    with shown(quiet=quiet, color=True) as progress:
+        download(where, progress)
+    _tell(where)
+
+
+@command.command("info")
+@INDEX
+def info(index: Path | None) -> None:
+    """What the index holds, and how old it is."""
+    from hauberk.audit.index import default_path
+
+    _tell(index or default_path())
+
+
+def _tell(where: Path) -> None:
+    from hauberk.audit.index import Index
+
+    with Index.open(where) as opened:
+        click.echo(f"index       {where}")
+        for name, value in opened.describe().items():
+            click.echo(f"{name:<11} {value}")

@@ -1,0 +1,94 @@
+"""The commands, each imported when it is called: `hauberk version` loads no scanner."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from hauberk._version import __version__
+from hauberk.core.errors import HauberkError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "prove": ("hauberk.cli.prove", "Everything: check, audit, scan in process, OWASP evidence; one report."),
+    "check": ("hauberk.cli.check", "Judge an application's effective configuration; no traffic."),
+    "audit": ("hauberk.cli.audit", "Known vulnerabilities in lock files and manifests."),
+    "scan": ("hauberk.cli.scan", "Test an application dynamically, in process."),
+    "headers": ("hauberk.cli.headers", "Show and judge the response headers of an application's pages."),
+    "report": ("hauberk.cli.report", "Render saved results again, in another format."),
+    "db": ("hauberk.cli.db", "The advisory index: update, import, info."),
+    "explain": ("hauberk.cli.explain", "What a rule means, why it matters, how to fix it."),
+    "asvs": ("hauberk.cli.asvs", "What hauberk can say about each ASVS 5.0 requirement."),
+    "demo": ("hauberk.cli.demo", "A small vulnerable shop and its protected twin, proved side by side."),
+    "secret": ("hauberk.cli.secret", "A new random secret for HAUBERK_SECRET."),
+    "version": ("hauberk.cli.version", "The versions of hauberk and of what it runs on."),
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command's module when the command is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: Any = getattr(importlib.import_module(COMMANDS[cmd_name][0]), "command")  # noqa: B009
+        return command  # type: ignore[no-any-return]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """A command that does not exist is answered with the nearest one that does."""
+        from difflib import get_close_matches
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" There are: {', '.join(COMMANDS)}."
+            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 clean, 1 findings, 2 wrong use, broken input or an unfinished run, 3 nothing to test.",
+)
+@click.version_option(__version__, prog_name="hauberk")
+def cli() -> None:
+    """Security for Python web applications: one line protects, one command proves."""
+
+
+def main() -> None:
+    """Run the command line. Every error that is ours is one clear message; nothing of it is a traceback."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("hauberk: interrupted", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except HauberkError as error:
+        click.echo(f"hauberk: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader has seen enough: `hauberk audit | head`. What it was is not known, so it is not clean.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
+    except Exception as error:
+        if os.environ.get("HAUBERK_DEBUG"):
+            raise
+        where = f"{type(error).__name__}: {error}"
+        click.echo(f"hauberk: a fault of ours: {where}; run it again with HAUBERK_DEBUG=1 and report it", err=True)
+        sys.exit(2)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,195 @@
+"""The options that every judging command has, and what they do with a Result."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypeVar
+
+import click
+
+from hauberk._version import __version__
+from hauberk.core.errors import ConfigurationError, InputError
+from hauberk.core.finding import SEVERITIES, Finding, Result, Severity, at_least
+from hauberk.core.options import did_you_mean
+
+F = TypeVar("F", bound=Callable[..., Any])
+KEYS = ("fail-on", "ignore")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What the user said beside the target."""
+
+    formats: tuple[str, ...]
+    fail_on: Severity
+    baseline: Path | None
+    ignore: tuple[Mapping[str, Any], ...]
+    quiet: bool
+    color: bool
+    started: float
+
+
+def common(function: F) -> F:
+    """Add the common options to a command; it gets them as one `common` argument."""
+
+    def run(*args: Any, **options: Any) -> Any:
+        config: Path | None = options.pop("config")
+        settings = _settings(config)
+        chosen = Common(
+            formats=options.pop("formats") or ("text",),
+            fail_on=options.pop("fail_on") or settings.get("fail-on", "medium"),
+            baseline=options.pop("baseline"),
+            ignore=tuple(settings.get("ignore", ())),
+            quiet=options.pop("quiet"),
+            color=not options.pop("no_color"),
+            started=monotonic(),
+        )
+        _check_formats(chosen.formats)
+        return function(*args, common=chosen, **options)
+
+    run.__name__, run.__doc__ = function.__name__, function.__doc__
+    run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    severities = click.Choice([s for s in SEVERITIES if s != "info"])
+    path = click.Path(path_type=Path)
+    for option in (
+        click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="No colours."),
+        click.option("--quiet", "-q", is_flag=True, help="No progress on stderr."),
+        click.option("--config", type=path, help="A pyproject.toml with [tool.hauberk.cli]. [default: ./pyproject.toml]"),
+        click.option("--baseline", type=path, help="JSON results of an earlier run: show only what is new."),
+        click.option("--fail-on", type=severities, help="Exit with 1 from this severity up. [default: medium]"),
+        click.option(
+            "--format", "formats", multiple=True, metavar="NAME[=FILE]",
+            help="text, json, sarif, html, junit, github or markdown; repeatable. [default: text]",
+        ),
+    ):
+        run = option(run)
+    return run  # type: ignore[return-value]
+
+
+def _settings(config: Path | None) -> Mapping[str, Any]:
+    """`[tool.hauberk.cli]` of the file named, or of a pyproject.toml here."""
+    path = config or Path("pyproject.toml")
+    if config is None and not path.exists():
+        return {}
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(str(path), f"cannot be read: {error}", "name another file with --config") from error
+    table: Mapping[str, Any] = document.get("tool", {}).get("hauberk", {}).get("cli", {})
+    for name, value in table.items():
+        if name not in KEYS:
+            raise ConfigurationError(f"tool.hauberk.cli.{name}", value, "is not an option", did_you_mean(name, KEYS))
+    if table.get("fail-on", "medium") not in SEVERITIES:
+        raise ConfigurationError(
+            "tool.hauberk.cli.fail-on", table["fail-on"], "is no severity", did_you_mean(table["fail-on"], SEVERITIES)
+        )
+    for entry in table.get("ignore", ()):
+        if not {"rule", "reason"} <= set(entry) <= {"rule", "fingerprint", "reason", "until"}:
+            raise ConfigurationError(
+                "tool.hauberk.cli.ignore", entry, "needs a rule and a reason",
+                "write { rule = '...', reason = '...', until = 2027-01-31 }",
+            )
+    return table
+
+
+def _check_formats(formats: tuple[str, ...]) -> None:
+    from hauberk.report import FORMATS
+
+    to_stdout = 0
+    for text in formats:
+        name, _, file = text.partition("=")
+        if name not in FORMATS:
+            raise ConfigurationError("--format", name, "is not a format", did_you_mean(name, FORMATS))
+        to_stdout += not file
+    if to_stdout > 1:
+        raise ConfigurationError("--format", " ".join(formats), "sends two formats to stdout", "write NAME=FILE")
+
+
+def finish(
+    result: Result, common: Common, *, framework: str = "", root: Path | None = None, fallback_file: str | None = None
+) -> int:
+    """Apply baseline and ignore list, write every format, and say the exit status."""
+    from hauberk.report import Meta, render
+
+    result = _without_ignored(result, common.ignore)
+    if common.baseline is not None:
+        result = _without_known(result, common.baseline)
+    meta = Meta(
+        version=__version__,
+        generated=datetime.now(UTC),
+        framework=framework,
+        duration=monotonic() - common.started,
+        root=root or Path.cwd(),
+        fallback_file=fallback_file,
+        command_line=" ".join(["hauberk", *sys.argv[1:]]),
+    )
+    for text in common.formats:
+        name, _, file = text.partition("=")
+        if name == "text" and not file:
+            show_text(result, meta, common)
+            continue
+        document = render(name, result, meta)
+        if file:
+            write(Path(file), document)
+        else:
+            click.echo(document, nl=not document.endswith("\n"))
+    return status(result, common.fail_on)
+
+
+def show_text(result: Result, meta: Any, common: Common) -> None:
+    """The report for people, in colour where stdout is a terminal."""
+    from rich.console import Console
+
+    from hauberk.report.text import print_to
+
+    print_to(Console(no_color=not common.color), result, meta=meta)
+
+
+def write(path: Path, document: str) -> None:
+    """Write a report, or say why not."""
+    try:
+        path.write_text(document, encoding="utf-8")
+    except OSError as error:
+        raise InputError(str(path), f"cannot be written: {error.strerror}", "name another file") from error
+
+
+def status(result: Result, fail_on: Severity) -> int:
+    """0 clean, 1 findings, 2 not finished. What was not judged is never clean, and outranks what was found."""
+    if not result.complete:
+        return 2
+    return int(any(at_least(finding.severity, fail_on) for finding in result.failures))
+
+
+def _without_ignored(result: Result, entries: tuple[Mapping[str, Any], ...]) -> Result:
+    """Take out what the project decided to live with, and say so: each with its reason, none after its day."""
+    today = datetime.now(UTC).date()
+    notes: list[str] = []
+    kept: list[Finding] = []
+    for finding in result.findings:
+        entry = next((e for e in entries if _matches(finding, e)), None) if finding.outcome == "fail" else None
+        until = entry.get("until") if entry else None
+        if entry is None or (isinstance(until, date) and until < today):
+            kept.append(finding)
+        else:
+            notes.append(f"ignored {finding.rule.id} at {finding.location}: {entry['reason']}")
+    return replace(result, findings=tuple(kept), gaps=(*result.gaps, *notes))
+
+
+def _matches(finding: Finding, entry: Mapping[str, Any]) -> bool:
+    return finding.rule.id == entry["rule"] and entry.get("fingerprint", finding.fingerprint) == finding.fingerprint
+
+
+def _without_known(result: Result, baseline: Path) -> Result:
+    from hauberk.report.json import load
+
+    known = {finding.fingerprint for finding in load(baseline).findings if finding.outcome == "fail"}
+    new = tuple(f for f in result.findings if f.outcome != "fail" or f.fingerprint not in known)
+    hidden = len(result.findings) - len(new)
+    gaps = (*result.gaps, f"{hidden} findings that {baseline} has already are not shown") if hidden else result.gaps
+    return replace(result, findings=new, gaps=gaps)

@@ -1,0 +1,53 @@
+"""Progress on stderr: a bar for people, a line now and then for logs, nothing with --quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from hauberk.core.progress import Progress, silent
+
+
+@contextmanager
+def shown(*, quiet: bool, color: bool) -> Iterator[Progress]:
+    """Give out a Progress that draws on stderr while the block runs."""
+    if quiet:
+        yield silent
+        return
+    console = Console(stderr=True, no_color=not color)
+    if not console.is_terminal:
+        yield Lines(console)
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Bars(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(label: str, done: int, total: int, /) -> None:
+            if label not in tasks:
+                tasks[label] = bars.add_task(label, total=total or None)
+            bars.update(tasks[label], completed=done, total=total or None)
+
+        yield advance
+
+
+class Lines:
+    """One line when a phase begins, for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._seen = console, set[str]()
+
+    def __call__(self, label: str, done: int, total: int, /) -> None:
+        """See `core.progress.Progress`."""
+        if label not in self._seen:
+            self._seen.add(label)
+            self._console.print(f"hauberk: {label}" + f" ({total})" * bool(total), highlight=False, markup=False)

@@ -1,0 +1,15 @@
+"""Every rule that hauberk judges by, gathered from the packages that judge."""
+
+from __future__ import annotations
+
+from hauberk.core.finding import Rule
+
+
+def all_rules() -> dict[str, Rule]:
+    """Id to rule, sorted by id."""
+    from hauberk.audit import RULES as AUDIT
+    from hauberk.check import RULES as CHECK
+    from hauberk.guard import RULES as GUARD
+    from hauberk.scan import RULES as SCAN
+
+    return {rule.id: rule for rule in sorted((*CHECK, *AUDIT, *GUARD, *SCAN), key=lambda rule: rule.id)}

@@ -1,0 +1,1 @@
+"""The types that every layer shares: exchanges, plans, findings, events, errors. No I/O, no framework."""

@@ -1,0 +1,70 @@
+"""What the guard's sinks see, as values: the guard blocks on them, the scan confirms with them, reports show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Literal
+
+SinkKind = Literal[
+    "sql", "shell", "argv", "path", "url", "eval", "template", "xpath", "ldap", "unpickle", "header", "log"
+]
+Verdict = Literal["attack", "inert", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkEvent:
+    """One call of a dangerous function, at the moment before it happened."""
+
+    kind: SinkKind
+    target: str
+    """The function, by its public name: `sqlite3.Cursor.execute`."""
+    text: str
+    """What was about to be interpreted: SQL, a command line, a path."""
+    dialect: str = ""
+    """Which grammar reads the text: `sqlite`, `posix-sh`."""
+    argv: tuple[str, ...] = ()
+    """The argument list of a process, where there is one."""
+    file: str | None = None
+    line: int | None = None
+    function: str | None = None
+    """The nearest frame of the application."""
+    verdict: Verdict = "unknown"
+    """`attack`: an input of this request changed the syntax. `inert`: inputs are in it and stayed inside a literal."""
+    input: str | None = None
+    """Which input, as `query:id`; never its value."""
+    reason: str = ""
+    """Why, in words."""
+    blocked: bool = False
+
+
+@dataclass(slots=True)
+class Recording:
+    """The events of one exchange, in order. Bounded: `dropped` counts the rest."""
+
+    events: list[SinkEvent] = field(default_factory=list)
+    limit: int = 1_000
+    dropped: int = 0
+
+    def add(self, event: SinkEvent) -> None:
+        """Keep the event, or count it as dropped."""
+        if len(self.events) < self.limit:
+            self.events.append(event)
+        else:
+            self.dropped += 1
+
+
+RECORDING: ContextVar[Recording | None] = ContextVar("hauberk.recording", default=None)
+
+
+@contextmanager
+def recording() -> Iterator[Recording]:
+    """Collect the sink events of everything that runs inside, in this context and in those copied from it."""
+    events = Recording()
+    token = RECORDING.set(events)
+    try:
+        yield events
+    finally:
+        RECORDING.reset(token)

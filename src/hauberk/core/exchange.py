@@ -1,0 +1,185 @@
+"""One request and its response, free of any protocol.
+
+The adapters subclass `Exchange` and `Head` for ASGI messages, WSGI environments and Django objects, so that a feature
+is written once and nothing is decoded that nobody reads.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextvars import ContextVar, Token
+from dataclasses import dataclass
+from os import urandom
+from typing import Any
+
+from hauberk.core.errors import LateNonceError
+
+BODY_KEPT = 1 << 20
+"""How much of a request's body is kept for the guard, in octets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that hauberk gives in place of the application."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = (("content-type", "text/plain; charset=utf-8"),)
+
+
+class Exchange(ABC):
+    """A request, what hauberk knows of it, and what is to happen before its response leaves."""
+
+    # Class attributes, not slots: making an exchange then sets one attribute, and most requests change none of these.
+    nonce: str | None = None
+    """The CSP nonce, once somebody read it (`read_nonce`)."""
+    sent: bool = False
+    """Whether the response's header went out."""
+    blocked: Reply | None = None
+    """Set by the guard: leaves in place of whatever the application answers, as long as nothing was sent."""
+    replaced: bool = False
+    """Whether `blocked` left in place of the application's answer."""
+    guard: Any = None
+    """The guard's view of this request, or None."""
+    body: Sequence[bytes] = ()
+    """The parts of the body that the application has read so far, up to `BODY_KEPT` octets; only if a step wants it."""
+    body_length: int = 0
+    """How many octets the application has read so far."""
+    deferred: Sequence[Finish] = ()
+    """What is to happen before the header leaves, in the order in which it was opened."""
+
+    @property
+    @abstractmethod
+    def method(self) -> str:
+        """The method as it came, such as `GET`."""
+
+    @property
+    @abstractmethod
+    def path(self) -> str:
+        """The decoded path, root path included."""
+
+    @property
+    @abstractmethod
+    def query(self) -> bytes:
+        """The query as it came, percent-encoded, without `?`."""
+
+    @property
+    @abstractmethod
+    def scheme(self) -> str:
+        """`http` or `https`, as the server says."""
+
+    @property
+    @abstractmethod
+    def client(self) -> str:
+        """The peer's address, or an empty text where there is none."""
+
+    @abstractmethod
+    def header(self, name: str) -> str:
+        """The field of that lower-case name, joined by commas if it came twice; empty if absent."""
+
+    @abstractmethod
+    def headers(self) -> Iterator[tuple[str, str]]:
+        """Every field, names in lower case."""
+
+    @property
+    @abstractmethod
+    def path_parameters(self) -> dict[str, Any]:
+        """What the router took from the path, as far as it has run."""
+
+    def keep(self, part: bytes) -> None:
+        """Remember a part of the body as it goes by; never more than `BODY_KEPT` octets."""
+        room = BODY_KEPT - self.body_length
+        if part and room > 0:
+            self.body = [*self.body, part[:room]]
+        self.body_length += len(part)
+
+    def kept_body(self) -> bytes:
+        """What was kept of the body so far."""
+        return b"".join(self.body)
+
+    def read_nonce(self) -> str:
+        """The nonce of this response, made at its first reading: 128 random bits (CSP3, section 7.1)."""
+        if self.nonce is None:
+            if self.sent:
+                raise LateNonceError("csp_nonce was first read after the response's header went out; read it earlier")
+            self.nonce = b64encode(urandom(16)).decode("ascii")
+        return self.nonce
+
+    def defer(self, finish: Finish) -> None:
+        """Call `finish` before the response leaves; last deferred, first called."""
+        self.deferred = [*self.deferred, finish]
+
+
+class Head(ABC):
+    """Status and header fields of a response, before they leave. Names are given in lower case."""
+
+    __slots__ = ("status",)
+
+    status: int
+
+    @abstractmethod
+    def values(self, name: str) -> list[str]:
+        """Every field of that name."""
+
+    @abstractmethod
+    def append(self, name: str, value: str) -> None:
+        """One more field, whatever is there."""
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Take every field of that name away."""
+
+    @abstractmethod
+    def rewrite(self, name: str, change: Callable[[str], str]) -> None:
+        """Pass each field of that name through `change`, in its place."""
+
+    def set(self, name: str, value: str) -> None:
+        """This value and no other."""
+        self.remove(name)
+        self.append(name, value)
+
+
+RequestStep = Callable[[Exchange], Reply | None]
+ResponseStep = Callable[[Exchange, Head], None]
+Load = Callable[[Exchange], Awaitable[Reply | None]]
+Finish = Callable[[Head], Awaitable[None]]
+Failure = Callable[[Exchange, Exception], Reply]
+
+Holder = list[Any]
+"""`[exchange or None, how to make it, what to make it from]`: the adapters put one down for each request.
+
+Most requests need no exchange at all, and making one costs as much as everything else that the adapter does. So it is
+made when somebody asks, and this list (the cheapest thing that can be changed in place) remembers it.
+"""
+
+HOLDER: ContextVar[Holder | None] = ContextVar("hauberk.holder", default=None)
+
+
+def held(holder: Holder) -> Exchange:
+    """The exchange of a holder, made at the first asking."""
+    exchange: Exchange | None = holder[0]
+    if exchange is None:
+        exchange = holder[0] = holder[1](holder[2])
+    return exchange
+
+
+class Current:
+    """The exchange that runs in this context, if any: read by template helpers and by the guard."""
+
+    def get(self) -> Exchange | None:
+        """The exchange, or None outside of a protected request."""
+        holder = HOLDER.get()
+        return None if holder is None else held(holder)
+
+    def set(self, exchange: Exchange | None) -> Token[Holder | None]:
+        """Make it the current one, as the adapters do; give the token back to `reset`."""
+        return HOLDER.set(None if exchange is None else [exchange, None, None])
+
+    def reset(self, token: Token[Holder | None]) -> None:
+        """Back to what was before."""
+        HOLDER.reset(token)
+
+
+CURRENT = Current()

@@ -1,0 +1,196 @@
+"""What features contribute, joined once in a fixed order and handed to the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from hauberk.core.errors import WaitingStoreError
+from hauberk.core.exchange import Exchange, Failure, Head, Load, Reply, RequestStep, ResponseStep
+
+NONCE = "{nonce}"
+"""Stands for the nonce in a value of `Steps.nonced`. Neither brace can occur in a CSP."""
+
+Pair = tuple[str, str]
+T = TypeVar("T")
+Text = TypeVar("Text", str, bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nonced:
+    """A header with one value for responses that read the nonce, and another for those that did not."""
+
+    name: str
+    with_nonce: str
+    without: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """What one feature contributes."""
+
+    headers: tuple[Pair, ...] = ()
+    """Constant fields; the application's own field of that name wins, unless `enforce`."""
+    enforce: bool = False
+    nonced: tuple[Nonced, ...] = ()
+    """Fields that hold the nonce; the application's own field of that name wins."""
+    remove: frozenset[str] = frozenset()
+    """Fields taken away from what the application sends."""
+    on_request: RequestStep | None = None
+    """Before the application and before the body: may answer in its place."""
+    on_response: ResponseStep | None = None
+    """Before the header leaves, if the response has a field named in `watch`, or always where `watch` is empty."""
+    watch: frozenset[str] = frozenset()
+    load: Load | None = None
+    """The only step that may wait: for a Store."""
+    on_failure: Failure | None = None
+    """Turns an exception that nobody handled into a reply."""
+    keep_body: bool = False
+    """Whether the guard wants to see the body as the application reads it."""
+
+
+class Feature(Protocol):
+    """A frozen dataclass that is its options and knows its steps."""
+
+    def steps(self) -> Steps:
+        """What it contributes to a Plan."""
+
+
+def plain_failure(ex: Exchange, error: Exception) -> Reply:
+    """The least that may be said of an unhandled error."""
+    return Reply(500, b"Internal Server Error\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All steps of a Policy, in order."""
+
+    headers: tuple[Pair, ...] = ()
+    enforced: tuple[Pair, ...] = ()
+    nonced: tuple[Nonced, ...] = ()
+    remove: frozenset[str] = frozenset()
+    on_request: tuple[RequestStep, ...] = ()
+    on_response: tuple[ResponseStep, ...] = ()
+    always: bool = False
+    """Whether some `on_response` step is to see every response."""
+    watch: frozenset[str] = frozenset()
+    load: tuple[Load, ...] = ()
+    on_failure: Failure = plain_failure
+    keep_body: bool = False
+
+    @classmethod
+    def of(cls, features: Iterable[Feature]) -> Plan:
+        """Join the steps of all features; the first `on_failure` counts."""
+        steps = [feature.steps() for feature in features]
+        return cls(
+            headers=tuple(pair for s in steps if not s.enforce for pair in s.headers),
+            enforced=tuple(pair for s in steps if s.enforce for pair in s.headers),
+            nonced=tuple(n for s in steps for n in s.nonced),
+            remove=frozenset(name for s in steps for name in s.remove),
+            on_request=tuple(s.on_request for s in steps if s.on_request),
+            on_response=tuple(s.on_response for s in steps if s.on_response),
+            always=any(s.on_response and not s.watch for s in steps),
+            watch=frozenset(name for s in steps for name in s.watch),
+            load=tuple(s.load for s in steps if s.load),
+            on_failure=next((s.on_failure for s in steps if s.on_failure), plain_failure),
+            keep_body=any(s.keep_body for s in steps),
+        )
+
+    @property
+    def eager(self) -> bool:
+        """Whether every request needs its exchange before the application runs."""
+        return bool(self.on_request or self.load or self.keep_body)
+
+    def begin(self, ex: Exchange) -> Reply | None:
+        """Run the steps that cannot wait; the first reply ends it."""
+        for step in self.on_request:
+            if (reply := step(ex)) is not None:
+                return reply
+        return None
+
+    async def load_all(self, ex: Exchange) -> Reply | None:
+        """Run the steps that may wait; the first reply ends it."""
+        for load in self.load:
+            if (reply := await load(ex)) is not None:
+                return reply
+        return None
+
+    def finish(self, ex: Exchange, head: Head) -> None:
+        """Everything that happens to a header before it leaves, finishers apart."""
+        for name in self.remove:
+            head.remove(name)
+        for step in self.on_response:
+            step(ex, head)
+        for name, value in self.enforced:
+            head.set(name, value)
+        for name, value in self.constants(ex.nonce):
+            if not head.values(name):
+                head.append(name, value)
+
+    def constants(self, nonce: str | None) -> Iterator[Pair]:
+        """The fields that every response gets, unless the application sent its own."""
+        yield from self.headers
+        for header in self.nonced:
+            value = header.without if nonce is None else header.with_nonce.replace(NONCE, nonce)
+            if value is not None:
+                yield header.name, value
+
+
+async def run_deferred(ex: Exchange, head: Head) -> None:
+    """Last deferred, first called; only what was opened, and each once."""
+    finishers, ex.deferred = ex.deferred, ()
+    for finish in reversed(finishers):
+        await finish(head)
+
+
+class Encoded(Generic[Text]):
+    """A Plan's constants in the form that one protocol sends: bytes for ASGI, native text for WSGI."""
+
+    __slots__ = ("_join", "fixed", "templates", "touched", "unread")
+
+    def __init__(self, plan: Plan, encode: Callable[[str], Text], join: Callable[[Text, Iterable[Text]], Text]) -> None:
+        def pairs(fields: Iterable[Pair]) -> tuple[tuple[Text, Text], ...]:
+            return tuple((encode(name), encode(value)) for name, value in fields)
+
+        self._join: Callable[[Text, Iterable[Text]], Text] = join
+        self.unread: tuple[tuple[Text, Text], ...] = pairs([*plan.enforced, *plan.constants(None)])
+        """What is appended where the nonce was not read."""
+        self.fixed: tuple[tuple[Text, Text], ...] = pairs(plan.enforced + plan.headers)
+        self.templates: tuple[tuple[Text, list[Text]], ...] = tuple(
+            (encode(h.name), [encode(part) for part in h.with_nonce.split(NONCE)]) for h in plan.nonced
+        )
+        """Name, and the pieces that the nonce joins."""
+        touched = {n for n, _ in plan.headers + plan.enforced} | {h.name for h in plan.nonced}
+        # Applications may spell a name as they like under WSGI, and some do under ASGI.
+        names = touched | plan.remove | plan.watch
+        self.touched: frozenset[Text] = frozenset(encode(form) for name in names for form in (name, name.title(), name.upper()))
+        """Names that send a response the long way round: through a Head."""
+
+    def nonce_fields(self, nonce: Text) -> list[tuple[Text, Text]]:
+        """The constant fields, with this response's nonce."""
+        return [*self.fixed, *[(name, self._join(nonce, parts)) for name, parts in self.templates]]
+
+
+def encoded_bytes(plan: Plan) -> Encoded[bytes]:
+    """For ASGI."""
+    return Encoded(plan, lambda text: text.encode("latin-1"), bytes.join)
+
+
+def encoded_text(plan: Plan) -> Encoded[str]:
+    """For WSGI."""
+    return Encoded(plan, str, str.join)
+
+
+def run_inline(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never suspends, without an event loop: how WSGI drives steps written `async def`."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    finally:
+        coroutine.close()
+    raise WaitingStoreError(
+        "a store that waits was used from WSGI; name one that does not, such as sqlite:// or memory://"
+    )

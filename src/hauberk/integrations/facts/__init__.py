@@ -1,0 +1,56 @@
+"""From an application object to facts about its effective configuration."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+
+from hauberk.check.facts import Facts
+from hauberk.core.finding import Location
+from hauberk.integrations.facts import protection
+from hauberk.integrations.facts.layers import unwrap
+from hauberk.integrations.facts.reading import Reading
+from hauberk.integrations.facts.source import Sources, own_files
+from hauberk.integrations.target import Target, detect
+
+READERS = {
+    "fastapi": "starlette",
+    "starlette": "starlette",
+    "flask": "flask",
+    "quart": "flask",
+    "django": "django",
+    "litestar": "litestar",
+    "asgi": "bare",
+    "wsgi": "bare",
+}
+"""Framework to the module here that reads it."""
+
+
+def facts(target: Target) -> Facts:
+    """Read the effective configuration of an application, whatever wraps it. Sends no request, changes nothing.
+
+    What cannot be read is None in the facts; if it should have been readable, `broken` says what raised.
+    """
+    layers, app = unwrap(target.app)
+    framework, protocol = detect(app) if layers else (target.framework, target.protocol)
+    target = replace(target, framework=framework, protocol=protocol)
+    sources = Sources(target.root, own_files(target.module, target.root))
+    reading = Reading(target=target, sources=sources, where=_made_at(target, app, sources), layers=layers)
+    for holder in (target.app, *(layer.instance for layer in layers)):
+        reading.protection = reading.protection or protection.of(holder, reading.where)
+    reader = importlib.import_module(f"hauberk.integrations.facts.{READERS[framework]}")
+    found: Facts = reader.read(reading, app)
+    return replace(
+        found,
+        gaps=(*found.gaps, *reading.gaps, *sources.gaps),
+        broken=(*found.broken, *reading.broken),
+    )
+
+
+def _made_at(target: Target, app: object, sources: Sources) -> Location:
+    """The line that makes the application, else the file that holds it."""
+    attribute = target.name.partition(":")[2].partition(".")[0]
+    main = sources.files[0].location if sources.files else Location()
+    spots = [(attribute, ""), (type(app).__name__, "()")]
+    found = [sources.find(name, within=within) for name, within in spots if name]
+    return sources.first(*[place for place in found if place is not None and place.line], main)

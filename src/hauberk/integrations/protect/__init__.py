@@ -1,0 +1,69 @@
+"""`protect(app)`: one line for every framework, through that framework's own door."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hauberk.adapters.asgi import App as ASGIApp
+from hauberk.adapters.asgi import ASGIShield
+from hauberk.adapters.wsgi import App as WSGIApp
+from hauberk.adapters.wsgi import WSGIShield
+from hauberk.core.errors import ConfigurationError
+from hauberk.core.plan import Plan
+from hauberk.guard import install
+from hauberk.integrations.target import detect
+from hauberk.policy import Policy
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What `app.__hauberk__` holds: by which policy this application is protected."""
+
+    policy: Policy
+    plan: Plan
+
+
+def protect(app: T, policy: Policy | None = None, /, **changes: Any) -> T:
+    """Protect an application; the same object comes back (a bare ASGI or WSGI callable comes back wrapped).
+
+    Keywords change fields of the policy, or of the recommended one: `protect(app, guard=Guard(mode="block"))`.
+    Raises ConfigurationError for a field that does not exist, a value that no browser would take, or an application
+    that is protected already by another policy.
+    """
+    if policy is not None and not isinstance(policy, Policy):
+        raise ConfigurationError("policy", policy, "is not a Policy", "write for example Policy.recommended()")
+    chosen = (policy or Policy.recommended()).replace(**changes)
+    framework, _ = detect(app)
+    known = getattr(app, "__hauberk__", None)
+    if isinstance(known, Protection):
+        if known.policy == chosen:
+            return app
+        raise ConfigurationError(
+            "app", type(app).__name__, "is protected already, by another policy", "call protect once, with one policy"
+        )
+    protection = Protection(chosen, chosen.plan())
+    if chosen.guard is not None and chosen.guard.mode != "off":
+        install()
+    if framework in {"asgi", "wsgi"}:
+        shield: Any = ASGIShield if framework == "asgi" else WSGIShield
+        wrapped = shield(app, protection.plan).run
+        wrapped.__hauberk__ = protection
+        return wrapped  # type: ignore[no-any-return]
+    name = "starlette" if framework == "fastapi" else framework
+    importlib.import_module(f"hauberk.integrations.protect.{name}").install(app, protection)
+    app.__hauberk__ = protection  # type: ignore[attr-defined]
+    return app
+
+
+def asgi(app: ASGIApp, policy: Policy | None = None) -> ASGIApp:
+    """Protect any ASGI 3 callable; what comes back is what a server runs."""
+    return protect(app, policy)
+
+
+def wsgi(app: WSGIApp, policy: Policy | None = None) -> WSGIApp:
+    """Protect any WSGI callable; what comes back is what a server runs."""
+    return protect(app, policy)

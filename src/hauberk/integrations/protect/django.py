@@ -1,0 +1,225 @@
+"""Django: a middleware, and `protect()` for what `get_asgi_application()` and `get_wsgi_application()` return."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from http.cookies import Morsel
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template import engines
+from django.template.backends.django import DjangoTemplates
+
+from hauberk.adapters.wsgi import KeptInput
+from hauberk.core.exchange import CURRENT, Exchange, Head, Reply
+from hauberk.core.plan import run_deferred, run_inline
+from hauberk.guard import install as install_guard
+from hauberk.integrations.request import TEMPLATE_GLOBALS, templates
+from hauberk.policy import Policy
+from hauberk.wire.set_cookie import SetCookie
+
+if TYPE_CHECKING:
+    from django.core.handlers.base import BaseHandler
+
+    from hauberk.integrations.protect import Protection
+
+SHIELD = "hauberk.django.Shield"
+
+
+def install(app: BaseHandler, protection: Protection) -> None:
+    """Put the middleware first and load the stack again: the test client is protected by it as well."""
+    settings.HAUBERK = protection.policy
+    if SHIELD not in settings.MIDDLEWARE:
+        settings.MIDDLEWARE = [SHIELD, *settings.MIDDLEWARE]
+    app.load_middleware(is_async=type(app).__name__ == "ASGIHandler")
+
+
+class Shield:
+    """`MIDDLEWARE = ["hauberk.django.Shield", *MIDDLEWARE]`, with the policy in `HAUBERK`; both sync and async."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        policy = getattr(settings, "HAUBERK", None) or Policy.recommended()
+        if not isinstance(policy, Policy):
+            raise ImproperlyConfigured(f"HAUBERK={policy!r} is not a Policy; write for example Policy.recommended()")
+        self.get_response = get_response
+        self.plan = policy.plan()
+        if policy.guard is not None and policy.guard.mode != "off":
+            install_guard()
+        _teach_templates()
+        self._waits = iscoroutinefunction(get_response)
+        if self._waits:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Run one request."""
+        if self._waits:
+            return self._run_async(request)
+        ex = self._exchange(request)
+        token = CURRENT.set(ex)
+        try:
+            reply = self.plan.begin(ex) or run_inline(self.plan.load_all(ex))
+            response = _reply(reply) if reply else self.get_response(request)
+            response = _reply(ex.blocked) if ex.blocked else response
+            head = DjangoHead(response)
+            run_inline(run_deferred(ex, head))
+        finally:
+            CURRENT.reset(token)
+        return self._finish(ex, head)
+
+    async def _run_async(self, request: HttpRequest) -> HttpResponseBase:
+        ex = self._exchange(request)
+        token = CURRENT.set(ex)
+        try:
+            reply = self.plan.begin(ex) or await self.plan.load_all(ex)
+            response = _reply(reply) if reply else await self.get_response(request)
+            response = _reply(ex.blocked) if ex.blocked else response
+            head = DjangoHead(response)
+            await run_deferred(ex, head)
+        finally:
+            CURRENT.reset(token)
+        return self._finish(ex, head)
+
+    def _exchange(self, request: HttpRequest) -> DjangoExchange:
+        ex = DjangoExchange(request)
+        request.META["hauberk"] = [ex, None, None]
+        stream = getattr(request, "_stream", None)
+        if self.plan.keep_body and stream is not None:
+            request._stream = KeptInput(ex, stream)
+        return ex
+
+    def _finish(self, ex: DjangoExchange, head: DjangoHead) -> HttpResponseBase:
+        self.plan.finish(ex, head)
+        ex.sent = True
+        return head.response
+
+
+class DjangoExchange(Exchange):
+    """A request as Django holds it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @property
+    def method(self) -> str:
+        """See `Exchange.method`."""
+        return self.request.method or "GET"
+
+    @property
+    def path(self) -> str:
+        """See `Exchange.path`."""
+        return str(self.request.path)
+
+    @property
+    def query(self) -> bytes:
+        """See `Exchange.query`."""
+        return str(self.request.META.get("QUERY_STRING", "")).encode("latin-1", "replace")
+
+    @property
+    def scheme(self) -> str:
+        """See `Exchange.scheme`: as SECURE_PROXY_SSL_HEADER decides."""
+        return str(self.request.scheme)
+
+    @property
+    def client(self) -> str:
+        """See `Exchange.client`."""
+        return str(self.request.META.get("REMOTE_ADDR", ""))
+
+    def header(self, name: str) -> str:
+        """See `Exchange.header`."""
+        return str(self.request.headers.get(name, ""))
+
+    def headers(self) -> Iterator[tuple[str, str]]:
+        """See `Exchange.headers`."""
+        for name, value in self.request.headers.items():
+            yield name.lower(), str(value)
+
+    @property
+    def path_parameters(self) -> dict[str, Any]:
+        """See `Exchange.path_parameters`."""
+        match = self.request.resolver_match
+        if match is None:
+            return {}
+        return dict(match.kwargs) | {str(number): value for number, value in enumerate(match.args)}
+
+
+class DjangoHead(Head):
+    """A Django response, whose cookies stand apart from its fields."""
+
+    __slots__ = ("response",)
+
+    def __init__(self, response: HttpResponseBase) -> None:
+        self.response = response
+
+    @property
+    def status(self) -> int:  # type: ignore[override]
+        """See `Head.status`."""
+        return int(self.response.status_code)
+
+    def values(self, name: str) -> list[str]:
+        """See `Head.values`."""
+        if name == "set-cookie":
+            return [morsel.OutputString() for morsel in self.response.cookies.values()]
+        return [self.response.headers[name]] if name in self.response.headers else []
+
+    def append(self, name: str, value: str) -> None:
+        """See `Head.append`; fields of one name are joined, as Django keeps only one."""
+        if name == "set-cookie":
+            self._keep(SetCookie.parse(value))
+        elif name in self.response.headers:
+            self.response.headers[name] = f"{self.response.headers[name]}, {value}"
+        else:
+            self.response.headers[name] = value
+
+    def remove(self, name: str) -> None:
+        """See `Head.remove`."""
+        if name == "set-cookie":
+            self.response.cookies.clear()
+        elif name in self.response.headers:
+            del self.response.headers[name]
+
+    def rewrite(self, name: str, change: Callable[[str], str]) -> None:
+        """See `Head.rewrite`."""
+        if name != "set-cookie":
+            for value in self.values(name):
+                self.response.headers[name] = change(value)
+            return
+        for morsel in self.response.cookies.values():
+            _set_attributes(morsel, SetCookie.parse(change(morsel.OutputString())))
+
+    def _keep(self, cookie: SetCookie) -> None:
+        self.response.cookies[cookie.name] = cookie.value
+        _set_attributes(self.response.cookies[cookie.name], cookie)
+
+
+def _set_attributes(morsel: Morsel[str], cookie: SetCookie) -> None:
+    for name, value in cookie.attributes:
+        if morsel.isReservedKey(name):
+            morsel[name.lower()] = value or True
+
+
+def _reply(reply: Reply) -> HttpResponse:
+    return HttpResponse(reply.body, status=reply.status, headers=dict(reply.headers))
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """A context processor: the names that hauberk provides."""
+    return dict(TEMPLATE_GLOBALS)
+
+
+def _teach_templates() -> None:
+    """Add our names to every template engine of this project; an application's own names win."""
+    for engine in engines.all():
+        if isinstance(engine, DjangoTemplates):
+            processors = engine.engine.template_context_processors
+            if context not in processors:
+                # First, so that the application's own processors win. A cached property, so set once for good.
+                engine.engine.__dict__["template_context_processors"] = (context, *processors)
+        elif hasattr(engine, "env"):
+            templates(engine)

@@ -1,0 +1,65 @@
+"""From an application object to the surface that a scan tests, and to a way to call it."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from typing import Any, Literal
+
+from hauberk.core.errors import InputError
+from hauberk.integrations.target import Target, detect
+from hauberk.scan.asgi_transport import ASGITransport
+from hauberk.scan.surface import Operation, Surface
+from hauberk.scan.transport import Transport, Wire
+from hauberk.scan.wsgi_transport import WSGITransport
+
+READERS = {
+    "fastapi": "starlette",
+    "starlette": "starlette",
+    "litestar": "litestar",
+    "quart": "quart",
+    "flask": "flask",
+    "django": "django",
+}
+"""Which module here reads which framework."""
+
+
+def surface(target: Target) -> Surface:
+    """Every operation that the framework knows of; of a bare ASGI or WSGI callable only its front page is known.
+
+    Raises InputError if the application's own description of itself cannot be made.
+    """
+    reader = READERS.get(target.framework)
+    if reader is None:
+        inner = _inner(target)
+        if inner is not None:
+            return surface(inner)
+        return Surface.of([Operation(method="GET", path="/", source="crawl")], root=str(target.root))
+    module: Any = importlib.import_module(f"hauberk.integrations.surface.{reader}")
+    try:
+        found: Surface = module.surface(target)
+    except (AttributeError, ImportError, LookupError, TypeError, ValueError) as error:
+        raise InputError(
+            target.name,
+            f"its routes could not be read: {type(error).__name__}: {error}",
+            "make sure that the application can describe itself (its URL map, its OpenAPI document)",
+        ) from error
+    return found
+
+
+def transport(target: Target, found: Surface, *, scheme: Literal["http", "https"] = "https") -> Transport:
+    """How to call that application in process, under a host name that it answers to."""
+    wire = Wire(scheme=scheme, host=found.host)
+    if target.protocol == "asgi":
+        return ASGITransport(target.call, wire)
+    return WSGITransport(target.call, wire)
+
+
+def _inner(target: Target) -> Target | None:
+    """The framework's application below wrappers that keep it as `.app`."""
+
+    app = getattr(target.app, "app", None)
+    if app is None or not callable(app):
+        return None
+    framework, _ = detect(app)
+    return replace(target, app=app, framework=framework)

@@ -1,0 +1,124 @@
+"""The top of the page: what was judged, the letter and why, what was not judged, four numbers."""
+
+from __future__ import annotations
+
+from hauberk.core.finding import SEVERITIES, Finding, Result, Severity
+from hauberk.report.evidence import Evidence, tally
+from hauberk.report.grade import Grade
+from hauberk.report.meta import Meta, took
+from hauberk.report.page.markup import EMPTY, Markup, el, join
+from hauberk.report.page.shell import logo
+from hauberk.report.plain import clip, words
+
+MAX_GAPS = 30
+PARTS = ("check", "audit", "scan")
+
+
+def brand(label: str) -> Markup:
+    """The rings, the name, and what this page is."""
+    return el("p", "brand", logo(), el("b", None, "hauberk"), " ", el("span", None, label))
+
+
+def hero(result: Result, meta: Meta, given: Grade) -> Markup:
+    """Target, run and grade."""
+    title = clip(words(meta.title or result.target), 160)
+    facts = [
+        ("Command", clip(words(meta.command_line or f"hauberk {result.command}"), 200)),
+        ("Target", clip(words(result.target), 160)),
+        ("Framework", clip(words(meta.framework), 60)),
+        ("Scope", scope(result)),
+        ("Time", meta.when + (f", took {took(meta.duration)}" if meta.duration is not None else "")),
+    ]
+    terms = [el("div", None, el("dt", None, name), el("dd", None, value)) for name, value in facts if value]
+    return el(
+        "header",
+        "hero",
+        el("div", "hero-text", brand("security report"), el("h1", None, title), el("dl", "facts", terms)),
+        verdict(given),
+    )
+
+
+def verdict(given: Grade) -> Markup:
+    """The letter on its tile, and the sentence that explains it."""
+    letter = given.letter or "–"
+    name = f"Grade {letter}" if given.letter else "Grade withheld"
+    score = el("span", "score", f"{given.score} of 100") if given.score is not None else el("span", "score", "withheld")
+    tile = el("div", {"class": f"tile {tone(given)}", "role": "img", "aria-label": name}, el("b", None, letter))
+    return el("div", "verdict", tile, el("div", None, score, el("p", "reason", clip(words(given.reason), 400))))
+
+
+def tone(given: Grade) -> str:
+    """The class that colours a grade."""
+    return {"A+": "g-a", "A": "g-a", "B": "g-b", "C": "g-c", "D": "g-d", "F": "g-f"}.get(given.letter or "", "g-none")
+
+
+def scope(result: Result) -> str:
+    """Which parts speak on this page, in words."""
+    seen = {f.rule.id.partition(".")[0] for f in result.findings} | set(result.stats)
+    names = {"check": "configuration", "audit": "dependencies", "scan": "dynamic test"}
+    return ", ".join(names[part] for part in PARTS if part in seen)
+
+
+def gaps(result: Result) -> Markup:
+    """What was not judged, said before anything else is."""
+    if result.complete and not result.gaps:
+        return EMPTY
+    said = result.gaps or ("The run did not finish, and does not say why.",)
+    items = [el("li", None, clip(words(gap), 500)) for gap in said[:MAX_GAPS]]
+    if len(said) > MAX_GAPS:
+        items.append(el("li", None, f"and {len(said) - MAX_GAPS} more"))
+    return el(
+        "aside",
+        {"class": "gaps", "aria-labelledby": "gaps-title"},
+        el("h2", {"id": "gaps-title"}, "Not judged"),
+        el("p", None, "Nothing on this page speaks for these parts."),
+        el("ul", None, items),
+    )
+
+
+def numbers(result: Result, evidence: list[Evidence]) -> Markup:
+    """Faults, passes, what waits for a person, and how much of the standard was spoken to."""
+    have = tally(evidence)
+    judged = have["fail"] + have["pass"]
+    outcomes = {o: sum(f.outcome == o for f in result.findings) for o in ("pass", "review", "not-applicable")}
+    cards = [
+        _number(str(len(result.failures)), "faults", severity_bar(result.failures), severity_words(result.failures)),
+        _number(str(outcomes["pass"]), "checks passed", EMPTY, "No fault found is not proof that none is there."),
+        _number(
+            str(outcomes["review"]), "need a person", EMPTY, f"{outcomes['not-applicable']} more did not apply to this app."
+        ),
+        _number(
+            str(judged), f"of {len(evidence)} ASVS requirements judged", EMPTY, f"A fault in {have['fail']} of them."
+        ),
+    ]
+    return el("ul", {"class": "numbers", "aria-label": "In numbers"}, cards)
+
+
+def _number(figure: str, label: str, picture: Markup, note: str) -> Markup:
+    return el("li", None, el("b", None, figure), el("span", "label", label), picture, el("small", None, note))
+
+
+def severity_counts(faults: tuple[Finding, ...]) -> dict[Severity, int]:
+    """How many faults of each severity, worst first, zeros included."""
+    return {severity: sum(f.severity == severity for f in faults) for severity in SEVERITIES}
+
+
+def severity_words(faults: tuple[Finding, ...]) -> str:
+    """`2 critical, 1 high`."""
+    return ", ".join(f"{count} {name}" for name, count in severity_counts(faults).items() if count) or "None was found."
+
+
+def severity_bar(faults: tuple[Finding, ...], whole: int | None = None) -> Markup:
+    """Faults by severity as one bar of 100 units; `whole` faults would fill it."""
+    total = whole or len(faults)
+    if not total:
+        return EMPTY
+    bars, x = [], 0.0
+    for severity, count in severity_counts(faults).items():
+        width = 100 * count / total
+        if count:
+            shape = {"class": f"s-{severity}", "x": f"{x:.2f}", "width": f"{max(width - 0.6, 0.4):.2f}", "height": "6"}
+            bars.append(el("rect", shape))
+        x += width
+    frame = {"class": "bar", "viewBox": "0 0 100 6", "preserveAspectRatio": "none", "aria-hidden": "true"}
+    return join(el("svg", frame, bars))

@@ -1,0 +1,210 @@
+"""The application called as ASGI 3: one event loop for the whole scan, lifespan started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from types import TracebackType
+from typing import Any, Self
+
+from hauberk.core.errors import ConfigurationError, InputError
+from hauberk.core.events import recording
+from hauberk.scan.messages import Request, Response
+from hauberk.scan.transport import Wire, all_headers, decoded_path, describe
+
+Message = MutableMapping[str, Any]
+App = Callable[..., Awaitable[None]]
+
+
+class ASGITransport:
+    """Calls an ASGI application. Use it as a context manager, outside of any running event loop."""
+
+    def __init__(self, app: App, wire: Wire | None = None) -> None:
+        self.app, self.wire = app, wire or Wire()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lifespan: _Lifespan | None = None
+        self._state: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        """Start the application. Raises InputError if it says that it cannot start."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            pass
+        else:
+            raise ConfigurationError(
+                "transport", "ASGITransport", "was entered inside a running event loop", "call scan from plain code"
+            )
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(lambda loop, context: None)  # a lost connection's task is not the scan's news
+        self._lifespan = _Lifespan(self.app, self._state)
+        try:
+            self._loop.run_until_complete(self._lifespan.start(self.wire.timeout))
+        except BaseException:
+            self._stop_loop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the application, then the loop with whatever still runs on it."""
+        if self._loop is not None and self._lifespan is not None:
+            self._loop.run_until_complete(self._lifespan.stop(self.wire.timeout))
+        self._stop_loop()
+
+    def send(self, request: Request) -> Response:
+        """One request, one response."""
+        if self._loop is None:
+            raise ConfigurationError("transport", "ASGITransport", "is not started", "use it in a with statement")
+        return self._loop.run_until_complete(self._send(request))
+
+    async def _send(self, request: Request) -> Response:
+        call = _Call(request, self.wire.max_body)
+        with recording() as record:
+            task = asyncio.ensure_future(self._run(call, self._scope(request)))
+        finished = asyncio.ensure_future(call.finished.wait())
+        await asyncio.wait({task, finished}, timeout=self.wire.timeout, return_when=asyncio.FIRST_COMPLETED)
+        finished.cancel()
+        call.gone.set()
+        if not task.done() and not call.cut:
+            # Background tasks of the response run on after its last message: let them, within the limit.
+            await asyncio.wait({task}, timeout=self.wire.timeout)
+        error = "" if task.done() else "TimeoutError: the application did not finish its answer in time"
+        if task.done() and not task.cancelled() and (raised := task.exception()) is not None:
+            error = describe(raised)
+        elif not task.done():
+            # Not awaited: a handler in a thread cannot be stopped, and must not stop the scan.
+            task.cancel()
+            error = "" if call.cut else error
+        return Response(
+            status=call.status or 500,
+            headers=tuple(call.headers),
+            body=bytes(call.body),
+            events=tuple(record.events),
+            error=error,
+            truncated=call.cut,
+        )
+
+    async def _run(self, call: _Call, scope: Message) -> None:
+        await self.app(scope, call.receive, call.send)
+
+    def _scope(self, request: Request) -> Message:
+        wire = self.wire
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": request.method,
+            "path": decoded_path(request),
+            "raw_path": request.path.encode("ascii", "replace"),
+            "query_string": request.query.encode("ascii", "replace"),
+            "root_path": "",
+            "scheme": wire.scheme,
+            "headers": [
+                (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+                for name, value in all_headers(wire, request)
+            ],
+            "client": ("127.0.0.1", 40000),
+            "server": (wire.name, wire.port),
+            "state": dict(self._state),
+        }
+
+    def _stop_loop(self) -> None:
+        if self._loop is None:
+            return
+        pending = asyncio.all_tasks(self._loop)
+        for task in pending:
+            task.cancel()
+        if pending:
+            self._loop.run_until_complete(asyncio.wait(pending, timeout=1))
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+        self._loop = None
+
+
+class _Call:
+    """The two ends of one exchange."""
+
+    def __init__(self, request: Request, limit: int) -> None:
+        self.request, self.limit = request, limit
+        self.status = 0
+        self.headers: list[tuple[str, str]] = []
+        self.body = bytearray()
+        self.cut = self._asked = False
+        self.finished, self.gone = asyncio.Event(), asyncio.Event()
+
+    async def receive(self) -> Message:
+        """The body at once; then nothing until the answer is complete, as with a client that waits."""
+        if not self._asked:
+            self._asked = True
+            return {"type": "http.request", "body": self.request.body, "more_body": False}
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """Keep what fits. Of an endless stream of server-sent events, the first part is enough."""
+        if message["type"] == "http.response.start":
+            self.status = int(message["status"])
+            self.headers = [
+                (bytes(name).decode("latin-1").lower(), bytes(value).decode("latin-1"))
+                for name, value in message.get("headers") or ()
+            ]
+        elif message["type"] == "http.response.body" and not self.finished.is_set():
+            self.body += message.get("body", b"")[: self.limit + 1 - len(self.body)]
+            more = bool(message.get("more_body"))
+            self.cut = len(self.body) > self.limit or (more and bool(self.body) and self._is_event_stream())
+            del self.body[self.limit :]
+            if self.cut or not more:
+                self.finished.set()
+
+    def _is_event_stream(self) -> bool:
+        return any(name == "content-type" and value.startswith("text/event-stream") for name, value in self.headers)
+
+
+class _Lifespan:
+    """ASGI lifespan protocol 2.0. An application that does not speak it raises at once, and is served all the same."""
+
+    def __init__(self, app: App, state: dict[str, Any]) -> None:
+        self._app, self._state = app, state
+        self._told = asyncio.Queue[Message]()
+        self._started, self._stopped = asyncio.Event(), asyncio.Event()
+        self._failure: str | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, limit: float) -> None:
+        """Start; returns when the application is ready, or does not care."""
+        self._task = asyncio.ensure_future(self._run())
+        self._told.put_nowait({"type": "lifespan.startup"})
+        try:
+            async with asyncio.timeout(limit):
+                await self._started.wait()
+        except TimeoutError:
+            raise InputError(
+                "the application", f"did not finish starting in {limit:g} s", "look at its lifespan"
+            ) from None
+        if self._failure is not None:
+            raise InputError("the application", f"failed to start: {self._failure}", "make it start first")
+
+    async def stop(self, limit: float) -> None:
+        """Stop, if it is still there."""
+        if self._task is None or self._task.done():
+            return
+        self._told.put_nowait({"type": "lifespan.shutdown"})
+        await asyncio.wait({self._task}, timeout=limit)
+
+    async def _run(self) -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self._state}
+        try:
+            await self._app(scope, self._told.get, self._hear)
+        except Exception:  # noqa: S110 - how an application says that it has no lifespan
+            pass
+        finally:
+            self._started.set()
+
+    async def _hear(self, message: Message) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            text = str(message.get("message") or "no reason given").strip()
+            self._failure = text.splitlines()[-1]
+        if message["type"].startswith("lifespan.startup"):
+            self._started.set()

@@ -1,0 +1,184 @@
+"""From an operation and values to a request: sensible examples, and any one of them replaced."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from hauberk.core.finding import Place
+from hauberk.scan.messages import Request
+from hauberk.scan.surface import FORM, JSON, MULTIPART, Operation, Parameter
+
+Values = Mapping[tuple[Place, str], Any]
+"""A value for a parameter, by `Parameter.key`; for an upload it is the file's name."""
+
+BOUNDARY = "hauberk-2f1d7c3a9b"
+UNSENT: frozenset[str] = frozenset({"host", "content-length", "content-type", "cookie", "connection"})
+"""Fields that are the transport's, or set from the body."""
+
+FORMATS: dict[str, str] = {
+    "email": "hauberk@example.com",
+    "uuid": "123e4567-e89b-42d3-a456-426614174000",
+    "date": "2026-01-02",
+    "date-time": "2026-01-02T03:04:05Z",
+    "time": "03:04:05Z",
+    "uri": "https://example.com/",
+    "url": "https://example.com/",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "hostname": "example.com",
+    "binary": "hauberk.txt",
+    "path": "hauberk.txt",
+}
+NAMES: tuple[tuple[str, str], ...] = (
+    (r"e-?mail", FORMATS["email"]),
+    (r"(.*_)?(ur[il]|website|homepage|link)", FORMATS["uri"]),
+    (r"(.*_)?(date|day|birthday)", FORMATS["date"]),
+    (r"(.*_)?(id|pk|page|count|qty|quantity|amount|limit|offset|size|age|year|number|num|n)", "1"),
+    (r"(phone|tel|mobile)", "+12025550123"),
+)
+"""What a name says about its values where no schema does."""
+_NAMES = tuple((re.compile(pattern, re.IGNORECASE), value) for pattern, value in NAMES)
+
+
+def example(parameter: Parameter) -> Any:
+    """A value that the application is likely to take: the known one, or one that the schema allows."""
+    if parameter.example not in (None, ""):
+        return parameter.example
+    schema = parameter.schema
+    for word in ("const", "default", "example"):
+        if schema.get(word) not in (None, "", [], {}):
+            return schema[word]
+    for word in ("enum", "examples"):
+        choices = schema.get(word)
+        if isinstance(choices, list) and choices:
+            return choices[0]
+    match schema.get("type"):
+        case "integer" | "number":
+            return _number(schema)
+        case "boolean":
+            return True
+        case "null":
+            return None
+        case "object":
+            return {}
+        case "array":
+            return [example(Parameter(name=parameter.name, place=parameter.place, schema=schema.get("items") or {}))]
+    return _text(parameter)
+
+
+def _number(schema: Mapping[str, Any]) -> int:
+    low = schema.get("minimum", schema.get("exclusiveMinimum"))
+    high = schema.get("maximum", schema.get("exclusiveMaximum"))
+    if isinstance(low, int | float) and low >= 1:
+        return int(low) + ("exclusiveMinimum" in schema)
+    if isinstance(high, int | float) and high <= 1:
+        return int(high) - ("exclusiveMaximum" in schema)
+    return 1
+
+
+def _text(parameter: Parameter) -> str:
+    schema = parameter.schema
+    known = FORMATS.get(str(schema.get("format")))
+    if known is None:
+        last = re.split(r"[.\]]", parameter.name.removesuffix("[]"))[-1]
+        known = next((value for pattern, value in _NAMES if pattern.fullmatch(last)), "hauberk")
+    shortest, longest = schema.get("minLength"), schema.get("maxLength")
+    if isinstance(shortest, int):
+        known = known.ljust(shortest, "k")
+    return known[:longest] if isinstance(longest, int) else known
+
+
+def request(operation: Operation, values: Values | None = None) -> Request:
+    """The operation's request with examples for all parameters, but with these values where they are given."""
+    chosen: dict[tuple[Place, str], Any] = {p.key: example(p) for p in operation.parameters}
+    for name in operation.names:
+        chosen.setdefault(("path", name), example(Parameter(name=name, place="path")))
+    chosen |= values or {}
+    query = [(p.name, text) for p in operation.at("query") for text in _texts(chosen[p.key])]
+    target = _path(operation, chosen) + ("?" + urlencode(query, quote_via=quote) if query else "")
+    headers = [
+        (p.name.lower(), _text_of(chosen[p.key])) for p in operation.at("header") if p.name.lower() not in UNSENT
+    ]
+    cookies = [f"{p.name}={_cookie(_text_of(chosen[p.key]))}" for p in operation.at("cookie")]
+    if cookies:
+        headers.append(("cookie", "; ".join(cookies)))
+    media, body = _body(operation, chosen)
+    if media:
+        headers.append(("content-type", media))
+    return Request(method=operation.method, target=target, headers=tuple(headers), body=body)
+
+
+def _path(operation: Operation, chosen: Values) -> str:
+    slashes = {p.name for p in operation.at("path") if p.schema.get("format") == "path"}
+    path = quote(operation.path, safe="/{}:@!$&'()*+,;=~")
+    for name in operation.names:
+        text = _text_of(chosen["path", name])
+        path = path.replace("{" + quote(name) + "}", quote(text, safe="/" if name in slashes else ""), 1)
+    return path
+
+
+def _body(operation: Operation, chosen: Values) -> tuple[str, bytes]:
+    forms, files, leaves = operation.at("form"), operation.at("upload"), operation.at("json")
+    if files or (forms and operation.body == MULTIPART):
+        fields = [(p.name, text) for p in forms for text in _texts(chosen[p.key])]
+        return f"{MULTIPART}; boundary={BOUNDARY}", _multipart(
+            fields, [(p.name, _text_of(chosen[p.key])) for p in files]
+        )
+    if forms and not (leaves and operation.body == JSON):
+        return FORM, urlencode([(p.name, text) for p in forms for text in _texts(chosen[p.key])]).encode()
+    if leaves:
+        return JSON, json.dumps(document({p.name: chosen[p.key] for p in leaves})).encode()
+    raw = operation.at("body")
+    return ("text/plain; charset=utf-8", _text_of(chosen[raw[0].key]).encode()) if raw else ("", b"")
+
+
+def document(leaves: Mapping[str, Any]) -> Any:
+    """A JSON document from its leaves: `{"user.name": 1, "tags[]": 2}` is `{"user": {"name": 1}, "tags": [2]}`."""
+    root: dict[str, Any] = {}
+    for name, value in leaves.items():
+        here: Any = root
+        steps = ["$", *(step for step in re.split(r"\.|(\[\])", name) if step)]
+        for step, following in zip(steps, [*steps[1:], None], strict=True):
+            empty: Any = value if following is None else [] if following == "[]" else {}
+            if isinstance(here, list):
+                here[:] = here or [empty]
+                here = here[0]
+            elif isinstance(here, dict):
+                here = here.setdefault(step, empty)
+    return root.get("$", {})
+
+
+def _multipart(fields: list[tuple[str, str]], files: list[tuple[str, str]]) -> bytes:
+    """RFC 7578; names are escaped as browsers do (HTML, section 4.10.21.8)."""
+    parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{_escaped(n)}"\r\n\r\n{v}\r\n' for n, v in fields]
+    parts += [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{_escaped(name)}"; filename="{_escaped(filename)}"\r\n'
+        "Content-Type: text/plain\r\n\r\nhauberk\r\n"
+        for name, filename in files
+    ]
+    return ("".join(parts) + f"--{BOUNDARY}--\r\n").encode()
+
+
+def _escaped(name: str) -> str:
+    return name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
+
+
+def _cookie(value: str) -> str:
+    """What may stand in a cookie's value stays; the rest is percent-encoded, as most frameworks expect."""
+    return quote(value, safe="!#$&'()*+-./:<=>?@[]^_`{|}~ ")
+
+
+def _texts(value: Any) -> list[str]:
+    return [_text_of(item) for item in value] if isinstance(value, list | tuple) else [_text_of(value)]
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)

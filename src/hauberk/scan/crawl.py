@@ -1,0 +1,173 @@
+"""From the operations that are known to those that their pages lead to."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
+
+from hauberk.core.progress import Progress, silent
+from hauberk.scan import build
+from hauberk.scan.client import Client
+from hauberk.scan.html import Form, Offer, offer
+from hauberk.scan.messages import Request, Response
+from hauberk.scan.surface import Operation, Parameter, Surface
+
+PAGES = 300
+"""How many pages are read."""
+ALIKE = 4
+"""How many pages of one shape are read: `/items/1`, `/items/2`, ..."""
+
+WORDS = re.compile(r"[a-z]+")
+LOGOUT = frozenset({"logout", "signout", "logoff", "signoff"})
+ENDINGS = (("log", "out"), ("sign", "out"), ("log", "off"), ("sign", "off"))
+
+
+def ends_session(path: str) -> bool:
+    """Whether the path's words say that it ends the session: `/logout`, `/users/sign_out`."""
+    words = WORDS.findall(path.lower())
+    return any(word in LOGOUT for word in words) or any(pair in ENDINGS for pair in itertools.pairwise(words))
+
+
+@dataclass(slots=True)
+class Crawled:
+    """What a crawl found."""
+
+    surface: Surface
+    pages: list[tuple[Operation, Request, Response]] = field(default_factory=list)
+    """Every page that was read."""
+    logins: dict[str, str] = field(default_factory=dict)
+    """Operations whose form has a password field, as `POST /login`, and the target of the page that holds the form."""
+    truncated: bool = False
+    """Whether more pages were there than are read."""
+
+
+def crawl(client: Client, surface: Surface, *, progress: Progress = silent) -> Crawled:
+    """Read every page that can be reached by GET, at most `PAGES`; never another origin, never a logout."""
+    return _Crawl(client, surface, progress).run()
+
+
+class _Crawl:
+    def __init__(self, client: Client, surface: Surface, progress: Progress) -> None:
+        self.client, self.progress = client, progress
+        self.found = Crawled(surface)
+        self.queue: deque[Request] = deque()
+        self.queued: set[str] = set()
+        self.shapes: Counter[tuple[str, ...]] = Counter()
+
+    def run(self) -> Crawled:
+        for operation in self.found.surface.operations:
+            if operation.method == "GET" and not ends_session(operation.path):
+                self.enqueue(build.request(operation))
+        while self.queue:
+            if len(self.found.pages) >= PAGES:
+                self.found.truncated = True
+                break
+            self.progress("crawling", len(self.found.pages), len(self.found.pages) + len(self.queue))
+            self.read(self.queue.popleft())
+        return self.found
+
+    def enqueue(self, request: Request) -> None:
+        if request.target not in self.queued:
+            self.queued.add(request.target)
+            self.queue.append(request)
+
+    def read(self, request: Request) -> None:
+        response = self.client.send(request)
+        operation = self.operation("GET", unquote(request.path))
+        self.found.pages.append((operation, request, response))
+        location = response.header("location")
+        if 300 <= response.status < 400 and location:
+            self.follow(
+                Offer(links=(_absolute(self.client.origin + request.target, location),), forms=()), request.target
+            )
+        elif response.is_html:
+            self.follow(offer(response.text, self.client.origin + request.target), request.target)
+
+    def follow(self, offered: Offer, page: str) -> None:
+        for link in offered.links:
+            path = self.own_path(link)
+            if path is None or ends_session(path):
+                continue
+            operation = self.learn("GET", path, _query(link))
+            split = urlsplit(link)
+            shape = (operation.path, *sorted({name for name, _ in parse_qsl(split.query, keep_blank_values=True)}))
+            target = (split.path or "/") + ("?" + split.query if split.query else "")
+            if target not in self.queued and self.shapes[shape] < ALIKE:
+                self.shapes[shape] += 1
+                self.enqueue(Request(target=_ascii(target)))
+        for form in offered.forms:
+            self.fill(form, page)
+
+    def fill(self, form: Form, page: str) -> None:
+        path = self.own_path(form.action)
+        if path is None:
+            return
+        extra = _query(form.action) if form.method == "POST" else []
+        operation = self.learn(form.method, path, [*form.fields, *extra], form=form)
+        if form.has_password:
+            self.found.logins.setdefault(str(operation), page)
+        if form.method == "GET" and not ends_session(path):
+            self.enqueue(build.request(operation))
+
+    def own_path(self, link: str) -> str | None:
+        """The decoded path, if the link stays at this origin."""
+        split = urlsplit(link)
+        if f"{split.scheme}://{split.netloc}".lower() != self.client.origin.lower():
+            return None
+        return unquote(split.path) or "/"
+
+    def operation(self, method: str, path: str) -> Operation:
+        known = self.found.surface.find(method, path)
+        return known[0] if known else self.learn(method, path, ())
+
+    def learn(self, method: str, path: str, parameters: Iterable[Parameter], form: Form | None = None) -> Operation:
+        """Add what a link or a form shows to the operation that it leads to."""
+        known = self.found.surface.find(method, path)
+        template, values = (known[0].path, known[1]) if known else (_literal(path), {})
+        examples = [Parameter(name=name, place="path", example=value, required=True) for name, value in values.items()]
+        shown = Operation(
+            method=method,
+            path=template,
+            parameters=(*examples, *parameters),
+            body=form.media if form else "",
+            source="form" if form else "crawl",
+        )
+        # What a page shows is fresher than what was known: its values come from the application itself.
+        merged = replace(shown.union(known[0]), source=known[0].source) if known else shown
+        if known is None or merged != known[0]:
+            self.found.surface = _put(self.found.surface, merged, known[0] if known else None)
+        return merged
+
+
+def _put(surface: Surface, merged: Operation, known: Operation | None) -> Surface:
+    if known is None:
+        return surface.add([merged])
+    places = [merged if operation is known else operation for operation in surface.operations]
+    return replace(surface, operations=tuple(places))
+
+
+def _query(link: str) -> list[Parameter]:
+    return [
+        Parameter(name=name, place="query", example=value)
+        for name, value in parse_qsl(urlsplit(link).query, keep_blank_values=True)
+    ]
+
+
+def _absolute(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:  # such as an unclosed bracket in the host
+        return ""
+
+
+def _literal(path: str) -> str:
+    """A concrete path as a template: braces cannot stand in one."""
+    return path.replace("{", "%7B").replace("}", "%7D")
+
+
+def _ascii(target: str) -> str:
+    return quote(target, safe="%/?&=:@!$'()*+,;~-._[]|")

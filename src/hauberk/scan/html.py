@@ -1,0 +1,119 @@
+"""What a page offers: its links and forms, read as a browser would read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from hauberk.core.errors import MissingExtraError
+from hauberk.core.finding import Place
+from hauberk.scan.surface import FORM, MULTIPART, Media, Parameter
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+LINKS = (("a", "href"), ("area", "href"), ("iframe", "src"), ("frame", "src"))
+BUTTONS = frozenset({"button", "reset", "image"})
+
+
+def parse(text: str) -> LexborHTMLParser:
+    """The tree that a browser would build (HTML, section 13.2). Raises MissingExtraError without selectolax."""
+    try:
+        from selectolax.lexbor import LexborHTMLParser
+    except ImportError:
+        raise MissingExtraError("selectolax", "scan", "reading HTML pages") from None
+    return LexborHTMLParser(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A form as it would be sent when nothing is filled in."""
+
+    method: str
+    action: str
+    """Absolute."""
+    media: Media
+    fields: tuple[Parameter, ...]
+    has_password: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What leads on from a page."""
+
+    links: tuple[str, ...]
+    """Absolute, without fragments, each once, in order."""
+    forms: tuple[Form, ...]
+
+
+def offer(text: str, url: str) -> Offer:
+    """The links and forms of the page that was found at `url`."""
+    tree = parse(text)
+    base_node = tree.css_first("base[href]")
+    base = _join(url, base_node.attributes.get("href") or "") if base_node is not None else url
+    links: dict[str, None] = {}
+    for tag, attribute in LINKS:
+        for node in tree.css(f"{tag}[{attribute}]"):
+            link = _join(base, (node.attributes.get(attribute) or "").strip())
+            if urlsplit(link).scheme in {"http", "https"}:
+                links[link.partition("#")[0]] = None
+    forms = tuple(_form(node, base, url) for node in tree.css("form"))
+    return Offer(links=tuple(links), forms=forms)
+
+
+def _join(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link)
+    except ValueError:  # such as an unclosed bracket in the host
+        return ""
+
+
+def _form(node: LexborNode, base: str, url: str) -> Form:
+    method = (node.attributes.get("method") or "get").strip().upper()
+    method = method if method == "POST" else "GET"
+    encoding = (node.attributes.get("enctype") or "").strip().lower()
+    place: Place = "query" if method == "GET" else "form"
+    fields: dict[str, Parameter] = {}
+    password = False
+    for control in node.css("input, select, textarea, button"):
+        password = password or (control.attributes.get("type") or "").lower() == "password"
+        field = _field(control, place)
+        # Of radio buttons and repeated names, the first one that is set wins.
+        if field is not None and fields.get(field.name, field).example in (None, ""):
+            fields[field.name] = field
+    media: Media = "" if method == "GET" else MULTIPART if encoding == MULTIPART else FORM
+    # An empty action is the page's own address, whatever <base> says (HTML, section 4.10.21.3).
+    action = (node.attributes.get("action") or "").strip()
+    target = (_join(base, action) if action else url).partition("#")[0]
+    return Form(method=method, action=target, media=media, fields=tuple(fields.values()), has_password=password)
+
+
+def _field(node: LexborNode, place: Place) -> Parameter | None:
+    attributes = node.attributes
+    name, kind = attributes.get("name") or "", (attributes.get("type") or "").lower()
+    if not name or "disabled" in attributes or kind in BUTTONS:
+        return None
+    schema: dict[str, object] = {}
+    value = attributes.get("value")
+    if node.tag == "select":
+        options = [o.attributes.get("value", o.text()) or "" for o in node.css("option")]
+        schema["enum"] = options
+        value = next((option for option in options if option), "")
+    elif node.tag == "textarea":
+        value = node.text()
+    elif kind in {"checkbox", "radio"}:
+        value = value or "on"
+    elif kind in {"number", "range"}:
+        schema["type"] = "number"
+        value = value or attributes.get("min") or "1"
+    elif kind == "hidden":
+        schema["x-hidden"] = True
+    elif kind in {"email", "url", "date", "password"}:
+        schema["format"] = {"url": "uri"}.get(kind, kind)
+    length = attributes.get("maxlength") or ""
+    if length.isdigit():
+        schema["maxLength"] = int(length)
+    if kind == "file":
+        return Parameter(name=name, place="upload", required="required" in attributes)
+    return Parameter(name=name, place=place, schema=schema, example=value, required="required" in attributes)

@@ -1,0 +1,130 @@
+"""A request and a response as values, and the cookies that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from hauberk.core.events import SinkEvent
+from hauberk.wire.set_cookie import SetCookie
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is sent."""
+
+    method: str = "GET"
+    target: str = "/"
+    """Path and query, percent-encoded, from the root: `/a%20b?q=1`."""
+    headers: Pairs = ()
+    """Names in lower case."""
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path as it is sent, percent-encoded."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The query as it is sent, without `?`."""
+        return self.target.partition("?")[2]
+
+    def header(self, name: str) -> str | None:
+        """The first field of that lower-case name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    def with_headers(self, fields: Iterable[tuple[str, str]]) -> Request:
+        """The same request with more fields; those that it has already stay as they are."""
+        mine = {key for key, _ in self.headers}
+        return replace(self, headers=(*self.headers, *(pair for pair in fields if pair[0] not in mine)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What came back, and what happened inside meanwhile."""
+
+    status: int
+    headers: Pairs = ()
+    """Names in lower case."""
+    body: bytes = b""
+    events: tuple[SinkEvent, ...] = ()
+    """What guard's sinks saw while the application answered."""
+    error: str = ""
+    """The exception that the application let through; empty if it let none."""
+    truncated: bool = False
+    """Whether the body was longer, or slower, than is read."""
+
+    def header(self, name: str) -> str | None:
+        """The first field of that lower-case name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every field of that lower-case name."""
+        return tuple(value for key, value in self.headers if key == name)
+
+    @property
+    def media(self) -> str:
+        """The media type, in lower case, without parameters; empty if none is given."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def is_html(self) -> bool:
+        """Whether a browser would render it as HTML: it says so, or says nothing and may be sniffed."""
+        if self.media:
+            return self.media in {"text/html", "application/xhtml+xml"}
+        return (self.header("x-content-type-options") or "").strip().lower() != "nosniff" and b"<" in self.body
+
+    @property
+    def text(self) -> str:
+        """The body as text; what is not in the charset is replaced."""
+        _, _, rest = (self.header("content-type") or "").lower().partition("charset=")
+        charset = rest.partition(";")[0].strip(" \"'") or "utf-8"
+        try:
+            return self.body.decode(charset, "replace")
+        except LookupError:
+            return self.body.decode("utf-8", "replace")
+
+
+class CookieJar:
+    """The cookies of one identity at one origin (RFC 6265bis, section 5.7, for a single host)."""
+
+    def __init__(self) -> None:
+        self._cookies: dict[tuple[str, str], str] = {}
+
+    def __len__(self) -> int:
+        return len(self._cookies)
+
+    def keep(self, request: Request, response: Response, *, secure: bool = True) -> None:
+        """Take what the response sets. A Secure cookie is not taken over http."""
+        for line in response.all("set-cookie"):
+            cookie = SetCookie.parse(line)
+            if cookie.attribute("secure") is not None and not secure:
+                continue
+            key = cookie.name, _path(cookie.attribute("path"), request.path)
+            age = cookie.attribute("max-age")
+            gone = age is not None and age.lstrip("-").isdigit() and int(age) <= 0
+            if gone or "1970" in (cookie.attribute("expires") or ""):
+                self._cookies.pop(key, None)
+            else:
+                self._cookies[key] = cookie.value
+
+    def header(self, path: str, also: Iterable[tuple[str, str]] = ()) -> str:
+        """The Cookie field for that path, with other cookies in place of those of the same name."""
+        chosen = {
+            name: value
+            for (name, where), value in sorted(self._cookies.items(), key=lambda item: len(item[0][1]))
+            if path == where or path.startswith(where.rstrip("/") + "/")
+        }
+        return "; ".join(f"{name}={value}" for name, value in {**chosen, **dict(also)}.items())
+
+
+def _path(attribute: str | None, request_path: str) -> str:
+    """RFC 6265bis, section 5.1.4: the default is the folder of the request's path."""
+    if attribute and attribute.startswith("/"):
+        return attribute
+    folder = urlsplit(request_path).path.rpartition("/")[0]
+    return folder or "/"

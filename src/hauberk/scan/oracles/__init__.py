@@ -1,0 +1,1 @@
+"""How an answer proves something: pure functions of what came back."""

@@ -1,0 +1,134 @@
+"""What there is to test: the operations of an application and their parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Literal
+
+from hauberk.core.finding import Location, Place
+
+Source = Literal["routes", "openapi", "form", "crawl"]
+Media = Literal["", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"]
+
+FORM: Media = "application/x-www-form-urlencoded"
+MULTIPART: Media = "multipart/form-data"
+JSON: Media = "application/json"
+
+NOWHERE = Location()
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One input of an operation."""
+
+    name: str
+    """As it is sent. In a JSON body the path to the leaf: `user.name`, `tags[]`; empty if the body is the value."""
+    place: Place
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    """JSON Schema, as far as it is known; `{"format": "path"}` for a path parameter that may hold slashes."""
+    example: Any = None
+    """A value that the application is known to take."""
+    required: bool = False
+
+    @property
+    def key(self) -> tuple[Place, str]:
+        """What makes two parameters the same one."""
+        return self.place, self.name.lower() if self.place == "header" else self.name
+
+    def union(self, other: Parameter) -> Parameter:
+        """The same parameter as two sources know it; what this one knows wins."""
+        return replace(
+            self,
+            schema={**other.schema, **self.schema},
+            example=other.example if self.example in (None, "") else self.example,
+            required=self.required or other.required,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A method on a path template, and what it reads."""
+
+    method: str
+    path: str
+    """With path parameters as `{name}`."""
+    parameters: tuple[Parameter, ...] = ()
+    body: Media = ""
+    handler: Location = NOWHERE
+    """File (relative to the project) and line of the function that answers."""
+    source: Source = "routes"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The path's parameters, in order."""
+        return tuple(PLACEHOLDER.findall(self.path))
+
+    def at(self, *places: Place) -> tuple[Parameter, ...]:
+        """The parameters in these places."""
+        return tuple(p for p in self.parameters if p.place in places)
+
+    def union(self, other: Operation) -> Operation:
+        """The same operation as two sources know it."""
+        known = {p.key: p for p in self.parameters}
+        for parameter in other.parameters:
+            mine = known.get(parameter.key)
+            known[parameter.key] = mine.union(parameter) if mine else parameter
+        media: Media = MULTIPART if MULTIPART in (self.body, other.body) else self.body or other.body
+        handler = self.handler if self.handler.file else other.handler
+        return replace(self, parameters=tuple(known.values()), body=media, handler=handler)
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The path parameters of a concrete, decoded path; None if it is not one of this operation's."""
+        slashes = frozenset(p.name for p in self.at("path") if p.schema.get("format") == "path")
+        found = _pattern(self.path, slashes).fullmatch(path)
+        return None if found is None else dict(zip(self.names, found.groups(), strict=True))
+
+
+@lru_cache(maxsize=4096)
+def _pattern(template: str, slashes: frozenset[str]) -> re.Pattern[str]:
+    parts = PLACEHOLDER.split(template)
+    texts = [
+        re.escape(part) if i % 2 == 0 else "(.+)" if part in slashes else "([^/]+)" for i, part in enumerate(parts)
+    ]
+    return re.compile("".join(texts), re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """Every operation that is known, each once."""
+
+    operations: tuple[Operation, ...] = ()
+    root: str = ""
+    """The project's folder: files are named relative to it."""
+    host: str = "testserver"
+    """A host name that the application answers to."""
+
+    @classmethod
+    def of(cls, operations: Iterable[Operation], *, root: str = "", host: str = "testserver") -> Surface:
+        """Merge by method and path, in the order in which they came."""
+        return cls(root=root, host=host).add(operations)
+
+    def add(self, operations: Iterable[Operation]) -> Surface:
+        """The surface with more operations; parameters of known ones are united."""
+        known = {(o.method, o.path): o for o in self.operations}
+        for operation in operations:
+            key = operation.method, operation.path
+            known[key] = known[key].union(operation) if key in known else operation
+        return replace(self, operations=tuple(known.values()))
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """The operation that a concrete path belongs to, the most literal first, and its path parameters."""
+        for operation in sorted(self.operations, key=lambda o: len(o.names)):
+            if operation.method == method:
+                values = operation.match(path)
+                if values is not None:
+                    return operation, values
+        return None

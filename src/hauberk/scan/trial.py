@@ -1,0 +1,143 @@
+"""What an active check is asked, and what it answers."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any, Literal, Protocol
+
+from hauberk.core.events import SinkEvent
+from hauberk.core.finding import Confidence, Rule
+from hauberk.scan.messages import Request, Response
+from hauberk.scan.surface import Operation, Parameter
+
+PLAIN = "{c}"
+"""The control: nothing but the canary, which no grammar gives a meaning."""
+POLYGLOT = "{c}'\" {c}=1><{c}>"
+"""Leaves an HTML text, a quoted or bare HTML attribute, a quoted or bare SQL value, and a quoted or bare shell word.
+
+One value for all, so that a point costs one request. Its quotes do not balance: what it breaks does not run.
+"""
+CANARY = re.compile(r"hbk[0-9a-f]{8}")
+TOKEN = re.compile(r"csrf|xsrf|authenticity_token|requestverificationtoken|^_token$|^__(viewstate|eventvalidation)")
+
+
+def canary() -> str:
+    """A word that nothing else contains, and that is an HTML tag name, a shell word and an SQL identifier."""
+    return "hbk" + secrets.token_hex(4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One parameter of one operation: where a value goes in."""
+
+    operation: Operation
+    parameter: Parameter
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.parameter.place}:{self.parameter.name}"
+
+    @property
+    def is_token(self) -> bool:
+        """Whether it carries an anti-forgery token: changing that tests nothing but the token."""
+        return TOKEN.search(self.parameter.name.lower()) is not None
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the schema says that it takes no free text."""
+        return self.parameter.schema.get("type") in {"integer", "number", "boolean", "null"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """A value that was sent at a point, and what came back."""
+
+    value: str
+    canary: str
+    request: Request
+    response: Response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """What probes are made of besides canaries."""
+
+    origin: str
+    """The application's own origin."""
+    bait: str
+    """An existing file outside the application that only this scan knows, as an absolute path with slashes."""
+    secret: str
+    """What stands in it."""
+
+
+@contextmanager
+def baited(origin: str) -> Iterator[Kit]:
+    """Lay the bait for path traversal: a file with a random name and content, gone afterwards."""
+    with TemporaryDirectory(prefix="hbk-", ignore_cleanup_errors=True) as folder:
+        name, secret = canary(), secrets.token_hex(16)
+        path = Path(folder).resolve() / name
+        path.write_text(secret, encoding="ascii")
+        yield Kit(origin=origin, bait=path.as_posix(), secret=secret)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A probe at a point, next to its control."""
+
+    point: Point
+    template: str
+    shot: Shot
+    control: Shot
+    kit: Kit
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether something between input and sink refused the probe and took the control."""
+        stopped = any(event.blocked for event in self.shot.response.events)
+        return stopped or (self.shot.response.status == 403 and self.control.response.status != 403)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """That the probe did what no value should be able to do."""
+
+    reason: str
+    """In words, with what was seen."""
+    event: SinkEvent | None = None
+    confidence: Confidence = "certain"
+    seen: dict[str, Any] = field(default_factory=dict)
+    """More for the evidence; JSON values only."""
+
+
+Judgement = Proof | Literal["inert"] | None
+"""`inert`: the probe reached the sink and stayed a value, so no other probe of the check is needed."""
+
+
+class ActiveCheck(Protocol):
+    """A module in `checks/active`."""
+
+    RULE: Rule
+
+    def probes(self, point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
+        """Templates of the values to send, best first; `{c}` is the canary."""
+
+    def judge(self, trial: Trial) -> Judgement:
+        """What the answer to one of them proves."""
+
+
+def checks(*modules: ModuleType) -> tuple[ActiveCheck, ...]:
+    """Modules as checks; a module that lacks a part is a programming error and raises AttributeError."""
+    return tuple(_Module(RULE=m.RULE, probes=m.probes, judge=m.judge) for m in modules)
+
+
+@dataclass(frozen=True)
+class _Module:
+    RULE: Rule
+    probes: Any
+    judge: Any

@@ -1,0 +1,1 @@
+"""The first ring: response headers, cookies, errors. One feature a file; each is its options and knows its steps."""

@@ -1,0 +1,97 @@
+"""The standards that findings point to, as data: OWASP ASVS 5.0.0, OWASP Top 10 2025, CWE.
+
+Ids and levels are those of the standards; every title of a requirement and every name of a weakness is in our own
+words. OWASP certifies nobody: a report may say what was verified against these ids, never that an app is certified.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Literal
+
+ASVS_VERSION = "5.0.0"
+ASVS_URL = "https://owasp.org/www-project-application-security-verification-standard/"
+TOP10_VERSION = "2025"
+CWE_VERSION = "4.15"
+
+Level = Literal[1, 2, 3]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One of the 345 requirements of ASVS 5.0.0."""
+
+    id: str
+    """As it is cited: `v5.0.0-1.2.4`."""
+    level: Level
+    """1 is for every application, 3 for those where failure costs most."""
+    chapter: str
+    """`V1` to `V17`."""
+    chapter_name: str
+    title: str
+    """What it asks, in a few words of our own."""
+
+    @property
+    def number(self) -> str:
+        """The id without its version: `1.2.4`."""
+        return self.id.partition("-")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """One of the ten categories of OWASP Top 10 2025."""
+
+    id: str
+    """`A05:2025`."""
+    name: str
+    url: str
+
+
+@cache
+def asvs() -> Mapping[str, Requirement]:
+    """Every requirement of ASVS 5.0.0 by its cited id (`v5.0.0-1.2.4`), in the order of the standard."""
+    data = _read("asvs.json")
+    chapters: dict[str, str] = data["chapters"]
+    found: dict[str, Requirement] = {}
+    for number, level, title in data["requirements"]:
+        chapter = "V" + number.partition(".")[0]
+        requirement = Requirement(
+            id=f"v{ASVS_VERSION}-{number}",
+            level=level,
+            chapter=chapter,
+            chapter_name=chapters[chapter],
+            title=title,
+        )
+        found[requirement.id] = requirement
+    return MappingProxyType(found)
+
+
+@cache
+def top10() -> Mapping[str, Category]:
+    """The categories of OWASP Top 10 2025 by id (`A05:2025`), in their order."""
+    rows = _read("top10.json")["categories"]
+    return MappingProxyType({id: Category(id=id, name=name, url=url) for id, name, url in rows})
+
+
+def cwe_name(number: int) -> str | None:
+    """A short name for a CWE number, such as `SQL injection` for 89; None for one that our rules never use."""
+    return _cwe_names().get(number)
+
+
+def cwe_url(number: int) -> str:
+    """The page of the CWE catalogue about it."""
+    return f"https://cwe.mitre.org/data/definitions/{int(number)}.html"
+
+
+@cache
+def _cwe_names() -> Mapping[int, str]:
+    return MappingProxyType({int(number): name for number, name in _read("cwe.json")["names"].items()})
+
+
+def _read(name: str) -> Any:
+    return json.loads(files(__name__).joinpath(name).read_text("utf-8"))
