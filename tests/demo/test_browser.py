@@ -67,7 +67,7 @@ def visit(browser: Any) -> Iterator[Callable[[str], tuple[Any, list[str]]]]:
         page, complaints = context.new_page(), []
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(url, wait_until="networkidle")
+        page.goto(url, wait_until="load")
         return page, complaints
 
     yield open_page

@@ -131,14 +131,15 @@ class ASGIShield:
                 if message["type"] == "http.response.start":
                     if holder[0] is not None:
                         return send_start(held(holder), message, send)
-                    headers = message.get("headers", ())
-                    if type(headers) is not list:
-                        headers = list(headers)
-                    for name, _ in headers:
+                    try:
+                        fields = message["headers"] + unread
+                    except (KeyError, TypeError):  # none at all, or another iterable than a list
+                        return send_start(held(holder), message, send)
+                    for name, _ in message["headers"]:
                         if name in touched:
                             return send_start(held(holder), message, send)
                     holder[1] = late
-                    message["headers"] = headers + unread
+                    message["headers"] = fields
                 return send(message)
 
             try:

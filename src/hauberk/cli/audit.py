@@ -21,10 +21,8 @@ def run(paths: Sequence[Path], progress: Progress, *, index: Path | None, offlin
     from hauberk.audit.update import update
 
     where = index or default_path()
-    if not where.exists():
-        if offline or index is not None:
-            raise InputError(str(where), "there is no advisory index", "build one with hauberk db update or hauberk db import")
-        update(where, progress)
+    if not where.exists() and not offline and index is None:
+        update(where, progress=progress)
     with Index.open(where) as opened:
         return audit(paths, index=opened, root=root, progress=progress)
 

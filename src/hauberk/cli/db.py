@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from hauberk.cli.progress import shown
-from hauberk.core.errors import InputError
 
 INDEX = click.option("--index", type=click.Path(path_type=Path), envvar="HAUBERK_INDEX", help="Where it lies.")
 QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
@@ -28,13 +27,10 @@ def import_(sources: tuple[Path, ...], kev: Path | None, index: Path | None, qui
     from hauberk.audit.build import build
     from hauberk.audit.index import default_path
 
-    for source in (*sources, *([kev] if kev else [])):
-        if not source.exists():
-            raise InputError(str(source), "does not exist", "name a file or a folder of OSV records")
     where = index or default_path()
     with shown(quiet=quiet, color=True) as progress:
-        build(where, sources, kev, progress)
-    _tell(where)
+        built = build(where, sources, kev=kev, progress=progress)
+    _tell(built.path, built.notes)
 
 
 @command.command("update")
@@ -47,8 +43,8 @@ def update(index: Path | None, quiet: bool) -> None:
 
     where = index or default_path()
     with shown(quiet=quiet, color=True) as progress:
-        download(where, progress)
-    _tell(where)
+        built = download(where, progress=progress)
+    _tell(built.path, built.notes)
 
 
 @command.command("info")
@@ -60,10 +56,18 @@ def info(index: Path | None) -> None:
     _tell(index or default_path())
 
 
-def _tell(where: Path) -> None:
+def _tell(where: Path, notes: tuple[str, ...] = ()) -> None:
     from hauberk.audit.index import Index
 
     with Index.open(where) as opened:
-        click.echo(f"index       {where}")
-        for name, value in opened.describe().items():
-            click.echo(f"{name:<11} {value}")
+        meta = opened.meta
+    click.echo(f"index      {where}")
+    click.echo(f"built      {meta.built}")
+    for ecosystem, count in meta.live.items():
+        click.echo(f"{ecosystem:<10} {count} advisories, newest of {meta.newest.get(ecosystem, 'no known day')}")
+    click.echo(f"exploited  {meta.exploited} of them, by a catalogue of {meta.catalogue}")
+    for source in meta.sources:
+        bad = f", {source.malformed} not readable" if source.malformed else ""
+        click.echo(f"source     {source.name}: {source.records} records{bad}")
+    for note in notes:
+        click.echo(f"note: {note}", err=True)

@@ -146,9 +146,11 @@ def show_text(result: Result, meta: Any, common: Common) -> None:
     """The report for people, in colour where stdout is a terminal."""
     from rich.console import Console
 
-    from hauberk.report.text import print_to
+    from hauberk.report.text import WIDTH
+    from hauberk.report.text import write as write_text
 
-    print_to(Console(no_color=not common.color), result, meta=meta)
+    console = Console(no_color=not common.color, highlight=False, emoji=False)
+    write_text(console if console.is_terminal else Console(width=WIDTH, no_color=True, highlight=False), result, meta=meta)
 
 
 def write(path: Path, document: str) -> None:

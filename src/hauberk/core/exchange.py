@@ -7,7 +7,7 @@ is written once and nothing is decoded that nobody reads.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ class Exchange(ABC):
         if self.nonce is None:
             if self.sent:
                 raise LateNonceError("csp_nonce was first read after the response's header went out; read it earlier")
-            self.nonce = b64encode(urandom(16)).decode("ascii")
+            self.nonce = b2a_base64(urandom(16), newline=False).decode("ascii")
         return self.nonce
 
     def defer(self, finish: Finish) -> None:

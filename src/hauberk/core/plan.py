@@ -147,7 +147,7 @@ async def run_deferred(ex: Exchange, head: Head) -> None:
 class Encoded(Generic[Text]):
     """A Plan's constants in the form that one protocol sends: bytes for ASGI, native text for WSGI."""
 
-    __slots__ = ("_join", "fixed", "templates", "touched", "unread")
+    __slots__ = ("_join", "templates", "touched", "unread", "with_nonce")
 
     def __init__(self, plan: Plan, encode: Callable[[str], Text], join: Callable[[Text, Iterable[Text]], Text]) -> None:
         def pairs(fields: Iterable[Pair]) -> tuple[tuple[Text, Text], ...]:
@@ -156,9 +156,13 @@ class Encoded(Generic[Text]):
         self._join: Callable[[Text, Iterable[Text]], Text] = join
         self.unread: tuple[tuple[Text, Text], ...] = pairs([*plan.enforced, *plan.constants(None)])
         """What is appended where the nonce was not read."""
-        self.fixed: tuple[tuple[Text, Text], ...] = pairs(plan.enforced + plan.headers)
+        constant = [(h.name, h.with_nonce) for h in plan.nonced if NONCE not in h.with_nonce]
+        self.with_nonce: tuple[tuple[Text, Text], ...] = pairs([*plan.enforced, *plan.headers, *constant])
+        """What is appended where the nonce was read, the fields that hold it apart."""
         self.templates: tuple[tuple[Text, list[Text]], ...] = tuple(
-            (encode(h.name), [encode(part) for part in h.with_nonce.split(NONCE)]) for h in plan.nonced
+            (encode(h.name), [encode(part) for part in h.with_nonce.split(NONCE)])
+            for h in plan.nonced
+            if NONCE in h.with_nonce
         )
         """Name, and the pieces that the nonce joins."""
         touched = {n for n, _ in plan.headers + plan.enforced} | {h.name for h in plan.nonced}
@@ -168,8 +172,11 @@ class Encoded(Generic[Text]):
         """Names that send a response the long way round: through a Head."""
 
     def nonce_fields(self, nonce: Text) -> list[tuple[Text, Text]]:
-        """The constant fields, with this response's nonce."""
-        return [*self.fixed, *[(name, self._join(nonce, parts)) for name, parts in self.templates]]
+        """The fields of a response that read its nonce."""
+        fields = list(self.with_nonce)
+        for name, parts in self.templates:
+            fields.append((name, self._join(nonce, parts)))  # noqa: PERF401 - one or two: a comprehension costs more
+        return fields
 
 
 def encoded_bytes(plan: Plan) -> Encoded[bytes]:

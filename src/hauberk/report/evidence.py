@@ -72,9 +72,7 @@ _PRECEDENCE: tuple[tuple[str, State], ...] = (
 )
 
 
-def _evidence(
-    ids: Iterable[str], result: Result, named: Callable[[Rule], tuple[str, ...]]
-) -> Mapping[str, Evidence]:
+def _evidence(ids: Iterable[str], result: Result, named: Callable[[Rule], tuple[str, ...]]) -> Mapping[str, Evidence]:
     by_id: dict[str, list[Finding]] = {id: [] for id in ids}
     for finding in result.findings:
         for id in dict.fromkeys(named(finding.rule)):

@@ -26,8 +26,10 @@ SHOWN = 10
 
 
 def render(result: Result, *, meta: Meta) -> str:
-    """One line an annotation: gaps first, then faults worst first, at most ten of a kind, and how many were left out."""
-    lines = [annotation("error", f"Not judged: {words(gap)}", title="hauberk: incomplete") for gap in result.gaps[:SHOWN]]
+    """One line an annotation: gaps first, then faults worst first, at most ten of a kind, then the grade."""
+    lines = [
+        annotation("error", f"Not judged: {words(gap)}", title="hauberk: incomplete") for gap in result.gaps[:SHOWN]
+    ]
     # Gaps are errors too, and the last notice is ours.
     room = {"error": SHOWN - len(lines), "warning": SHOWN, "notice": SHOWN - 1}
     left: Counter[str] = Counter()
@@ -52,7 +54,9 @@ def _fault(kind: Kind, finding: Finding, meta: Meta) -> str:
     where = finding.location
     file = relative_file(where.file, meta) or meta.fallback_file
     place = str(where) if type(where) is not Location else ""
-    text = "\n".join(filter(None, [words(place), block(finding.message), f"Fix: {words(finding.fix)}" * bool(finding.fix)]))
+    text = "\n".join(
+        filter(None, [words(place), block(finding.message), f"Fix: {words(finding.fix)}" * bool(finding.fix)])
+    )
     line = where.line if relative_file(where.file, meta) else None
     title = f"{words(finding.title)} ({words(finding.rule.id)})"
     return annotation(kind, text, file=file, line=line, title=title)

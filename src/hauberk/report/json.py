@@ -72,7 +72,9 @@ def loads(data: bytes | str, *, source: str = "report", rules: Iterable[Rule] = 
     except UnicodeDecodeError as error:
         raise InputError(source, "is not UTF-8 text", fix) from error
     except json.JSONDecodeError as error:
-        raise InputError(source, f"is not JSON (line {error.lineno}, column {error.colno}: {error.msg})", fix) from error
+        raise InputError(
+            source, f"is not JSON (line {error.lineno}, column {error.colno}: {error.msg})", fix
+        ) from error
     except RecursionError as error:
         raise InputError(source, "is nested too deeply", fix) from error
     except msgspec.ValidationError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import groupby
-from xml.etree import ElementTree as Xml  # noqa: S405 - written here, never read
+from xml.etree import ElementTree as ET
 
 from hauberk.core.finding import Finding, Result
 from hauberk.report.meta import Meta
@@ -17,7 +17,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def render(result: Result, *, meta: Meta) -> str:
     """One suite for each part (`check`, `audit`, `scan`); a gap is an error, so that no CI server shows it as green."""
-    root = Xml.Element("testsuites", name="hauberk")
+    root = ET.Element("testsuites", name="hauberk")
     ordered = sorted(result.findings, key=lambda f: (part_of(f), f.rule.id, str(f.location), f.fingerprint))
     for part, group in groupby(ordered, key=part_of):
         _suite(root, part, [_case(f) for f in group], meta)
@@ -28,8 +28,8 @@ def render(result: Result, *, meta: Meta) -> str:
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     if meta.duration is not None:
         root.set("time", f"{meta.duration:.3f}")
-    Xml.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
 def part_of(finding: Finding) -> str:
@@ -37,8 +37,8 @@ def part_of(finding: Finding) -> str:
     return words(finding.rule.id).partition(".")[0] or "other"
 
 
-def _suite(root: Xml.Element, name: str, cases: list[Xml.Element], meta: Meta) -> None:
-    suite = Xml.SubElement(root, "testsuite", name=f"hauberk {_xml(name)}", timestamp=meta.stamp.removesuffix("Z"))
+def _suite(root: ET.Element, name: str, cases: list[ET.Element], meta: Meta) -> None:
+    suite = ET.SubElement(root, "testsuite", name=f"hauberk {_xml(name)}", timestamp=meta.stamp.removesuffix("Z"))
     counts = {"tests": len(cases)}
     for label, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         counts[label] = sum(case.find(tag) is not None for case in cases)
@@ -47,27 +47,27 @@ def _suite(root: Xml.Element, name: str, cases: list[Xml.Element], meta: Meta) -
     suite.extend(cases)
 
 
-def _case(f: Finding) -> Xml.Element:
+def _case(f: Finding) -> ET.Element:
     where = words(str(f.location))
     name = f"{words(f.title)} [{where}]" if where != "-" else words(f.title)
-    case = Xml.Element("testcase", classname=_xml(f"hauberk.{words(f.rule.id)}"), name=_xml(name))
+    case = ET.Element("testcase", classname=_xml(f"hauberk.{words(f.rule.id)}"), name=_xml(name))
     if f.location.file:
         case.set("file", _xml(words(f.location.file)))
     if f.location.line:
         case.set("line", str(f.location.line))
     if f.outcome == "fail":
-        fault = Xml.SubElement(case, "failure", type=f.severity, message=_xml(words(f.message)))
+        fault = ET.SubElement(case, "failure", type=f.severity, message=_xml(words(f.message)))
         fault.text = _xml("\n".join([block(f.message), f"at {where}", f"fix: {words(f.fix)}", f"id: {f.fingerprint}"]))
     elif f.outcome != "pass":
         label = "needs a person" if f.outcome == "review" else "not applicable"
-        Xml.SubElement(case, "skipped", message=_xml(f"{label}: {words(f.message)}"))
+        ET.SubElement(case, "skipped", message=_xml(f"{label}: {words(f.message)}"))
     return case
 
 
-def _gaps(gaps: tuple[str, ...]) -> Iterator[Xml.Element]:
+def _gaps(gaps: tuple[str, ...]) -> Iterator[ET.Element]:
     for gap in gaps:
-        case = Xml.Element("testcase", classname="hauberk.complete", name=_xml(words(gap)))
-        Xml.SubElement(case, "error", type="incomplete", message=_xml(words(gap)))
+        case = ET.Element("testcase", classname="hauberk.complete", name=_xml(words(gap)))
+        ET.SubElement(case, "error", type="incomplete", message=_xml(words(gap)))
         yield case
 
 

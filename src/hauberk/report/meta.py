@@ -24,7 +24,7 @@ class Meta:
     root: Path | None = None
     """The project's folder: files inside it are named relative to it."""
     fallback_file: str | None = None
-    """Relative to `root`: where a finding stands that names no file, such as the application's module (SARIF needs one)."""
+    """Relative to `root`: where a finding without a file is put, such as the application's module (SARIF needs one)."""
     command_line: str = ""
     """What the user typed."""
     title: str = ""

@@ -9,7 +9,9 @@ from typing import Any
 
 # Control characters drive terminals (ESC, CSI) and hide lines (CR); bidirectional and zero-width ones make text lie
 # about its order or sameness (Unicode TR 36); a lone surrogate cannot be encoded at all.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb]")
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
 _UNSEEN_BUT_LINES = re.compile(_UNSEEN.pattern.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
 
 
@@ -67,7 +69,10 @@ def value_text_json(value: Any) -> str:
 def _message(value: Mapping[str, Any]) -> str:
     """An HTTP request or answer, and whatever else was recorded with it."""
     rest = dict(value)
-    method, target = rest.pop("method", None), rest.pop("url", None) or rest.pop("path", None) or rest.pop("target", None)
+    method, target = (
+        rest.pop("method", None),
+        rest.pop("url", None) or rest.pop("path", None) or rest.pop("target", None),
+    )
     status = rest.pop("status", None)
     first = f"{method or 'GET'} {target or '/'}" if method or target else ""
     lines = [first] if first else []

@@ -37,7 +37,13 @@ MAX_BODY = 4_000
 """Characters kept of a request's or an answer's body."""
 
 # GitHub reads above 9.0 as critical, from 7.0 as high, from 4.0 as medium.
-SECURITY_SEVERITY: dict[Severity, str] = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.5", "info": "0.1"}
+SECURITY_SEVERITY: dict[Severity, str] = {
+    "critical": "9.5",
+    "high": "8.0",
+    "medium": "5.5",
+    "low": "2.5",
+    "info": "0.1",
+}
 LEVEL: dict[Severity, str] = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
 PRECISION: dict[Confidence, str] = {"certain": "very-high", "firm": "high", "tentative": "medium"}
 KIND: dict[Outcome, str] = {"fail": "fail", "pass": "pass", "not-applicable": "notApplicable", "review": "review"}

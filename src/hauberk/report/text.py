@@ -122,7 +122,9 @@ def _rule(console: Console, faults: list[Finding]) -> None:
     """One heading for all places of the same fault; the fix once, unless it differs from place to place."""
     first = faults[0]
     console.print()
-    title = Text.assemble(("✗ ", STYLES[first.severity]), (words(first.title), "bold"), "  ", (line(first.rule.id), "dim"))
+    title = Text.assemble(
+        ("✗ ", STYLES[first.severity]), (words(first.title), "bold"), "  ", (line(first.rule.id), "dim")
+    )
     console.print(title)
     same_fix = len({f.fix for f in faults}) == 1
     for fault in faults:
@@ -183,4 +185,4 @@ def _next_steps(result: Result) -> Iterator[str]:
         yield "hauberk fix --dry-run   shows the smallest upgrades that clear the advisories"
     if not rules:
         passed = sum(f.outcome == "pass" for f in result.findings)
-        yield f"{passed} checks passed. No fault found is not proof that none is there: the report lists what was judged."
+        yield f"{passed} checks passed. That nothing was found is no proof that nothing is there."

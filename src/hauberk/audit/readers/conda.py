@@ -21,8 +21,10 @@ def read_lock(text: str, name: str) -> Manifest:
         keys, what = (normal_name("PyPI", own),), f"{own}@{version}"
         if entry.get("manager") != "pip":
             not_judged[what] = NotJudged(what, "conda", keys, needs)
-        elif not version or origin(url) == "git" or (origin(url) == "path" and not wheel(url)):
-            not_judged[what] = NotJudged(what, origin(url) if version else "other", keys, needs)
+        elif not version:
+            not_judged[what] = NotJudged(what, "other", keys, needs)
+        elif url and not wheel(url) and (place := origin(url)) != "url":  # a URL is that of the index's file
+            not_judged[what] = NotJudged(what, place, keys, needs)
         else:  # once for each platform
             dev = text_of(entry.get("category")) == "dev" if "category" in entry else None
             packages.setdefault(

@@ -61,6 +61,7 @@ def split_purl(purl: str) -> tuple[str, str, str, bool]:
         return "", "", "", False
     rest, _, qualifiers = rest.partition("#")[0].partition("?")
     kind, _, path = rest.strip("/").partition("/")
+    path = path.lstrip("/")
     at = path.rfind("@")
     version = ""
     if at > path.rfind("/") + (path.startswith("@") and "/" not in path):

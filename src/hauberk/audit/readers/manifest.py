@@ -91,17 +91,17 @@ def wheel(location: str) -> tuple[str, str] | None:
     return (match[1], match[2]) if match else None
 
 
-_GIT = re.compile(
-    r"(?:git|hg|svn|bzr)(?:\+[a-z]+)?:|git@|(?:github|gitlab|bitbucket|gist):|[\w.-]+/[\w.-]+(?:#.*)?$", re.IGNORECASE
-)
-_PATH = re.compile(r"(?:file|link|portal|workspace|exec|root):|\.{0,2}/|~/|[A-Za-z]:[\\/]|\.$")
+_GIT = re.compile(r"(?:git|hg|svn|bzr)(?:\+[a-z]+)?:|git@|(?:github|gitlab|bitbucket|gist):", re.IGNORECASE)
+_PATH = re.compile(r"(?:file|link|portal|workspace|exec|root):|\.{0,2}[\\/]|~|[A-Za-z]:[\\/]|\.{1,2}$", re.IGNORECASE)
 
 
 def origin(location: str) -> Why:
-    """What kind of place this is: `git`, `path` or `url`."""
+    """What kind of place this is: `git`, `url`, or else `path`."""
+    if _PATH.match(location):
+        return "path"
     if _GIT.match(location) or _path(location).endswith(".git") or "#commit=" in location:
         return "git"
-    return "path" if _PATH.match(location) else "url"
+    return "url" if "://" in location else "path"
 
 
 def from_registry(location: str) -> bool:

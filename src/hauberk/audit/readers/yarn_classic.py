@@ -10,8 +10,10 @@ from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, from_reg
 
 _PATTERN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",][^,"]*?))\s*(?:,|$)')
 _MEMBER = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([^\s":]+))\s+(?:"((?:[^"\\]|\\.)*)"|(\S.*))')
-_REFERENCE = re.compile(r"(?:git|hg|https?|file|link|github|gitlab|bitbucket|gist|ssh)[:+]|\.{0,2}/|[\w-]+/")
+_REFERENCE = re.compile(r"(?:git|hg|https?|file|link|github|gitlab|bitbucket|gist|ssh)[:+]|git@|\.{0,2}/|~/")
 """A range that asks for something outside the registry."""
+_SHORTHAND = re.compile(r"\w[\w.-]*/[\w.-]+(?:#.*)?")
+"""`owner/repository`, as npm takes it."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,8 @@ def _name(patterns: list[str]) -> tuple[str, str]:
             real, wanted = split_descriptor(wanted.removeprefix("npm:"))
             if wanted or not real[:1].isdigit():
                 own = real or own
+        elif _SHORTHAND.fullmatch(wanted):
+            reference = f"github:{wanted}"
         elif _REFERENCE.match(wanted):
             reference = wanted
     return own, reference

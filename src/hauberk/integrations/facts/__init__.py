@@ -51,6 +51,5 @@ def _made_at(target: Target, app: object, sources: Sources) -> Location:
     """The line that makes the application, else the file that holds it."""
     attribute = target.name.partition(":")[2].partition(".")[0]
     main = sources.files[0].location if sources.files else Location()
-    spots = [(attribute, ""), (type(app).__name__, "()")]
-    found = [sources.find(name, within=within) for name, within in spots if name]
-    return sources.first(*[place for place in found if place is not None and place.line], main)
+    spots = [(name, within) for name, within in ((attribute, ""), (type(app).__name__, "()")) if name]
+    return sources.find(*spots) or main

@@ -33,6 +33,6 @@ def read(reading: Reading, app: Any) -> Facts:
         middleware=tuple(layer.name for layer in reading.layers),
         protected=reading.protection is not None,
         gaps=(
-            f"{reading.target.name} is a bare {reading.target.protocol.upper()} callable, without a configuration to read.",
+            f"{reading.target.name} is a bare {reading.target.protocol.upper()} callable: only wrappers can be read.",
         ),
     )

@@ -15,6 +15,7 @@ from hauberk.check.facts import (
     CookieFacts,
     CSRFFacts,
     Facts,
+    HeaderFacts,
     Secret,
     SessionFacts,
     Setting,
@@ -30,7 +31,6 @@ from hauberk.integrations.facts.reading import Reading
 from hauberk.integrations.facts.secrets import module_level, password_of, plain, secret
 from hauberk.integrations.facts.source import Sources, star_imports
 from hauberk.integrations.facts.templates import of_environment
-from hauberk.policy import Policy
 
 TOOLS = {
     "debug_toolbar": "a debug toolbar",
@@ -68,10 +68,7 @@ def read(reading: Reading, app: Any) -> Facts:
         open_by_default=reading.part("REST_FRAMEWORK", lambda: _open(reading)),
         templates=reading.part("TEMPLATES", lambda: tuple(_templates(reading))),
         https_redirect=transport.redirect(reading),
-        headers=reading.part(
-            "headers", lambda: overlay(reading.mentions([], transport.headers(reading)), reading.protection)
-        )
-        or {},
+        headers=reading.part("headers", lambda: _headers(reading)) or {},
         body_limit=of.body_limit(
             reading,
             settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
@@ -108,6 +105,8 @@ def _middleware() -> Iterator[Layer]:
 def _policy(reading: Reading) -> Any:
     if not any(layer.module.startswith("hauberk.") for layer in reading.layers):
         return None
+    from hauberk.policy import Policy
+
     policy = getattr(settings, "HAUBERK", None) or Policy.recommended()
     return of_policy(policy, reading.locate(("HAUBERK", None)))
 
@@ -198,6 +197,10 @@ def _csrf(reading: Reading, urls: Urls | None) -> CSRFFacts:
     if found.state != "absent":
         return found
     return CSRFFacts(state="absent", name=found.name, where=reading.locate(("MIDDLEWARE", None)))
+
+
+def _headers(reading: Reading) -> dict[str, HeaderFacts]:
+    return overlay(reading.mentions([], transport.headers(reading)), reading.protection)
 
 
 def _open(reading: Reading) -> Setting[bool] | None:

@@ -174,7 +174,9 @@ def _csrf(reading: Reading, app: Any) -> CSRFFacts:
     if config is None:
         return of.csrf(reading, "CSRFConfig")
     where = reading.locate(("CSRFConfig", "()"))
-    left_out = [(f"the path {path}", "CSRFConfig(exclude=...)", None) for path in of.texts(config.exclude)]
+    left_out: list[tuple[str, str, Any]] = [
+        (f"the path {path}", "CSRFConfig(exclude=...)", None) for path in of.texts(config.exclude)
+    ]
     for route in app.routes:
         for handler in getattr(route, "route_handlers", ()):
             if handler.opt.get(config.exclude_from_csrf_key):

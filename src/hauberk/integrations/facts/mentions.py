@@ -72,8 +72,14 @@ def _of_function(function: FunctionType) -> Iterator[Any]:
             yield cell.cell_contents
         except ValueError:  # a variable that is not set yet
             continue
-    for name in _names(function.__code__):
-        yield function.__globals__.get(name)
+    names = list(_names(function.__code__))
+    for name in names:
+        value = function.__globals__.get(name)
+        if isinstance(value, ModuleType) and not _foreign(value.__name__):
+            # `constants.HEADERS`: both words are names of the code.
+            yield from (vars(value)[attribute] for attribute in names if attribute in vars(value))
+        else:
+            yield value
 
 
 def _of_code(code: CodeType) -> Iterator[Any]:

@@ -193,7 +193,7 @@ def sessions(
     lifetime = Setting(
         value=seconds(layer.options.get("max_age")),
         name=f"{layer.name}(max_age=...)",
-        where=_spot(reading, layer, "max_age"),
+        where=reading.place(layer, "max_age"),
     )
     session = SessionFacts(
         kind="client", engine=layer.name, serializer="json", lifetime=lifetime, where=reading.place(layer)

@@ -11,7 +11,7 @@ from hauberk.core.finding import Location
 from hauberk.integrations.facts.layers import Layer
 from hauberk.integrations.facts.mentions import mentioned
 from hauberk.integrations.facts.protection import Protection
-from hauberk.integrations.facts.source import MISSING, Sources
+from hauberk.integrations.facts.source import MISSING, Sources, Spot
 from hauberk.integrations.target import Target
 
 T = TypeVar("T")
@@ -51,15 +51,14 @@ class Reading:
             self.broken.append(f"{what} could not be read: {_raised(error)}.")
             return None
 
-    def setting(self, value: T, name: str, *places: tuple[str, str | None], exact: object = MISSING) -> Setting[T]:
+    def setting(self, value: T, name: str, *places: Spot, exact: object = MISSING) -> Setting[T]:
         """A value, and the first of the places (name, within which call) that the source knows."""
         wanted = value if exact is MISSING else exact
         return Setting(value=value, name=name, where=self.locate(*places, value=wanted))
 
-    def locate(self, *places: tuple[str, str | None], value: object = MISSING) -> Location:
+    def locate(self, *places: Spot, value: object = MISSING) -> Location:
         """The first of the places that the source knows, else where the application is made."""
-        found = [self.sources.find(name, within=within, value=value) for name, within in places]
-        return self.sources.first(*found, self.where)
+        return self.sources.find(*places, value=value) or self.where
 
     def layer(self, *names: str) -> Layer | None:
         """The outermost middleware of one of these classes."""
@@ -75,25 +74,21 @@ class Reading:
         # The same option of another middleware is not this one: it must say this value.
         value = layer.options.get(option, MISSING)
         for spot, call in given:
-            place = self.sources.find(spot, within=call, value=value)
+            place = self.sources.find((spot, call), value=value)
             if place is not None and self._says(spot, call, value):
                 return place
         return self.locate(*spots)
 
     def _says(self, name: str, within: str, value: object) -> bool:
-        return any(
-            mark.name == name and mark.within == within and (mark.value is MISSING or mark.value == value)
-            for source in self.sources.files
-            for mark in source.marks
-        )
+        marks = [mark for source in self.sources.files for mark in source.marked(name, within)]
+        return any(mark.value is MISSING or mark.value == value for mark in marks)
 
     def mentions(self, hooks: list[Any], known: dict[str, HeaderFacts]) -> dict[str, HeaderFacts]:
         """Every header that a rule asks about: known, named by a middleware or hook, or not sent by anything."""
-        facts = dict(known)
+        facts = {name: header for name, header in known.items() if header.sent}
         for layer in self.layers:
-            roots = [layer.made_by, dict(layer.options), getattr(layer.instance, "__dict__", None)]
-            inner = {key: value for key, value in (roots.pop() or {}).items() if not callable(value)}
-            for name in mentioned([*roots, inner], HEADERS):
+            held = {k: v for k, v in getattr(layer.instance, "__dict__", {}).items() if not callable(v)}
+            for name in mentioned([layer.made_by, dict(layer.options), held], HEADERS):
                 facts.setdefault(name, HeaderFacts(sent=True, by=layer.name, guessed=True, where=self.place(layer)))
         for hook in hooks:
             for name in mentioned([hook], HEADERS):
@@ -101,7 +96,7 @@ class Reading:
                 where = self.sources.function(getattr(hook, "__func__", hook))
                 facts.setdefault(name, HeaderFacts(sent=True, by=by, guessed=True, where=where))
         for name in HEADERS:
-            facts.setdefault(name, HeaderFacts(sent=False, guessed=True, where=self.where))
+            facts.setdefault(name, known.get(name) or HeaderFacts(sent=False, guessed=True, where=self.where))
         return facts
 
 

@@ -28,7 +28,7 @@ def secret(
         return None
     names = names or (name,)
     literal = sources.literal(text, names)
-    set_at = next((place for n in names if (place := sources.find(n)) is not None), None)
+    set_at = sources.find(*[(one, None) for one in names])
     return Secret(
         name=name,
         strength=measure(text),

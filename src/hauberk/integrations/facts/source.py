@@ -15,6 +15,8 @@ FOREIGN = frozenset({"site-packages", "dist-packages", "node_modules", "venv", "
 """Folders below a project's root that hold other people's code."""
 MOST_FILES = 500
 MISSING = object()
+Spot = tuple[str, str | None]
+"""A name, and the function in whose call it stands; `()` for the call of the name itself, None for anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class Source:
         self.path, self.location = path, location
         self.tree = ast.parse(path.read_bytes(), filename=str(path))
         self.marks = tuple(_marks(self.tree))
+
+    def marked(self, name: str, within: str | None = None) -> list[Mark]:
+        """The marks of a name; within one call, within none (an empty text), or anywhere (None)."""
+        return [mark for mark in self.marks if mark.name == name and (within is None or mark.within == within)]
 
     def at(self, line: int) -> Location:
         """A line of this file."""
@@ -66,16 +72,20 @@ class Sources:
         except ValueError:
             return Location(file=str(full), line=line)
 
-    def find(self, name: str, *, within: str | None = None, value: object = MISSING) -> Location | None:
-        """Where the name is set. With `value`, a place that says exactly that wins over the last one."""
+    def find(self, *spots: Spot, value: object = MISSING) -> Location | None:
+        """The first of the spots (name, within which call) that is known, in the first file that knows one.
+
+        With `value`, a place that says exactly that wins over one that does not.
+        """
         last: Location | None = None
         for source in self.files:
-            found = [m for m in source.marks if m.name == name and (within is None or m.within == within)]
-            same = [m for m in found if value is not MISSING and m.value is not MISSING and _same(m.value, value)]
-            if same:
-                return source.at(same[-1].line)
-            if found and last is None:
-                last = source.at(found[-1].line)
+            for spot in spots:
+                found = source.marked(*spot)
+                same = [mark for mark in found if value is not MISSING and _same(mark.value, value)]
+                if same:
+                    return source.at(same[-1].line)
+                if found and last is None:
+                    last = source.at(found[-1].line)
         return last
 
     def first(self, *places: Location | None) -> Location:

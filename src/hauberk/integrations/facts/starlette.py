@@ -16,7 +16,6 @@ from hauberk.integrations.facts.protection import overlay
 from hauberk.integrations.facts.reading import Reading
 from hauberk.integrations.facts.secrets import module_level, plain
 from hauberk.integrations.facts.templates import of_environment
-from hauberk.integrations.protect.starlette import engines
 
 
 def read(reading: Reading, app: Any) -> Facts:
@@ -43,7 +42,7 @@ def read(reading: Reading, app: Any) -> Facts:
         secrets=secrets,
         cookies=cookies,
         cors=reading.part("CORS", lambda: of.cors(reading)),
-        csrf=reading.part("CSRF", lambda: of.csrf(reading, "middleware that checks it")),
+        csrf=reading.part("CSRF", lambda: of.csrf(reading, "CSRF middleware")),
         docs=reading.part("documentation", lambda: tuple(_docs(reading, app, everything))),
         admin=(),
         templates=reading.part("templates", lambda: tuple(_templates(reading, app))),
@@ -134,6 +133,9 @@ def _prefix(app: Any, wanted: Any) -> str:
 
 
 def _templates(reading: Reading, app: Any) -> Iterator[TemplateFacts]:
+    # Here and not above: protection brings the adapters along, which an application without templates does not need.
+    from hauberk.integrations.protect.starlette import engines
+
     for number, environment in enumerate(engines(app)):
         name = "Jinja2 environment" + f" {number + 1}" * bool(number)
         off = not callable(environment.autoescape) and not environment.autoescape

@@ -25,7 +25,8 @@ def signs() -> Markup:
     """The squares once, to be used by reference. Stands once on a page, before any grid."""
     frame = Markup('<rect x="1" y="1" width="14" height="14" rx="3.5"/>')
     symbols = [
-        el("symbol", {"id": f"q-{_SHORT[s]}", "class": f"q-{s}", "viewBox": "0 0 16 16"}, frame, _SIGNS[s]) for s in STATES
+        el("symbol", {"id": f"q-{_SHORT[s]}", "class": f"q-{s}", "viewBox": "0 0 16 16"}, frame, _SIGNS[s])
+        for s in STATES
     ]
     return el("svg", {"class": "defs", "width": "0", "height": "0", "aria-hidden": "true"}, symbols)
 
@@ -72,7 +73,12 @@ def legend(evidence: Mapping[str, Evidence]) -> Markup:
     """What the signs mean, and how many there are of each."""
     have = tally(evidence.values())
     entries = [
-        el("li", None, el("svg", {"aria-hidden": "true"}, Markup(f'<use href="#q-{_SHORT[s]}"/>')), f"{have[s]} {LABELS[s]}")
+        el(
+            "li",
+            None,
+            el("svg", {"aria-hidden": "true"}, Markup(f'<use href="#q-{_SHORT[s]}"/>')),
+            f"{have[s]} {LABELS[s]}",
+        )
         for s in STATES
     ]
     return el("ul", "legend", entries)
@@ -112,7 +118,13 @@ def top10_table(evidence: Mapping[str, Evidence]) -> Markup:
             el(
                 "tr",
                 None,
-                el("th", {"scope": "row"}, el("span", "code", id.partition(":")[0]), " ", link(category.url, category.name)),
+                el(
+                    "th",
+                    {"scope": "row"},
+                    el("span", "code", id.partition(":")[0]),
+                    " ",
+                    link(category.url, category.name),
+                ),
                 el("td", "state", sign, LABELS[one.state]),
                 el("td", "num", str(one.count("fail"))),
                 el("td", "num", str(one.count("pass"))),
@@ -120,6 +132,4 @@ def top10_table(evidence: Mapping[str, Evidence]) -> Markup:
         )
     head = [el("th", {"scope": "col"}, name) for name in ("Category", "State")]
     head += [el("th", {"scope": "col", "class": "num"}, name) for name in ("Faults", "Passed")]
-    return el(
-        "div", "scroll", el("table", None, el("thead", None, el("tr", None, head)), el("tbody", None, rows))
-    )
+    return el("div", "scroll", el("table", None, el("thead", None, el("tr", None, head)), el("tbody", None, rows)))

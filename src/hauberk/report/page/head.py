@@ -85,7 +85,10 @@ def numbers(result: Result, evidence: list[Evidence]) -> Markup:
         _number(str(len(result.failures)), "faults", severity_bar(result.failures), severity_words(result.failures)),
         _number(str(outcomes["pass"]), "checks passed", EMPTY, "No fault found is not proof that none is there."),
         _number(
-            str(outcomes["review"]), "need a person", EMPTY, f"{outcomes['not-applicable']} more did not apply to this app."
+            str(outcomes["review"]),
+            "need a person",
+            EMPTY,
+            f"{outcomes['not-applicable']} more did not apply to this app.",
         ),
         _number(
             str(judged), f"of {len(evidence)} ASVS requirements judged", EMPTY, f"A fault in {have['fail']} of them."

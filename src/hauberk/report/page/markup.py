@@ -38,7 +38,7 @@ def join(*children: Child) -> Markup:
 
 
 def el(tag: str, attributes: Attributes | str | None = None, *children: Child) -> Markup:
-    """One element. Attributes as a mapping, or a class as plain text; None and False leave one out, True has no value."""
+    """One element. Attributes are a mapping or just a class; None and False leave one out, True has no value."""
     given: Attributes = {"class": attributes} if isinstance(attributes, str) else attributes or {}
     written = "".join(_attribute(name, value) for name, value in given.items())
     if tag in VOID:

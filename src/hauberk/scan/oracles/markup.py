@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from hauberk.scan.html import parse
-from hauberk.scan.oracles.script import states
+from hauberk.scan.oracles.script import OUTSIDE, states
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -29,7 +30,7 @@ class Context:
     tag: str = ""
     attribute: str = ""
     quote: str = ""
-    """In JavaScript: the quote of the string; `/` in a comment; empty in code."""
+    """In JavaScript: the state, see `oracles.script.states`."""
 
 
 def contexts(html: str, canary: str) -> list[Context]:
@@ -91,7 +92,7 @@ def escape(html: str, canary: str) -> str | None:
 def _code(code: str, canary: str) -> bool:
     """Whether the probe began in a string and went on outside: the first canary within, a later one without."""
     found = list(states(code, canary))
-    return any(first not in ("", "//", "/*") and second == "" for first, second in zip(found, found[1:], strict=False))
+    return any(first not in OUTSIDE and second == "" for first, second in pairwise(found))
 
 
 def _scheme(value: str) -> str:

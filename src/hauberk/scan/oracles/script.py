@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 QUOTES = "'\"`"
+BROKEN = "!"
+OUTSIDE = frozenset({"", "//", "/*", BROKEN})
+"""States in which a word is not the content of a string."""
 
 
 def states(code: str, word: str) -> Iterator[str]:
-    """For each occurrence of the word: the quote of the string it is in, `/` for a comment, or nothing for code.
+    """For each occurrence of the word: the quote of the string it is in, nothing for code, `//` or `/*` for a comment,
+    `!` after a syntax error.
 
     Regular expression literals are read as code. They can hold a quote and so mislead this reading; what it finds is
     therefore never more than firm, and confirmed by a second answer.
@@ -21,8 +25,10 @@ def states(code: str, word: str) -> Iterator[str]:
         if code.startswith(word, position):
             yield state
             position += len(word)
-        elif state in ("", "}"):
+        elif not state:
             state, position = _in_code(code, position, depth)
+        elif state == BROKEN:
+            position += 1
         elif state == "//":
             state = "" if code[position] in "\n\u2028\u2029" else state
             position += 1
@@ -57,6 +63,6 @@ def _in_string(code: str, position: int, quote: str, depth: list[int]) -> tuple[
     if quote == "`" and code.startswith("${", position):
         depth.append(0)
         return "", position + 2
-    if character == "\n" and quote != "`":  # an unterminated string: the script does not run from here on
-        return "//", position + 1
+    if character == "\n" and quote != "`":  # an unterminated string: a syntax error, so that nothing of the script runs
+        return BROKEN, position + 1
     return quote, position + 1

@@ -39,8 +39,12 @@ def sensed(trial: Trial, judge: Judge) -> Judgement:
                 break
             if said.verdict == "attack":
                 return Proof(reason=said.reason, event=event)
-            arrived = arrived or said.verdict == "inert"
+            arrived = arrived or (said.verdict == "inert" and _mentions(event, trial.shot.canary))
     return "inert" if arrived else None
+
+
+def _mentions(event: SinkEvent, canary: str) -> bool:
+    return any(canary in text.lower() for text in (event.text, *event.argv))
 
 
 def variants(value: str) -> Iterator[str]:

@@ -1,0 +1,118 @@
+"""Did an input choose a place outside the folder it was meant for? Judged when the file is opened (CWE-22, CWE-36).
+
+Two ways out: the input's own segments climb above where they began (`docs/../readme.md` does not, `a/../../x` does),
+or it begins the path with a root. A NUL that cuts a path short is one more.
+"""
+
+from __future__ import annotations
+
+import ntpath
+import os
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import unquote
+
+from hauberk.guard.verdict import ABSENT, Judgement, occurrences
+
+_INERT = Judgement("inert", "the input stays below the folder it was joined to")
+_INSIDE = Judgement("inert", "the input is an absolute path inside an allowed folder")
+_RESOLVED = Judgement("unknown", "the input climbs, and the path ends as it would when resolved before it was opened")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\|//[?.]/")
+DECODINGS = 2
+"""How many more times an input is percent-decoded: applications that decode once too often are common."""
+
+
+def judge(path: str, value: str, roots: Sequence[str] = ()) -> Judgement:
+    """Judge one input in one path that is about to be opened.
+
+    `roots` are folders that an absolute input may lie in. Never raises, opens nothing and follows no symbolic link.
+    """
+    windows = os.name == "nt" or bool(_DRIVE.match(path)) or ("\\" in path and "/" not in path)
+    verdict = ABSENT
+    for form in _forms(value):
+        verdict = _judge(path, form, roots, windows=windows)
+        if verdict is not ABSENT:
+            break
+    return verdict if verdict is not ABSENT else _resolved(path, value, roots, windows=windows)
+
+
+def _forms(value: str) -> Iterator[str]:
+    yield value
+    for _ in range(DECODINGS):
+        decoded = unquote(value, errors="surrogateescape")
+        if decoded == value:
+            return
+        value = decoded
+        yield value
+
+
+def _judge(path: str, value: str, roots: Sequence[str], *, windows: bool) -> Judgement:
+    spans = occurrences(path, value)
+    if not spans:
+        return ABSENT
+    if "\0" in value:
+        return Judgement("attack", "the input holds a NUL, which ends a path for the system")
+    for start, end in spans:
+        if climbs(path, start, end, windows=windows):
+            return Judgement("attack", "the input climbs out of the folder it was joined to")
+    if spans[0][0] == 0 and _absolute(value, windows=windows) and value.strip("/\\"):
+        if within(path, roots):
+            return _INSIDE
+        return Judgement("attack", "the input is an absolute path, and begins the path that is opened")
+    return _INERT
+
+
+def climbs(path: str, start: int, end: int, *, windows: bool = False) -> bool:
+    """Whether the segments of `path[start:end]`, as they stand in the path, go above where they began.
+
+    The first and the last segment are taken whole, with what the application wrote before and after the input.
+    """
+    separators = "/\\" if windows else "/"
+    while start > 0 and path[start - 1] not in separators:
+        start -= 1
+    while end < len(path) and path[end] not in separators:
+        end += 1
+    depth = 0
+    for segment in re.split(r"[/\\]" if windows else "/", path[start:end]):
+        if segment == "..":
+            depth -= 1
+        elif segment not in {"", "."}:
+            depth += 1
+        if depth < 0:
+            return True
+    return False
+
+
+def _absolute(value: str, *, windows: bool) -> bool:
+    return value.startswith("/") or (windows and (value.startswith("\\") or bool(_DRIVE.match(value))))
+
+
+def within(path: str, roots: Sequence[str]) -> bool:
+    """Whether a path, written out, lies in one of the folders. Roots are absolute."""
+    module = ntpath if _DRIVE.match(path) else posixpath
+    plain = module.normcase(module.normpath(path))
+    # POSIX leaves two leading slashes alone; no system here gives them a meaning.
+    plain = "/" + plain.lstrip("/") if plain.startswith("//") else plain
+    for root in roots:
+        folder = module.normcase(module.normpath(root)).rstrip("/\\")
+        if plain == folder or plain.startswith((folder + "/", folder + "\\")):
+            return True
+    return False
+
+
+def _resolved(path: str, value: str, roots: Sequence[str], *, windows: bool) -> Judgement:
+    """An input that is not there as it came may have been resolved first (`normpath`, `resolve`), or made harmless.
+
+    What it would resolve to tells the two apart only where the folder it was meant for is known.
+    """
+    for form in _forms(value):
+        plain = posixpath.normpath(form.replace("\\", "/") if windows else form)
+        tail = plain
+        while tail.startswith("../"):
+            tail = tail[3:]
+        if tail == plain or not tail or tail == "..":
+            continue
+        if path.replace("\\", "/").endswith("/" + tail) and not within(path, roots):
+            return _RESOLVED
+    return ABSENT

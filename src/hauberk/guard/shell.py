@@ -1,0 +1,154 @@
+"""Did an input leave its word? Judged by the quoting it stands in (CWE-78), and for argument lists by position (CWE-88).
+
+Outside quotes an input may hold only characters that mean nothing to a shell; inside double quotes none that expand or
+close; inside single quotes no single quote. Otherwise it has to stand there as `shlex.quote` or backslashes make it.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from posixpath import basename
+
+from hauberk.guard.quoting import DOUBLE_ESCAPES, Quoting, State
+from hauberk.guard.verdict import ABSENT, Judgement, occurrences
+
+Span = tuple[int, int]
+
+_PLAIN = re.compile(r"[\w@%+=:,./-]*+")
+_SPECIAL = re.compile(r"[^\w@%+=:,./-]")
+_INERT = Judgement("inert", "the input stays inside one word")
+_QUOTED = Judgement("inert", "the input is quoted")
+_OPTION = Judgement("unknown", "the input is an argument that begins with a hyphen, so the program may take it for an option")
+_PROGRAM = Judgement("unknown", "the input names the program that is run")
+
+SHELLS = frozenset("sh bash dash zsh ksh mksh ash yash rbash fish csh tcsh".split())
+_LAUNCHERS = frozenset("env busybox toybox sudo doas nohup setsid nice ionice timeout stdbuf time xargs chroot su".split())
+"""Programs that run the rest of their arguments."""
+
+
+def judge(command: str, value: str) -> Judgement:
+    """Judge one input in one command line for a POSIX shell. Never raises."""
+    spans = occurrences(command, value)
+    if not spans:
+        return ABSENT
+    value = value if spans[0][1] - spans[0][0] == len(value) else value.strip()
+    quoting = Quoting(command)
+    quoted = _quoted_spans(command, value, quoting)
+    softest = _QUOTED if quoted else _INERT
+    for start, end in spans:
+        if any(a <= start and end <= b for a, b in quoted):
+            continue
+        if problem := _problem(command, quoting, start, end):
+            if quoted and not quoting.open and not any(map(str.isalnum, value)):
+                continue  # Marks alone also occur as the application's own quotes.
+            return Judgement("attack", problem)
+        if quoting.states[start] == "bare":
+            softest = _soft(command, start, end) or softest
+    return softest
+
+
+def judge_argv(argv: Sequence[str], value: str) -> Judgement:
+    """Judge one input in an argument list: harmless there, unless the program is a shell with `-c`.
+
+    An input that is a whole argument and begins with a hyphen is `unknown`: some programs take it for an option.
+    """
+    script = shell_script(argv)
+    if script is not None:
+        verdict = judge(argv[script], value)
+        if verdict is not ABSENT:
+            return verdict
+    for position, item in enumerate(argv):
+        if position != script and occurrences(item, value):
+            if position == 0:
+                return _PROGRAM
+            if item == value and value.startswith("-"):
+                return _OPTION
+            return _INERT
+    return ABSENT
+
+
+def shell_script(argv: Sequence[str]) -> int | None:
+    """Which item of an argument list is a shell's script (`sh -c`, `env A=b bash -lc`, `busybox sh -c`), if any."""
+    for at, item in enumerate(argv):
+        name = basename(item.replace("\\", "/")).removesuffix(".exe")
+        if name in SHELLS:
+            return _after_c(argv, at + 1)
+        if at == 0 and name not in _LAUNCHERS:
+            return None
+    return None
+
+
+def _after_c(argv: Sequence[str], at: int) -> int | None:
+    """Options end at the first word without a hyphen; with `c` among them, that word is the script (XCU sh)."""
+    command = False
+    while at < len(argv) and len(argv[at]) > 1 and argv[at][0] in "-+":
+        item = argv[at]
+        at += 1
+        if item == "--":
+            break
+        if item in {"--command"}:
+            command = True
+        elif not item.startswith("--"):
+            command = command or "c" in item[1:]
+            # -o and +o take the next word with them.
+            at += item.endswith("o") or item.endswith("O")
+        elif item in {"--rcfile", "--init-file"}:
+            at += 1
+    return at if command and at < len(argv) else None
+
+
+def _problem(command: str, quoting: Quoting, start: int, end: int) -> str:
+    """What the input did to the quoting, or an empty text."""
+    states = quoting.states[start:end]
+    text = command[start:end]
+    if "mark" in states or len(set(states)) > 1:
+        return "the input opens, closes or escapes a quote of the command"
+    state = states[0]
+    if quoting.open and not _PLAIN.fullmatch(text):
+        return "the input is in a quote that is never closed"
+    if state == "bare" and not _PLAIN.fullmatch(text):
+        return "the input holds characters that mean something to the shell, and is not quoted"
+    if state == "double" and any(mark in text for mark in "$`"):
+        return "the input is expanded inside double quotes"
+    if state == "ansi" and "\\" in text:
+        return "the input holds escapes that the shell reads"
+    return ""
+
+
+def _soft(command: str, start: int, end: int) -> Judgement | None:
+    """What an unquoted but plain input does that is worth a word."""
+    before = command[:start].rstrip(" \t")
+    if not before or before[-1] in ";|&\n(`{!":
+        if "/" in command[start:end]:
+            return Judgement("attack", "the input is the path of the program that is run")
+        return _PROGRAM
+    if command[start] == "-" and command[start - 1 : start].isspace():
+        return _OPTION
+    return None
+
+
+def _quoted_spans(command: str, value: str, quoting: Quoting) -> list[Span]:
+    """Where the value stands the way a quoting function writes it, in the quoting that function is made for."""
+    return [
+        (start, end)
+        for state, form in _forms(value)
+        for start, end in occurrences(command, form)
+        # At both ends nothing may be half said.
+        if not quoting.open and quoting.borders[start] == state == quoting.borders[end]
+    ]
+
+
+def _forms(value: str) -> Iterator[tuple[State, str]]:
+    if (quoted := shlex.quote(value)) != value:
+        yield "bare", quoted
+        yield "bare", "'" + value.replace("'", "'\\''") + "'"
+        yield "bare", _SPECIAL.sub(lambda found: "\\" + found.group(), value)
+    if "'" in value:
+        yield "single", value.replace("'", "'\"'\"'")
+        yield "single", value.replace("'", "'\\''")
+    if any(char in DOUBLE_ESCAPES for char in value):
+        escaped = "".join("\\" + char if char in DOUBLE_ESCAPES else char for char in value)
+        yield "double", escaped
+        yield "bare", f'"{escaped}"'

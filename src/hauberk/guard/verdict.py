@@ -1,0 +1,49 @@
+"""What a judge says of one input in one text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hauberk.core.events import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether an input changed the syntax of the text that it went into, and why, in words without the value."""
+
+    verdict: Verdict
+    reason: str
+
+    @property
+    def attack(self) -> bool:
+        """Whether it is to be stopped in `block` mode."""
+        return self.verdict == "attack"
+
+
+ABSENT = Judgement("inert", "the input is not in the text as it came")
+
+
+def occurrences(text: str, value: str) -> list[tuple[int, int]]:
+    """Every span of the value in the text, overlapping ones too, whatever the case; else those of the stripped value.
+
+    Applications lower, upper and strip what they get before they use it, and a span must still be found then.
+    """
+    return _spans(text, value) or _spans(text, value.strip())
+
+
+def _spans(text: str, value: str) -> list[tuple[int, int]]:
+    if not value or len(value) > len(text):
+        return []
+    return list(_search(text, value))
+
+
+def _search(text: str, value: str) -> Iterator[tuple[int, int]]:
+    low, wanted = text.lower(), value.lower()
+    # Lower-casing may change a length (U+0130); then positions would lie, and only the exact value is looked for.
+    if len(low) != len(text) or len(wanted) != len(value):
+        low, wanted = text, value
+    at = low.find(wanted)
+    while at >= 0:
+        yield at, at + len(wanted)
+        at = low.find(wanted, at + 1)

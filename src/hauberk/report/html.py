@@ -1,0 +1,77 @@
+"""One HTML file: it loads nothing, runs nothing but its own filter, and reads well without scripts and on paper."""
+
+from __future__ import annotations
+
+from hauberk.core.finding import Result
+from hauberk.report.evidence import asvs_evidence, top10_evidence
+from hauberk.report.grade import grade
+from hauberk.report.meta import Meta
+from hauberk.report.page import findings, grid, head, tables
+from hauberk.report.page.markup import EMPTY, Markup, el, join
+from hauberk.report.page.shell import LIMIT, document, section
+
+
+def render(result: Result, *, meta: Meta) -> str:
+    """The result as a page, always below 300 kB: where there is no room, faults become lines, and it says so."""
+    # The parts of known size come first; the list of faults gets what they leave.
+    before = join(
+        grid.signs(),
+        el("div", "wrap", head.hero(result, meta, grade(result)), head.gaps(result)),
+    )
+    evidence, categories = asvs_evidence(result), top10_evidence(result)
+    numbers = head.numbers(result, list(evidence.values()))
+    standards = join(grid.asvs_grid(evidence), grid.legend(evidence))
+    table = grid.top10_table(categories)
+    packages = tables.dependencies(result.failures)
+    quiet = _quiet(result)
+    method = tables.method(result, meta)
+    sizes = sum(part.size for part in (before, numbers, standards, table, packages, quiet, method))
+    # What is made after the list, because it points into it: cards, the requirements at fault, the page around all.
+    reserve = 4 * findings.first_cards(result.failures, {}).size // 3 + document("").size + 24_000
+    listed = findings.listing(result.failures, max(LIMIT - sizes - reserve, 20_000))
+    main = join(
+        numbers,
+        _first(result, listed),
+        section("asvs", "OWASP ASVS 5.0", _ASVS_NOTE, standards, grid.requirements_at_fault(evidence, listed.anchors)),
+        section("top10", "OWASP Top 10 2025", None, table),
+        _faults(result, listed),
+        section("dependencies", "Dependencies", _DEPENDENCIES_NOTE, packages) if packages else EMPTY,
+        quiet,
+        section("method", "Method and limits", None, method),
+    )
+    title = f"hauberk: {meta.title or result.target}"
+    return document(title, before, el("main", {"id": "content", "class": "wrap"}, main))
+
+
+_ASVS_NOTE = "A square is a requirement of the standard. Rest the pointer on one for its title."
+_DEPENDENCIES_NOTE = "“Why it is there” leads from your own requirement down to the package."
+
+
+def _first(result: Result, listed: findings.Listing) -> Markup:
+    if not result.failures:
+        return EMPTY
+    note = "Ordered by what an attacker gains and how sure it is."
+    return section("first", "Fix these first", note, findings.first_cards(result.failures, listed.anchors))
+
+
+def _faults(result: Result, listed: findings.Listing) -> Markup:
+    count = len(result.failures)
+    if not count:
+        return section("findings", "Findings", None, el("p", "empty", "No fault was found in what was judged."))
+    note = None
+    if listed.brief or listed.left_out:
+        note = f"The {listed.full} worst are shown in full, {listed.brief} in a line each"
+        note += f"; {listed.left_out} more are only in the JSON." if listed.left_out else "."
+    return section("findings", f"Findings ({count})", note, findings.filters(result.failures), listed.markup)
+
+
+def _quiet(result: Result) -> Markup:
+    """What a person has to say, what passed, what did not apply."""
+    reviews = tables.by_outcome(result.findings, "review")
+    passed = tables.by_outcome(result.findings, "pass")
+    absent = tables.by_outcome(result.findings, "not-applicable")
+    person = (
+        section("people", f"For a person ({len(reviews)})", None, tables.people(reviews, 20_000)) if reviews else EMPTY
+    )
+    lists = join(tables.folded(passed, "passed"), tables.folded(absent, "not applicable", 20_000))
+    return join(person, section("passed", "Passed and not applicable", None, lists) if lists else EMPTY)

@@ -1,0 +1,115 @@
+"""Active judgement of one insertion point: control, probes, confirmation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from hauberk.core.finding import Finding
+from hauberk.scan import build, evidence
+from hauberk.scan.checks.active import AT_POINTS
+from hauberk.scan.client import Client
+from hauberk.scan.messages import Response
+from hauberk.scan.surface import Operation
+from hauberk.scan.trial import PLAIN, ActiveCheck, Kit, Point, Proof, Shot, Trial, canary
+from hauberk.scan.watch import Watch
+
+
+def points(operation: Operation) -> Iterator[Point]:
+    """Where values go in, anti-forgery tokens left out."""
+    for parameter in operation.parameters:
+        point = Point(operation=operation, parameter=parameter)
+        if not point.is_token and (parameter.place != "path" or parameter.name in operation.names):
+            yield point
+
+
+@dataclass(slots=True)
+class Attacker:
+    """Attacks points one by one, and remembers which canary went in where."""
+
+    client: Client
+    kit: Kit
+    watch: Watch
+    root: str
+    sent: dict[str, tuple[Point, Shot]] = field(default_factory=dict)
+    """Markup probes by canary: what they became is looked for on other pages later."""
+    findings: list[Finding] = field(default_factory=list)
+    attacked: set[str] = field(default_factory=set)
+    """Points, as `GET /search query:q`."""
+    blocked: int = 0
+    tried: dict[str, int] = field(default_factory=dict)
+    """How many points each rule was tried at."""
+
+    def fire(self, point: Point, template: str) -> Shot:
+        """Send one value; every other parameter keeps its example."""
+        word = canary()
+        value = template.replace("{c}", word)
+        request = build.request(point.operation, {point.parameter.key: value})
+        shot = Shot(value=value, canary=word, request=self.client.complete(request), response=self.client.send(request))
+        self.watch.failure(point.operation, shot.request, shot.response)
+        return shot
+
+    def attack(self, point: Point) -> Response:
+        """Run every check at the point. Returns the answer to the control."""
+        control = self.fire(point, PLAIN)
+        self.attacked.add(str(point))
+        pending = {check.RULE.id: check for check in AT_POINTS}
+        queue: dict[str, list[str]] = {}
+        for check in AT_POINTS:
+            for template in check.probes(point, control, self.kit):
+                queue.setdefault(template, []).append(check.RULE.id)
+        for name in {name for names in queue.values() for name in names}:
+            self.tried[name] = self.tried.get(name, 0) + 1
+        for template, names in queue.items():
+            asked = [pending[name] for name in names if name in pending]
+            if asked:
+                for done in self._try(point, template, control, asked):
+                    del pending[done]
+        return control.response
+
+    def _try(self, point: Point, template: str, control: Shot, asked: list[ActiveCheck]) -> list[str]:
+        """Send one probe; the rules that it settled."""
+        shot = self.fire(point, template)
+        if "<" in template:
+            self.sent[shot.canary] = point, shot
+        trial = Trial(point=point, template=template, shot=shot, control=control, kit=self.kit)
+        self.blocked += trial.is_blocked
+        settled = []
+        for check in asked:
+            said = check.judge(trial)
+            if said == "inert":
+                settled.append(check.RULE.id)
+            elif isinstance(said, Proof) and self._confirm(check, trial):
+                settled.append(check.RULE.id)
+        return settled
+
+    def _confirm(self, check: ActiveCheck, trial: Trial) -> bool:
+        """The same probe with a new canary must prove the same again, and a control sent after it must not."""
+        again = self.fire(trial.point, trial.template)
+        if "<" in trial.template:
+            self.sent[again.canary] = trial.point, again
+        second = Trial(point=trial.point, template=trial.template, shot=again, control=trial.control, kit=self.kit)
+        proof = check.judge(second)
+        if not isinstance(proof, Proof):
+            return False
+        control = self.fire(trial.point, PLAIN)
+        plain = Trial(point=trial.point, template=PLAIN, shot=control, control=control, kit=self.kit)
+        if isinstance(check.judge(plain), Proof):
+            return False
+        self.findings.append(self._finding(check, trial.point, proof, again, control))
+        return True
+
+    def _finding(self, check: ActiveCheck, point: Point, proof: Proof, shot: Shot, control: Shot) -> Finding:
+        shown = evidence.pair(self.client.origin, shot, control) | {"reason": proof.reason} | proof.seen
+        where = ""
+        if proof.event is not None:
+            shown["event"] = evidence.event(proof.event, self.root)
+            where = f" at {proof.event.target}"
+        return Finding(
+            rule=check.RULE,
+            outcome="fail",
+            message=f"{point.parameter.name or 'The body'} ({point.parameter.place}){where}: {proof.reason}.",
+            location=evidence.location(point.operation, point.parameter, proof.event, self.root),
+            confidence=proof.confidence,
+            evidence=shown,
+        )

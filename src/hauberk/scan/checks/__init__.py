@@ -1,0 +1,1 @@
+"""What a scan judges, one small module each."""

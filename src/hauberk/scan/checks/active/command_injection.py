@@ -1,0 +1,43 @@
+"""Command injection: guard saw the command line, and the input is more than one word's content in it."""
+
+from __future__ import annotations
+
+from hauberk.core.events import SinkEvent
+from hauberk.core.finding import Rule
+from hauberk.guard import shell
+from hauberk.scan.oracles.sensor import Said, sensed
+from hauberk.scan.trial import POLYGLOT, Judgement, Kit, Point, Shot, Trial
+
+RULE = Rule(
+    id="scan.command-injection",
+    title="Operating system command injection",
+    severity="critical",
+    why="An attacker runs commands on the server with the application's rights.",
+    fix="Pass a list of arguments without a shell, put `--` before values, or use a library in place of the command.",
+    cwe=(78,),
+    asvs=("v5.0.0-1.2.5",),
+    top10=("A05:2025",),
+    docs="https://cheatsheetseries.owasp.org/cheatsheets/OS_Command_Injection_Defense_Cheat_Sheet.html",
+)
+
+
+def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
+    """The polyglot; where the control shows that the value gets into a command, narrower ones as well.
+
+    What they run is the canary, which is no command; `$( )` also works inside double quotes.
+    """
+    events = [e for e in control.response.events if e.kind in {"shell", "argv"}]
+    if any(control.canary in argument for e in events for argument in (e.text.lower(), *e.argv)):
+        return (POLYGLOT, "{c};{c}", "{c}$({c})", "--{c}={c}")
+    return (POLYGLOT,)
+
+
+def judge(trial: Trial) -> Judgement:
+    """Whether the value changed a command line's syntax."""
+    return sensed(trial, _said)
+
+
+def _said(event: SinkEvent, value: str) -> Said | None:
+    if event.kind == "shell":
+        return shell.judge(event.text, value)
+    return shell.judge_argv(event.argv, value) if event.kind == "argv" else None

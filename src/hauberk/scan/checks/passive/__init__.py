@@ -1,0 +1,40 @@
+"""Checks that only look. Each module has a RULE and one pure function over a page."""
+
+from __future__ import annotations
+
+from hauberk.core.finding import Rule
+from hauberk.scan.checks.passive import (
+    clickjacking,
+    cookie_httponly,
+    cookie_samesite,
+    cookie_secure,
+    csp_missing,
+    csp_weak,
+    hsts,
+    nosniff,
+    referrer_policy,
+    server_banner,
+    session_cache,
+    traceback,
+)
+from hauberk.scan.page import PassiveCheck, checks
+
+PASSIVE: tuple[PassiveCheck, ...] = checks(
+    csp_missing,
+    csp_weak,
+    hsts,
+    nosniff,
+    clickjacking,
+    referrer_policy,
+    cookie_secure,
+    cookie_httponly,
+    cookie_samesite,
+    server_banner,
+    traceback,
+    session_cache,
+)
+
+ON_ERRORS: frozenset[str] = frozenset({traceback.RULE.id})
+"""Rules that are also asked about answers to attacks that failed."""
+
+RULES: tuple[Rule, ...] = tuple(check.RULE for check in PASSIVE)

@@ -1,0 +1,131 @@
+"""Whatever is given wrongly: exit status 2, one clear message with the fix, no traceback."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+APP = "from starlette.applications import Starlette\napp = Starlette()\n"
+FILES = {
+    "main.py": APP,
+    "broken.py": "app = (\n",
+    "needy.py": "import a_package_that_nobody_has\n",
+    "raising.py": "raise RuntimeError('no database today')\n",
+    "leaving.py": "import sys\nsys.exit(3)\n",
+    "number.py": "app = 42\n",
+    "factory.py": "def app():\n    return None\n",
+    "misspelt.py": APP + "import hauberk\napp = hauberk.protect(app, hst=hauberk.HSTS())\n",
+    "wrong.py": APP + "import hauberk\napp = hauberk.protect(app, hsts=True)\n",
+    "brackets.package-lock.json": "[" * 100_000,
+    "package-lock.json": "{ not json",
+    "uv.lock": "version = ",
+    "poetry.lock": "\xff\xfe\x00",
+    "report.json": '{"hauberk": "0.1.0"}',
+    "index.sqlite3": "this is no database",
+    "colors.toml": "[tool.hauberk.cli]\nfail-onn = 'high'\n",
+    "broken.toml": "[tool",
+    "records.jsonl": "{}\n",
+}
+
+ROWS = [
+    ("check main", "module:app"),
+    ("check nowhere:app", "no module 'nowhere'"),
+    ("check main:ap", "has no 'ap'"),
+    ("check broken:app", "SyntaxError"),
+    ("check needy:app", "a_package_that_nobody_has"),
+    ("check raising:app", "no database today"),
+    ("check leaving:app", "SystemExit"),
+    ("check number:app", "not an ASGI or WSGI application"),
+    ("check factory:app", "not a factory"),
+    ("check misspelt:app", "did you mean 'hsts'"),
+    ("check wrong:app", "write hsts=HSTS(...)"),
+    ("prove nowhere:app", "no module 'nowhere'"),
+    ("scan nowhere:app", "no module 'nowhere'"),
+    ("check main:app --format pdf", "did you mean"),
+    ("check main:app --format json --format sarif", "NAME=FILE"),
+    ("check main:app --format json=/nowhere/at/all.json", "cannot be written"),
+    ("check main:app --fail-on fatal", "fatal"),
+    ("check main:app --config nowhere.toml", "cannot be read"),
+    ("check main:app --config broken.toml", "cannot be read"),
+    ("check main:app --config colors.toml", "did you mean 'fail-on'"),
+    ("check main:app --baseline nowhere.json", "nowhere.json"),
+    ("audit --offline requirements.txt", "requirements.txt"),
+    ("audit --offline .", "hauberk db"),
+    ("audit --index index.sqlite3 .", "index.sqlite3"),
+    ("audit --index nowhere.sqlite3 .", "nowhere.sqlite3"),
+    ("report report.json", "report.json"),
+    ("report nowhere.json", "nowhere.json"),
+    ("db info --index index.sqlite3", "index.sqlite3"),
+    ("db import nowhere.jsonl", "nowhere.jsonl"),
+    ("explain scan.sql-injektion", "did you mean 'scan.sql-injection'"),
+    ("porve main:app", "prove"),
+    ("check main:app --formatt json", "--format"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).write_bytes(text.encode("latin-1"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(("line", "words"), ROWS, ids=[line for line, _ in ROWS])
+def test_bad_input(hauberk: Run, folder: Path, line: str, words: str) -> None:
+    done = hauberk(*line.split())
+    said = done.stderr + done.stdout
+    assert done.returncode == 2, said
+    assert words in said
+    assert "Traceback" not in said
+    assert "fault of ours" not in said
+
+
+@pytest.mark.parametrize("name", ["package-lock.json", "uv.lock", "poetry.lock", "brackets.package-lock.json"])
+def test_a_broken_lock_file_is_named_and_never_clean(hauberk: Run, folder: Path, name: str) -> None:
+    records = folder / "one.jsonl"
+    records.write_text(
+        '{"id": "TEST-1", "modified": "2026-01-01T00:00:00Z", "affected": [{"package": {"ecosystem": "PyPI", "name": "x"},'
+        ' "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]}, {"package": {"ecosystem": "npm", "name": "x"},'
+        ' "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}]}\n'
+    )
+    assert hauberk("db", "import", "one.jsonl", "--index", "own.sqlite3").returncode == 0
+    done = hauberk("audit", "--index", "own.sqlite3", name)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert name in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_index_of_another_program_is_refused(hauberk: Run, folder: Path) -> None:
+    with sqlite3.connect(folder / "other.sqlite3") as db:
+        db.execute("create table t (x)")
+    db.close()
+    done = hauberk("audit", "--index", "other.sqlite3", "uv.lock")
+    assert done.returncode == 2
+    assert "hauberk db update" in done.stderr
+
+
+def test_nothing_to_audit_is_3(hauberk: Run, tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").write_text(
+        '{"id": "TEST-1", "modified": "2026-01-01T00:00:00Z", "affected": [{"package": {"ecosystem": "PyPI", "name": "x"},'
+        ' "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]}]}\n'
+    )
+    assert hauberk("db", "import", "one.jsonl", "--index", "own.sqlite3").returncode == 0
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert hauberk("audit", "--index", "own.sqlite3", "empty").returncode == 3
+
+
+def test_a_fault_of_ours_is_told_in_one_line(hauberk: Run, tmp_path: Path) -> None:
+    (tmp_path / "odd.py").write_text(
+        "class Odd:\n    async def __call__(self, scope, receive, send): ...\n"
+        "    def __getattribute__(self, name):\n        raise RuntimeError('odd object')\napp = Odd()\n"
+    )
+    done = hauberk("check", "odd:app")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
