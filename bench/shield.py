@@ -8,18 +8,15 @@ and hardens no cookie. `floor_nonce` makes a nonce and joins it into the policy.
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Awaitable, Callable
+from importlib import import_module
 from os import urandom
 from typing import Any
 
 from bench.harness import Once, added, medians, microseconds, ratio, report
 from hauberk import Policy, asgi
+from hauberk.adapters.asgi import App, Message, Scope
 from hauberk.core.exchange import held
 from hauberk.core.plan import encoded_bytes
-
-Scope = dict[str, Any]
-Message = dict[str, Any]
-App = Callable[[Any, Any, Any], Awaitable[None]]
 
 START = {"type": "http.response.start", "status": 200}
 BODY = {"type": "http.response.body", "body": b"hello"}
@@ -112,7 +109,7 @@ def once(app: App) -> Once:
     """One request, driven without an event loop: nothing here waits."""
 
     def run() -> None:
-        coroutine: Any = app(SCOPE.copy(), receive, send)
+        coroutine: Any = app(dict(SCOPE), receive, send)
         try:
             coroutine.send(None)
         except StopIteration:
@@ -124,9 +121,9 @@ def once(app: App) -> Once:
 
 def peers(app: App) -> dict[str, Once]:
     """The same job as the peers do it, as their documentation shows."""
-    import Secweb
-    from secure import Preset, Secure
-    from secure.middleware import SecureASGIMiddleware
+    Secweb: Any = import_module("Secweb")
+    secure: Any = import_module("secure")
+    middleware: Any = import_module("secure.middleware")
     from starlette.datastructures import MutableHeaders
     from starlette.middleware.cors import CORSMiddleware
 
@@ -155,10 +152,11 @@ def peers(app: App) -> dict[str, Once]:
             await chosen(scope, receive, send_more)
 
     texts = [(name.decode(), value.decode()) for name, value in CONSTANTS]
+    balanced = secure.Secure.from_preset(secure.Preset.BALANCED)
     collected = Collect()
     Secweb.SecWeb(app=collected)
     return {
-        "secure": once(SecureASGIMiddleware(chosen, secure=Secure.from_preset(Preset.BALANCED))),
+        "secure": once(middleware.SecureASGIMiddleware(chosen, secure=balanced)),
         "secweb": once(collected.app),
         "starlette_headers": once(EachHeader()),
         "starlette_cors": once(CORSMiddleware(chosen, allow_origins=["https://app.example"])),

@@ -215,7 +215,7 @@ def serve_django(
         body,
         QUERY_STRING=query,
         secure=scheme == "https",
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
     response = shield(request)
     assert isinstance(response, HttpResponse)

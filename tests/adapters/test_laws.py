@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hauberk import CSP, NONCE, LateNonceError, Policy
+from hauberk import CSP, NONCE, Failures, LateNonceError, Policy
 from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
 from hauberk.adapters.wsgi import Environ, StartResponse, WSGIShield
 from hauberk.core.errors import WaitingStoreError
@@ -254,7 +253,7 @@ def test_lifespan_gets_the_servers_own_callables() -> None:
     async def send(message: Message) -> None:
         return None
 
-    asyncio.run(ASGIShield(app, PLAN).run({"type": "lifespan"}, receive, send))
+    asyncio.run(ASGIShield(app, PLAN)({"type": "lifespan"}, receive, send))
     assert seen == [receive, send]
 
 
@@ -287,6 +286,20 @@ def test_work_in_the_background_goes_on_after_the_answer() -> None:
 
 
 # --- WSGI --------------------------------------------------------------------------------------------------------
+
+
+def fail(part: bytes) -> bytes:
+    raise RuntimeError(part.decode())
+
+
+def starter(started: list[Any]) -> StartResponse:
+    """A server's `start_response` that writes down how it was called."""
+
+    def start(*arguments: Any) -> Callable[[bytes], object]:
+        started.append(arguments)
+        return lambda part: None
+
+    return start
 
 
 def environ_() -> Environ:
@@ -351,18 +364,17 @@ def test_start_response_may_come_with_the_first_part() -> None:
 
     started: list[Any] = []
     for policy in (POLICY, Policy.recommended()):
-        body = WSGIShield(app, policy.plan())(environ_(), lambda *a: started.append(a) or (lambda part: None))
+        body = WSGIShield(app, policy.plan())(environ_(), starter(started))
         assert list(body) == [b"late"]
         assert dict(started[-1][1])["x-content-type-options"] == "nosniff"
 
 
 def test_an_error_in_a_late_body_is_answered() -> None:
     def app(environ: Environ, start_response: StartResponse) -> Iterator[bytes]:
-        raise RuntimeError("secret")
-        yield b""
+        yield from map(fail, [b"secret"])
 
     started: list[Any] = []
-    body = WSGIShield(app, PLAN)(environ_(), lambda *a: started.append(a) or (lambda part: None))
+    body = WSGIShield(app, PLAN)(environ_(), starter(started))
     assert b"secret" not in b"".join(body)
     assert started[0][0] == "500 Internal Server Error"
 
@@ -447,13 +459,14 @@ def test_a_refusal_has_all_headers_and_never_reaches_the_application(serve: Serv
     assert all(got.one(name) for name in NAMES)
 
 
-def test_a_store_that_waits_is_an_error_in_wsgi_and_fine_in_asgi() -> None:
+def test_a_store_that_waits_is_an_error_in_wsgi_and_fine_in_asgi(caplog: pytest.LogCaptureFixture) -> None:
     log: list[str] = []
-    plan = Plan.of([Recorder("a", log, waits=True)])
+    plan = Plan.of([Recorder("a", log, waits=True), Failures()])
     assert serve_asgi(plan).status == 200
-    with contextlib.suppress(WaitingStoreError):
-        got = serve_wsgi(plan)
-        assert got.status == 500, "never as if the step had run"
+    assert serve_wsgi(plan).status == 500, "never as if the step had run"
+    error = next(r.exc_info for r in caplog.records if r.name == "hauberk")
+    assert error is not None
+    assert error[0] is WaitingStoreError
 
 
 def test_the_current_exchange_ends_with_its_request(serve: Serve) -> None:
@@ -464,7 +477,11 @@ def test_the_current_exchange_ends_with_its_request(serve: Serve) -> None:
         def steps(self) -> Steps:
             return Steps(on_request=lambda ex: None)
 
-    serve(Plan.of([Eager()]), lambda ex: (inside.append(CURRENT.get()), Answer())[1])
+    def app(ex: Exchange) -> Answer:
+        inside.append(CURRENT.get())
+        return Answer()
+
+    serve(Plan.of([Eager()]), app)
     assert isinstance(inside[0], Exchange)
     assert CURRENT.get() is None
 
@@ -496,7 +513,12 @@ def test_a_blocked_request_is_answered_by_us_whatever_the_application_says(serve
 def test_the_body_is_kept_as_the_application_reads_it(serve: Serve) -> None:
     kept: list[bytes] = []
     plan = Plan.of([Blocker()])
-    serve(plan, lambda ex: (kept.append(ex.kept_body()), Answer())[1], method="POST", body=b"a=1&b=2")
+
+    def app(ex: Exchange) -> Answer:
+        kept.append(ex.kept_body())
+        return Answer()
+
+    serve(plan, app, method="POST", body=b"a=1&b=2")
     assert kept == [b"a=1&b=2"]
 
 

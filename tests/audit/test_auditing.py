@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +56,8 @@ def test_a_vulnerable_package_and_its_clean_twin(run: Run) -> None:
         {"requirements.txt": "jinja2==3.0\nFlask==1.5\n", "other/requirements.txt": "flask==2.0.1\njinja2==3.0"}
     )
     found = by_key(result)
-    assert set(found) == {"flask GHSA-1 PYSEC-1", "flask PYSEC-2"}
-    fault = found["flask GHSA-1 PYSEC-1"]
+    assert set(found) == {"flask CVE-2020-0001", "flask PYSEC-2"}
+    fault = found["flask CVE-2020-0001"]
     assert fault.as_json() == {
         "rule": "audit.vulnerable-dependency",
         "outcome": "fail",
@@ -102,9 +104,10 @@ def test_a_clean_file_is_a_recorded_pass(run: Run) -> None:
 
 def test_npm_with_path_malware_and_known_exploitation(run: Run) -> None:
     found = by_key(run({"package-lock.json": json.dumps(LOCK, indent=2)}))
-    assert set(found) == {"lodash GHSA-2", "evil MAL-1"}
-    lodash, evil = found["lodash GHSA-2"], found["evil MAL-1"]
-    assert lodash.location.as_json()["path"] == ["shop", "a", "lodash"] or lodash.location.as_json()["line"]
+    assert set(found) == {"lodash CVE-2020-0002", "evil MAL-1"}
+    lodash, evil = found["lodash CVE-2020-0002"], found["evil MAL-1"]
+    assert lodash.location.as_json()["path"] == ["shop", "a", "lodash"]
+    assert lodash.location.as_json()["line"] == 19
     assert (lodash.evidence["kev"], lodash.evidence["safe_version"], lodash.severity) == (True, "4.17.21", "high")
     assert lodash.fix.startswith("Upgrade lodash to 4.17.21")
     assert (evil.rule.id, evil.severity, evil.evidence["dev"]) == ("audit.malicious-package", "critical", True)
@@ -114,7 +117,7 @@ def test_npm_with_path_malware_and_known_exploitation(run: Run) -> None:
 def test_the_path_runs_from_the_project_to_the_package(run: Run) -> None:
     lock = {"lockfileVersion": 3, "packages": {k: v for k, v in LOCK["packages"].items() if "a/node" not in k}}  # type: ignore[attr-defined]
     found = by_key(run({"package-lock.json": json.dumps(lock)}))
-    assert found["lodash GHSA-2"].location.as_json()["path"] == ["shop", "a", "lodash"]
+    assert found["lodash CVE-2020-0002"].location.as_json()["path"] == ["shop", "a", "lodash"]
     assert "path" not in found["evil MAL-1"].location.as_json()
 
 
@@ -145,6 +148,31 @@ def test_a_link_out_of_the_project_is_not_followed(run: Run, tmp_path: Path) -> 
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "link.txt").symlink_to(tmp_path / "outside.txt")
     assert not run({"requirements.txt": "jinja2==3.0\n-r link.txt\n"}).complete
+
+
+def test_a_lock_file_that_is_a_link_out_of_the_project_is_not_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "outside.txt").write_text("secret==1.0")
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "requirements.txt").symlink_to(tmp_path / "outside.txt")
+    result = run({"uv.lock": "version = 1"})
+    assert not result.complete
+    assert result.gaps == ("./requirements.txt: is a link out of the project, and was not read",)
+
+
+def test_a_pipe_is_not_waited_for(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    os.mkfifo(tmp_path / "project" / "requirements.txt")
+    result = run({})
+    assert result.gaps[0].startswith("requirements.txt: is no regular file")
+
+
+def test_a_long_chain_is_cut(run: Run) -> None:
+    entry = '[[package]]\nname = "{}"\nversion = "2.5"\n[package.dependencies]\n{} = "*"\n'
+    names = [*(f"p{n}" for n in range(3000)), "flask", "end"]
+    chain = "".join(entry.format(name, need) for name, need in pairwise(names))
+    (fault,) = run({"poetry.lock": chain}).failures
+    assert fault.location.as_json()["path"][-3:] == ["p2998", "p2999", "flask"]
+    assert len(fault.location.as_json()["path"]) == 100
 
 
 def test_a_broken_file_makes_it_incomplete_and_the_others_are_judged(run: Run) -> None:
@@ -202,7 +230,7 @@ def test_an_index_without_the_ecosystem_makes_it_incomplete(
 
 def test_versions_that_are_none_are_named(run: Run) -> None:
     result = run({"requirements.txt": "flask===whatever\njinja2===odd\nflask==1.5"})
-    assert result.gaps == ("1 versions are none that PyPI knows, and were not judged: flask whatever",)
+    assert result.gaps == ("not judged, since PyPI knows no such version: flask whatever",)
 
 
 def test_fingerprints_are_stable_and_apart(run: Run) -> None:
@@ -210,6 +238,20 @@ def test_fingerprints_are_stable_and_apart(run: Run) -> None:
     two = run({"requirements.txt": "# moved\n\nflask==1.5"}).failures
     assert [f.fingerprint for f in one] == [f.fingerprint for f in two]
     assert len({f.fingerprint for f in one}) == 2
+
+
+def test_a_fingerprint_outlives_another_databases_record_on_the_fault(
+    tmp_path: Path, make_index: Callable[..., Path], osv: Callable[..., dict[str, Any]]
+) -> None:
+    (tmp_path / "requirements.txt").write_text("a==1")
+    one = osv("PYSEC-5", "a", "introduced:0", aliases=["CVE-2020-5"])
+    two = osv("GHSA-5", "a", "introduced:0", aliases=["cve-2020-5"])
+    prints = set()
+    for number, records in enumerate(([one], [two], [one, two])):
+        with Index.open(make_index(records, f"{number}.sqlite3")) as index:
+            (fault,) = audit([tmp_path / "requirements.txt"], index=index, root=tmp_path).failures
+            prints.add(fault.fingerprint)
+    assert len(prints) == 1
 
 
 def test_progress_is_told(tmp_path: Path, index: Index) -> None:

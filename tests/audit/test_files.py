@@ -14,14 +14,16 @@ from hauberk.core.errors import InputError
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("requirements.txt", "requirements"), ("requirements-dev.txt", "requirements"), ("requirements/base.txt", "requirements"),
+        ("requirements.txt", "requirements"), ("requirements-dev.txt", "requirements"),
+        ("requirements/base.txt", "requirements"),
         ("dev_requirements.txt", "requirements"), ("x.requirements-hashed.txt", "requirements"), ("uv.lock", "uv"),
         ("shop-2026.uv.lock", "uv"), ("poetry.lock", "poetry"), ("pdm.lock", "pdm"), ("Pipfile.lock", "pipfile-lock"),
         ("pylock.toml", "pylock"), ("pylock.dev.toml", "pylock"), ("package-lock.json", "package-lock"),
         ("x.package-lock.v3.json", "package-lock"), ("npm-shrinkwrap.json", "package-lock"), ("yarn.lock", "yarn"),
         ("x.yarn-berry.lock", "yarn"), ("pnpm-lock.yaml", "pnpm"), ("x.pnpm-lock.v9.yaml", "pnpm"), ("bun.lock", "bun"),
         ("conda-lock.yml", "conda-lock"), ("environment.yml", "environment"), ("bom.json", "cyclonedx"),
-        ("x.cdx.json", "cyclonedx"), ("README.txt", None), ("notes/x.txt", None), ("Cargo.lock", None), ("x.json", None),
+        ("x.cdx.json", "cyclonedx"), ("README.txt", None), ("notes/x.txt", None),
+        ("Cargo.lock", None), ("x.json", None),
         ("my-environment-notes.md", None),
     ],
 )  # fmt: skip

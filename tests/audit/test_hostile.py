@@ -44,7 +44,7 @@ def test_cleaned_text_is_one_printable_line(text: str) -> None:
     for shown in (clean(text), summary(text)):
         assert len(shown) <= 200
         assert len(shown.splitlines()) <= 1
-        assert shown.isprintable() or all(c.isprintable() or ord(c) > 0xFF for c in shown)
+        assert shown.isprintable()
         assert not shown.lstrip().startswith(("::", "##["))
         shown.encode()
 
@@ -72,10 +72,10 @@ def test_nothing_of_a_lock_file_or_advisory_reaches_a_report_raw(
         result = audit([tmp_path / name], index=index, root=tmp_path)
     assert len(result.failures) == 1
     text = json.dumps([f.as_json() for f in result.findings] + list(result.gaps), ensure_ascii=False)
-    lines = [value for value in strings(json.loads(text))]
-    assert lines
+    lines = strings(json.loads(text))
+    assert any("set-env" in line for line in lines)
     for line in lines:
-        assert not any(c in line for c in "\x1b\r\n\x9b\u202e\u2028\x00"), line
+        assert line.isprintable(), line
         assert not line.startswith("::")
 
 
@@ -89,32 +89,33 @@ def strings(value: Any) -> list[str]:
 
 BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n"
 HOSTILE = {
-    "brackets": "[" * 2_000_000,
-    "braces": "{" * 2_000_000,
+    "brackets": "[" * 500_000,
+    "braces": "{" * 500_000,
     "json depth": '{"a":' * 500_000,
     "closed brackets": "[" * 100_000 + "]" * 100_000,
-    "toml depth": "a = " + "[" * 1_000_000,
+    "toml depth": "a = " + "[" * 250_000,
     "toml tables": "a = " + "{b = " * 200_000,
     "dotted key": "a." * 500_000 + "a = 1",
+    "quoted key": "'a'." * 300_000 + "a = 1",
     "dotted table": "[" + "a." * 500_000 + "a]",
     "aliases": BOMB,
     "pnpm aliases": "lockfileVersion: '9.0'\n" + BOMB,
-    "sequences": "- " * 1_000_000 + "x",
+    "sequences": "- " * 250_000 + "x",
     "questions": "? " * 500_000 + "x",
     "indentation": "\n".join(" " * n + "a:" for n in range(3000)),
     "flow": "lockfileVersion: {" + "a: {" * 100_000,
-    "one line": "x" * 5_000_000,
-    "quotes": '"' * 1_000_000,
+    "one line": "x" * 1_500_000,
+    "quotes": '"' * 250_000,
     "open quote": '"' + "a@1, " * 500_000,
-    "backslashes": "\\" * 1_000_000,
+    "backslashes": "\\" * 250_000,
     "continuations": "a\\\n" * 300_000,
-    "spaces": "a" + " " * 2_000_000 + "b",
-    "commas": "," * 1_000_000,
+    "spaces": "a" + " " * 500_000 + "b",
+    "commas": "," * 250_000,
     "comments": "/*" * 500_000,
-    "slashes": "/" * 1_000_000,
+    "slashes": "/" * 250_000,
     "requirement": "a[" + "b," * 300_000,
     "clauses": "a" + "==1," * 200_000,
-    "at signs": "@" * 1_000_000 + ":",
+    "at signs": "@" * 250_000 + ":",
     "keys": "".join(f"a{n} :\n" for n in range(50_000)),
     "colons": "a:" * 500_000,
     "surrogates": "\ud800" * 1000,
@@ -126,11 +127,12 @@ HOSTILE = {
 @pytest.mark.parametrize("case", sorted(HOSTILE))
 def test_hostile_text_is_read_or_refused_in_bounded_time(kind: str, case: str) -> None:
     before = time.process_time()
+    error = None
     try:
         reader(kind)(HOSTILE[case], "the file")
-    except InputError as error:
-        assert str(error).isprintable()
-        assert len(str(error)) < 800
+    except InputError as refused:
+        error = str(refused)
+    assert error is None or (error.isprintable() and len(error) < 800)
     assert time.process_time() - before < 5, "not linear"
 
 
@@ -155,16 +157,19 @@ def test_many_marks_do_not_make_detection_quadratic() -> None:
 
 
 words = st.sampled_from(
-    ["a", "@s/p", "==1.0", "1.0.0", "npm:", "version", "resolution", ":", " ", "\n", "  ", "- ", '"', "'", "{", "}", "[", "]", ",",
-     "[[package]]\n", "name = 'a'\n", "packages", "lockfileVersion: '9.0'\n", "__metadata:\n", "#", "\\", "-r x", "&a", "*a", "|", "?",
-     "\t", "=", "@", "/", "node_modules/a", "null", "1", "true", "\ufeff", "é", "\x00"]
+    ["a", "@s/p", "==1.0", "\t", "=", "@", "/", "node_modules/a", "null", "1", "true", "\ufeff", "é", "\x00",
+     "-r x", "&a", "*a", "|", "?", "1.0.0", "npm:", "version", "resolution", ":", " ", "\n", "  ",
+     "- ", '"', "'", "{", "}", "[", "]", ",",
+     "[[package]]\n", "name = 'a'\n", "packages", "lockfileVersion: '9.0'\n", "__metadata:\n", "#", "\\"]
 )  # fmt: skip
 json_values: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["1.0.0", "npm:a@1", "a@1.0.0"]),
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
-        st.sampled_from(["", "packages", "package", "dependencies", "default", "_meta", "lockfileVersion", "node_modules/a", "version",
-                         "resolved", "link", "name", "purl", "components", "bomFormat", "metadata", "workspaces", "a", "source", "dev"]),
+        st.sampled_from(["", "packages", "package", "dependencies", "default", "_meta", "lockfileVersion",
+                         "node_modules/a", "version",
+                         "resolved", "link", "name", "purl", "components", "bomFormat", "metadata", "workspaces",
+                         "a", "source", "dev"]),
         inner, max_size=5),
     max_leaves=20,
 )  # fmt: skip
@@ -174,13 +179,15 @@ json_values: Any = st.recursive(
 @given(st.sampled_from(sorted(FORMATS)), st.text(max_size=200) | st.lists(words, max_size=40).map("".join))
 def test_any_text_gives_a_manifest_or_our_own_error(kind: str, text: str) -> None:
     try:
-        assert isinstance(reader(kind)(text, "the file"), Manifest)
-    except InputError as error:
-        assert error.source
+        found: object = reader(kind)(text, "the file")
+    except InputError as refused:
+        found = refused
+    assert isinstance(found, (Manifest, InputError))
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from(["package-lock", "pipfile-lock", "bun", "cyclonedx", "conda-lock", "environment", "pnpm", "yarn-berry"]),
+@given(st.sampled_from(["package-lock", "pipfile-lock", "bun", "cyclonedx", "conda-lock",
+                       "environment", "pnpm", "yarn-berry"]),
        json_values, st.booleans())  # fmt: skip
 def test_any_json_gives_a_manifest_or_our_own_error(kind: str, value: Any, known: bool) -> None:
     if known and isinstance(value, dict):

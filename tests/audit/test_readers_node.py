@@ -448,10 +448,12 @@ def test_cyclonedx() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("package-lock", "{}"), ("package-lock", "{" * 100_000), ("package-lock", '{"lockfileVersion": 1, "dependencies": 1}'),
+    [("package-lock", "{}"), ("package-lock", "{" * 100_000),
+     ("package-lock", '{"lockfileVersion": 1, "dependencies": 1}'),
      ("package-lock", "[1]"), ("yarn-classic", "a: b"), ("yarn-classic", "a@1:\n<<<<<<< HEAD\n"),
      ("yarn-classic", '"a@1:\n'), ("yarn-berry", "a: b\n"), ("yarn-berry", "__metadata:\n  a: *b\n"),
-     ("pnpm", "a: b\n"), ("pnpm", "a: &x [1]\nb: *x\n"), ("pnpm", "a:\n\tb: c\n"), ("pnpm", "- a\n" * 3),
+     ("pnpm", "a: b\n"), ("pnpm", "lockfileVersion: '9.0'\na: &x [1]\nb: *x\n"),
+     ("pnpm", "a:\n\tb: c\n"), ("pnpm", "- a\n" * 3),
      ("bun", "{}"), ("bun", "\x00\x01binary"), ("cyclonedx", '{"bomFormat": "SPDX"}')],
 )  # fmt: skip
 def test_broken_files(kind: str, text: str) -> None:

@@ -72,7 +72,8 @@ def test_requirements(text: str, packages: list[str], others: list[tuple[str, st
 
 @pytest.mark.parametrize(
     ("line", "path", "constraint"),
-    [("-r base.txt", "base.txt", False), ("-rbase.txt", "base.txt", False), ("--requirement=base.txt", "base.txt", False),
+    [("-r base.txt", "base.txt", False), ("-rbase.txt", "base.txt", False),
+     ("--requirement=base.txt", "base.txt", False),
      ("--requirement base.txt", "base.txt", False), ("-c bounds.txt", "bounds.txt", True),
      ("--constraint 'bounds.txt'", "bounds.txt", True)],
 )  # fmt: skip
@@ -335,7 +336,8 @@ def test_conda_lock() -> None:
 
 
 def test_environment() -> None:
-    text = "name: x\ndependencies:\n  - python =3.11\n  - pip\n  - pip:\n    - flask==1.0\n    - -r more.txt\n    - jinja2\n"
+    text = "name: x\ndependencies:\n  - python =3.11\n  - pip\n  - pip:\n    - flask==1.0\n"
+    text += "    - -r more.txt\n    - jinja2\n"
     manifest = read("environment", text)
     assert pins(manifest) == ["flask@1.0"]
     assert rest(manifest) == [("python =3.11", "conda"), ("pip", "conda"), ("jinja2", "unpinned")]

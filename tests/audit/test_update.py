@@ -95,7 +95,8 @@ def test_without_the_catalogue_the_index_is_built_and_says_so(
 
 @pytest.mark.parametrize(
     ("status", "headers", "problem"),
-    [(404, {}, "cannot be downloaded"), (500, {}, "cannot be downloaded"), (200, {"content-length": "99999"}, "cannot be|ended after"),
+    [(404, {}, "cannot be downloaded"), (500, {}, "cannot be downloaded"),
+     (200, {"content-length": "99999"}, "cannot be|ended after"),
      (200, {"x-goog-hash": "md5=AAAAAAAAAAAAAAAAAAAAAA=="}, "digest")],
 )  # fmt: skip
 def test_a_failed_download_leaves_the_old_index(
@@ -120,6 +121,12 @@ def test_an_endless_archive_is_cut(server: str, pages: Pages, tmp_path: Path) ->
     pages["/pypi"] = (200, b"x" * 200_000, {})
     with pytest.raises(InputError, match="larger than"):
         update(tmp_path / "index", archives={"one": f"{server}/pypi"}, size_limit=100_000)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be written"):
+        update(tmp_path / "file" / "index")
 
 
 def test_no_network_says_what_to_do(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_wrappers_are_known(judge: Judge) -> None:
 
 def test_hauberk_is_known(judge: Judge) -> None:
     for source, call in ((ASGI, "protect"), (WSGI, "protect"), (ASGI, "asgi"), (WSGI, "wsgi")):
-        judged = judge(f"{source}import hauberk\napp = hauberk.{call}(app)\n")
+        judged = judge(f"{source}import hauberk\napp = hauberk.{call}(app, hauberk.Policy.helmet())\n")
         assert judged.passed >= {"csp", "framing", "hsts", "nosniff", "referrer-policy", "opener-policy"}
         assert judged.facts.protected
 
@@ -46,3 +46,24 @@ def test_hauberk_is_known(judge: Judge) -> None:
 def test_a_header_that_the_callable_names(judge: Judge) -> None:
     judged = judge('FIELDS = [(b"X-Frame-Options", b"DENY")]\n' + ASGI.replace("pass", "await send(FIELDS)"))
     assert judged.passed == {"framing"}
+
+
+def test_what_is_wrapped_may_be_anything(judge: Judge) -> None:
+    judged = judge(
+        "class Odd:\n    def __call__(self, only): pass\n"
+        "class Shell:\n    def __init__(self, app): self.app = app\n"
+        "    async def __call__(self, scope, receive, send): pass\n"
+        "app = Shell(Odd())\n"
+    )
+    assert judged.facts.framework == "asgi"
+    assert judged.facts.middleware == ("Shell",)
+
+
+def test_a_framework_under_a_wrapper_is_read(judge: Judge) -> None:
+    judged = judge(
+        "from flask import Flask\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n"
+        "inner = Flask(__name__)\ninner.debug = True\napp = ProxyFix(inner)\n"
+    )
+    assert judged.facts.framework == "flask"
+    assert "debug" in judged.failed
+    assert judged.outcomes["proxy-trust"] == {"review"}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.check.conftest import Judge
 
 SECRET = "correct-horse-secret"
-BAD = '''
+BAD = """
 from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
@@ -47,8 +47,8 @@ app.mount("/static", StaticFiles(directory=".", follow_symlink=True))
 @app.get("/")
 def index(request: Request):
     return pages.TemplateResponse(request, "a.html", {"name": request.query_params["name"]})
-'''
-GOOD = '''
+"""
+GOOD = """
 import os
 
 from fastapi import FastAPI, Request
@@ -112,7 +112,7 @@ app.mount("/static", StaticFiles(directory=os.path.join(os.path.dirname(__file__
 @app.get("/")
 def index(request: Request):
     return pages.TemplateResponse(request, "a.html")
-'''
+"""
 EXPECTED = {
     "body-limit", "cors-credentials", "cors-http", "cors-null", "cors-pattern", "csp", "csrf-off", "debug",
     "docs-exposed", "framing", "hosts", "hsts", "https-redirect", "nosniff", "opener-policy", "proxy-trust",
@@ -189,6 +189,17 @@ app = Starlette({options})
 
 def starlette(options: str = "", *, imports: str = "", after: str = "") -> str:
     return STARLETTE.format(options=options, imports=imports, after=after)
+
+
+def included(option: str) -> str:
+    return (
+        "import os\nfrom fastapi import APIRouter, FastAPI\nfrom fastapi.staticfiles import StaticFiles\n"
+        "os.makedirs(os.path.join(os.path.dirname(__file__), 'published'), exist_ok=True)\n"
+        "here = os.path.join(os.path.dirname(__file__), 'published')\n"
+        "inner, outer, app = APIRouter(), APIRouter(prefix='/v1'), FastAPI()\n"
+        f"inner.mount('/files', StaticFiles(directory=here, {option}))\n"
+        "outer.include_router(inner, prefix='/deep')\napp.include_router(outer, prefix='/api')\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -282,8 +293,10 @@ def starlette(options: str = "", *, imports: str = "", after: str = "") -> str:
             "app = FastAPI(openapi_url=None)\napp.mount('/api', FastAPI())",
             "from fastapi import FastAPI\n"
             "from starlette.routing import Mount\n"
-            "app = FastAPI(openapi_url=None)\napp.mount('/api', FastAPI(docs_url=None, redoc_url=None, openapi_url=None))",
+            "app = FastAPI(openapi_url=None)\napp.mount('/api', FastAPI(openapi_url=None))",
         ),
+        # Mounted in a router that is included in a router.
+        ("static-symlinks", included("follow_symlink=True"), included("")),
     ],
     ids=lambda value: value if len(str(value)) < 30 else "",
 )
@@ -298,7 +311,7 @@ def test_protection_counts(judge: Judge) -> None:
         imports="import os, hauberk\nfrom starlette.middleware.sessions import SessionMiddleware",
         options="middleware=[Middleware(SessionMiddleware, os.environ['APP_KEY'])]",
     )
-    open_one, protected = judge(source), judge(source + "app = hauberk.protect(app)\n")
+    open_one, protected = judge(source), judge(source + "app = hauberk.protect(app, guard=None)\n")
     cured = {"csp", "framing", "hsts", "nosniff", "referrer-policy", "opener-policy", "session-cookie-secure"}
     assert open_one.failed >= cured
     assert protected.passed >= cured
@@ -307,7 +320,9 @@ def test_protection_counts(judge: Judge) -> None:
 
 
 def test_a_policy_without_a_feature_is_not_protection(judge: Judge) -> None:
-    judged = judge(starlette(imports="import hauberk", after="app = hauberk.protect(app, csp=None, hsts=None)"))
+    judged = judge(
+        starlette(imports="import hauberk", after="app = hauberk.protect(app, csp=None, hsts=None, guard=None)")
+    )
     assert judged.failed >= {"csp", "hsts"}
     assert "nosniff" in judged.passed
 
@@ -324,3 +339,23 @@ def test_what_raises_is_a_gap(judge: Judge) -> None:
     assert [gap for gap in judged.result.gaps if "debug could not be read: RuntimeError" in gap]
     assert "hunter2" not in "".join(judged.result.gaps)
     assert judged.outcomes["debug"] == {"not-applicable"}
+
+
+def test_the_whole_path_is_named(judge: Judge) -> None:
+    judged = judge(included("follow_symlink=True"))
+    assert judged.of("static-symlinks")[0].message.startswith("/api/v1/deep/files follows")
+    nested = judge(
+        "from fastapi import FastAPI\napp, inner = FastAPI(openapi_url=None), FastAPI(redoc_url=None)\n"
+        "app.mount('/api', inner)\n"
+    )
+    assert {f.key for f in nested.of("docs-exposed")} == {"/api/openapi.json", "/api/docs"}
+
+
+def test_another_framework_inside_is_a_gap(judge: Judge) -> None:
+    judged = judge(
+        "from flask import Flask\nfrom starlette.applications import Starlette\n"
+        "class Bridge:\n    def __init__(self, app): self.app = app\n"
+        "    async def __call__(self, scope, receive, send): pass\n"
+        "app = Starlette()\napp.mount('/old', Bridge(Flask(__name__)))\n"
+    )
+    assert judged.result.gaps == ("The Flask application at /old was not judged: check it by its own name.",)

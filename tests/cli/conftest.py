@@ -20,8 +20,7 @@ def hauberk(tmp_path: Path) -> Run:
     def run(*args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("HAUBERK", "NO_COLOR", "FORCE_COLOR"))}
         clean |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)} | (env or {})
-        return subprocess.run(
-            [sys.executable, "-m", "hauberk", *args], cwd=tmp_path, env=clean, capture_output=True, text=True, check=False
-        )
+        line = [sys.executable, "-m", "hauberk", *args]
+        return subprocess.run(line, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False)
 
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +70,19 @@ ROWS = [
 ]
 
 
+EVENTS = [{"introduced": "0"}]
+RECORD = json.dumps(
+    {
+        "id": "TEST-1",
+        "modified": "2026-01-01T00:00:00Z",
+        "affected": [
+            {"package": {"ecosystem": "PyPI", "name": "x"}, "ranges": [{"type": "ECOSYSTEM", "events": EVENTS}]},
+            {"package": {"ecosystem": "npm", "name": "x"}, "ranges": [{"type": "SEMVER", "events": EVENTS}]},
+        ],
+    }
+)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name, text in FILES.items():
@@ -88,12 +102,7 @@ def test_bad_input(hauberk: Run, folder: Path, line: str, words: str) -> None:
 
 @pytest.mark.parametrize("name", ["package-lock.json", "uv.lock", "poetry.lock", "brackets.package-lock.json"])
 def test_a_broken_lock_file_is_named_and_never_clean(hauberk: Run, folder: Path, name: str) -> None:
-    records = folder / "one.jsonl"
-    records.write_text(
-        '{"id": "TEST-1", "modified": "2026-01-01T00:00:00Z", "affected": [{"package": {"ecosystem": "PyPI", "name": "x"},'
-        ' "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]}, {"package": {"ecosystem": "npm", "name": "x"},'
-        ' "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}]}\n'
-    )
+    (folder / "one.jsonl").write_text(RECORD)
     assert hauberk("db", "import", "one.jsonl", "--index", "own.sqlite3").returncode == 0
     done = hauberk("audit", "--index", "own.sqlite3", name)
     assert done.returncode == 2, done.stdout + done.stderr
@@ -111,10 +120,7 @@ def test_an_index_of_another_program_is_refused(hauberk: Run, folder: Path) -> N
 
 
 def test_nothing_to_audit_is_3(hauberk: Run, tmp_path: Path) -> None:
-    (tmp_path / "one.jsonl").write_text(
-        '{"id": "TEST-1", "modified": "2026-01-01T00:00:00Z", "affected": [{"package": {"ecosystem": "PyPI", "name": "x"},'
-        ' "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]}]}\n'
-    )
+    (tmp_path / "one.jsonl").write_text(RECORD)
     assert hauberk("db", "import", "one.jsonl", "--index", "own.sqlite3").returncode == 0
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -300,3 +300,12 @@ def test_the_shop_leaves_nothing_behind() -> None:
     del app
     gc.collect()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("name", ["open", "protected"])
+def test_the_twins_can_be_named_anywhere(name: str) -> None:
+    from hauberk.integrations.target import load
+
+    target = load(f"hauberk.demo.{name}:app")
+    assert target.framework == "fastapi"
+    assert hasattr(target.app, "__hauberk__") is (name == "protected")

@@ -11,16 +11,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
-COMMAND = re.compile(r"^(?:\$ |    )hauberk ([a-z]+)(.*)$", re.M)
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^(?:\$ |    )hauberk ([a-z]+)(.*)$", re.MULTILINE)
 BEFORE = "import hauberk\n"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if "```python" in page.read_text()], ids=lambda page: page.stem
+)
 def test_the_python_examples_of_a_page_run(page: Path, tmp_path: Path) -> None:
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
-    if not blocks:
-        pytest.skip("the page has no Python example")
     if page.name == "README.md":  # its first block is the line that the second one shows in place
         blocks = blocks[1:]
     (tmp_path / "templates").mkdir()
@@ -50,4 +50,5 @@ def test_the_commands_of_a_page_exist(page: Path) -> None:
 
 def test_the_guide_has_no_page_that_nothing_leads_to() -> None:
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
-    assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"} == set(re.findall(r"\((\w+\.md)\)", index))
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")}
+    assert pages - {"index.md"} == set(re.findall(r"\((\w+\.md)\)", index))

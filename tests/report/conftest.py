@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,7 +138,9 @@ def dependency(package: str, version: str, severity: Severity, fixed: str, *path
                 {"id": f"GHSA-{number}-abcd-efgh", "aliases": [f"CVE-2024-{number}", f"PYSEC-2024-{number}"]}
             ],
             "fixed_in": [fixed],
-            "cvss": 7.5,
+            "cvss": {"vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N", "score": 7.5},
+            "safe_version": fixed,
+            "dev": False,
             "kev": package == "pillow",
             "epss": 0.021,
         },
@@ -154,27 +155,34 @@ def attack(rule: Rule, method: str, path: str, parameter: str, payload: str, sin
     return Finding(
         rule=rule,
         outcome="fail",
-        message=f"The value of {parameter} changed the syntax of what {sink} was given.",
+        message=f"{parameter} (query) at {sink}: the value left its literal.",
         location=HttpLocation(
             file="shop/store.py", line=line, method=method, path=path, place="query", parameter=parameter
         ),
         evidence={
             "request": {
                 "method": method,
-                "path": f"{path}?{parameter}={payload}",
+                "url": f"http://testserver{path}?{parameter}={payload}",
                 "headers": {"host": "testserver", "accept": "*/*"},
                 "body": "",
+                "value": payload,
             },
-            "control_request": {
+            "response": {"status": 200, "body": "<h1>1 result</h1>"},
+            "control": {
                 "method": method,
-                "path": f"{path}?{parameter}=lamp",
+                "url": f"http://testserver{path}?{parameter}=lamp",
                 "headers": {"host": "testserver"},
+                "value": "lamp",
+                "response": {"status": 200, "body": "<h1>No result</h1>"},
             },
-            "response": {"status": 200, "headers": [["content-type", "text/html"]], "body": "<h1>1 result</h1>"},
-            "sensor": {
+            "reason": "the value left its literal",
+            "event": {
+                "kind": "sql",
                 "target": sink,
                 "text": f"SELECT * FROM items WHERE name LIKE '%{payload}%'",
-                "verdict": "attack",
+                "file": "shop/store.py",
+                "line": line,
+                "function": "search",
             },
         },
         key=payload,
@@ -245,8 +253,15 @@ def result() -> Result:
                 rule=CSP,
                 outcome="fail",
                 message="No answer carries a Content-Security-Policy.",
-                location=HttpLocation(method="GET", path="/"),
-                evidence={"header": "content-security-policy: (absent)"},
+                location=HttpLocation(method="ANY", path="*"),
+                evidence={
+                    "operations": [
+                        {"operation": "GET /", "fault": "no policy"},
+                        {"operation": "GET /cart", "fault": "no policy"},
+                    ],
+                    "judged": 19,
+                    "response": {"status": 200, "headers": [["content-type", "text/html"]], "body": "<!doctype html>"},
+                },
                 confidence="firm",
             ),
             Finding(
@@ -366,22 +381,17 @@ def many(result: Result) -> Callable[[int], Result]:
     return make
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """Data that several projects read, outside of this one."""
-
-    root: Path
-
-    def file(self, name: str) -> Path:
-        path = self.root / name
-        if not path.exists() and os.environ.get("CI") != "true":
-            pytest.skip(f"the shared data {name} is not here")
-        return path
-
-
 @pytest.fixture(scope="session")
-def shared() -> Shared:
-    return Shared(Path(__file__).parents[2].parent / "shared" / "vectors")
+def shared() -> Callable[[str], Path]:
+    """The path of a file of the shared data, which several projects read and none copies."""
+    root = Path(__file__).parents[2].parent / "shared" / "vectors"
+
+    def file(name: str) -> Path:
+        if not (root / name).exists() and os.environ.get("CI") != "true":
+            pytest.skip(f"the shared data {name} is not here")
+        return root / name
+
+    return file
 
 
 @pytest.fixture(scope="session")

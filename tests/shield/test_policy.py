@@ -46,7 +46,7 @@ def test_it_is_loaded_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "pyproject.toml"
     file.write_text(
         '[tool.hauberk]\nprofile = "strict"\noff = ["coep"]\n[tool.hauberk.hsts]\nmax_age = 600\n'
-        "[tool.hauberk.csp]\nimg_src = [\"'self'\", \"https://img.example\"]\n"
+        '[tool.hauberk.csp]\nimg_src = ["\'self\'", "https://img.example"]\n'
     )
     policy = Policy.load(pyproject=file)
     assert policy.coep is None

@@ -160,7 +160,14 @@ def _same_audit(lock: Path, case: dict[str, Any]) -> None:
     assert result.complete, result.gaps
     assert result.stats["packages"] == len(set(case["package_list"]))
     doubt = {(a["package"], a["version"], a["id"]) for a in case["ambiguous"]}
-    mine = [(f.location.as_json()["package"], f.location.as_json()["version"], f.key) for f in result.failures]
+    mine = [
+        (
+            f.location.as_json()["package"],
+            f.location.as_json()["version"],
+            " ".join(a["id"] for a in f.evidence["advisories"]),
+        )
+        for f in result.failures
+    ]
     assert sorted(m for m in mine if m not in doubt) == sorted(
         key
         for r in case["results"]

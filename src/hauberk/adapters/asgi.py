@@ -125,7 +125,8 @@ class ASGIShield:
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 return await other(scope, receive, send)
-            scope["hauberk"] = holder = [None, ASGIExchange, scope]
+            holder: Holder = [None, ASGIExchange, scope]
+            scope["hauberk"] = holder
 
             def send_shielded(message: Message) -> Awaitable[None]:
                 if message["type"] == "http.response.start":

@@ -122,7 +122,8 @@ class WSGIShield:
         touched, unread = self._encoded.touched, list(self._encoded.unread)
 
         def run(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-            environ["hauberk"] = holder = [None, WSGIExchange, environ]
+            holder: Holder = [None, WSGIExchange, environ]
+            environ["hauberk"] = holder
 
             def start(status: str, headers: TextHeaders, exc_info: ExcInfo = None) -> Write:
                 if holder[0] is not None:
@@ -195,9 +196,7 @@ class WSGIShield:
         line = status if head.status == int(status[:3]) else status_line(head.status)
         return _call(start_response, line, head.raw, exc_info)
 
-    def _start_blocked(
-        self, ex: WSGIExchange, reply: Reply, start_response: StartResponse, exc_info: ExcInfo
-    ) -> Write:
+    def _start_blocked(self, ex: WSGIExchange, reply: Reply, start_response: StartResponse, exc_info: ExcInfo) -> Write:
         """The guard's answer, in place of the application's."""
         ex.replaced = True
         head = WSGIHead(reply.status, [*reply.headers, ("content-length", str(len(reply.body)))])

@@ -24,8 +24,8 @@ from hauberk.core.progress import Progress, silent
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _REASONS = {
-    "git": "taken from a repository, so their versions say nothing",
-    "url": "taken from a URL, so their versions say nothing",
+    "git": "taken from a repository, where a version says nothing",
+    "url": "taken from a URL, where a version says nothing",
     "path": "taken from a local path",
     "unpinned": "not pinned to a version",
     "conda": "installed by conda, for which there are no advisories here",
@@ -40,8 +40,8 @@ class _Read:
     name: str
     """As reports show it."""
     manifest: Manifest
-    pins: tuple[Pinned, ...]
-    """One for each package and version."""
+    pins: dict[Key, list[Pinned]]
+    """The entries of each package and version: npm installs copies."""
 
 
 @dataclass(slots=True)
@@ -76,11 +76,16 @@ def audit(
     """
     run = _Run(root)
     files = list(_files(paths, root))
-    for number, path in enumerate(files):
+    for number, (path, base) in enumerate(files):
         progress("reading lock files", number, len(files))
-        _read(path, run, named=path in paths)
+        if base is not None and not inside(path, base):
+            run.failed(
+                f"{relative(path.parent, root)}/{clean(path.name)}: is a link out of the project, and was not read"
+            )
+        else:
+            _read(path, run, named=base is None)
     progress("reading lock files", len(files), len(files))
-    packages = {key_of(pin) for read in run.read for pin in read.pins}
+    packages = {one for read in run.read for one in read.pins}
     if not packages and run.complete and (not run.read or run.gaps):
         raise NothingToTestError(_nothing(paths, run))
     verdicts = _match(packages, index, run, progress)
@@ -106,12 +111,13 @@ def audit(
     )
 
 
-def _files(paths: Sequence[Path], root: Path) -> Iterator[Path]:
+def _files(paths: Sequence[Path], root: Path) -> Iterator[tuple[Path, Path | None]]:
+    """Files, and for those that were found, the folder they were found in."""
     for path in paths:
         if path.is_dir():
-            yield from discover(path)
+            yield from ((found, path) for found in discover(path))
         elif path.exists():
-            yield path
+            yield path, None
         else:
             raise InputError(relative(path, root), "does not exist", "name a lock file or a folder")
 
@@ -141,10 +147,10 @@ def _read(path: Path, run: _Run, *, named: bool = False) -> Manifest | None:
         run.failed(f"{name}: {error.problem}" + f" ({error.fix})" * bool(error.fix and named))
         return None
     bounds = _include(manifest, path, name, run)
-    pins: dict[Key, Pinned] = {}
+    pins: dict[Key, list[Pinned]] = {}
     for pin in manifest.packages:
-        pins.setdefault(key_of(pin), pin)
-    run.read.append(_Read(name, manifest, tuple(pins.values())))
+        pins.setdefault(key_of(pin), []).append(pin)
+    run.read.append(_Read(name, manifest, pins))
     run.gaps += _gaps(name, [entry for entry in manifest.not_judged if not _bounded(entry, bounds)])
     return manifest
 
@@ -205,7 +211,7 @@ def _note_unreadable(ecosystem: Ecosystem, packages: Sequence[Key], run: _Run) -
     odd = [f"{shown(name)} {shown(version)}" for _, name, version in packages if key(ecosystem, version) is None]
     if odd:
         listed = enumerate_some(odd)
-        run.gaps.append(f"{len(odd)} versions are none that {ecosystem} knows, and were not judged: {listed}")
+        run.gaps.append(f"not judged, since {ecosystem} knows no such version: {listed}")
 
 
 def _findings(
@@ -214,14 +220,16 @@ def _findings(
     """A failure for each fault, or the record that the file was read and nothing was found."""
     paths = Paths(read.manifest)
     clean_file = True
-    for pin in read.pins:
-        verdict = verdicts.get(key_of(pin))
+    for one, copies in read.pins.items():
+        verdict = verdicts.get(one)
         if verdict is None:
             continue
         clean_file = False
+        # The copy that the project can be seen to ask for says most.
+        pin = next((copy for copy in copies if paths.to(copy)), copies[0])
         for ids in groups(verdict, briefs):
-            yield finding(pin, verdict, ids, briefs, read.name, paths.to(pin), ages[pin.ecosystem])
-    judged = [pin for pin in read.pins if pin.ecosystem in ages]
+            yield finding(pin, verdict, ids, briefs, read.name, paths.to(pin), ages[one[0]])
+    judged = [one for one in read.pins if one[0] in ages]
     empty = not judged and not _gaps("", read.manifest.not_judged)
     if clean_file and len(judged) == len(read.pins) and (judged or empty):
         yield Finding(

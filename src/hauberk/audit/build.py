@@ -8,8 +8,10 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +75,14 @@ def build(
         problem = f"cannot be written: {clean(error)}"
         raise InputError(clean(destination), problem, "name another file, or make room") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it was never there, or its folder is none
+            temporary.unlink()
     return Built(path=destination, meta=meta, notes=tuple(writer.notes))
 
 
 def _sweep(destination: Path) -> None:
     """Take away what killed runs left."""
-    for leftover in destination.parent.glob(f".{destination.name}.*.new"):
+    for leftover in destination.parent.glob(f".{escape(destination.name)}.*.new"):
         if time.time() - leftover.stat().st_mtime > _STALE:
             leftover.unlink(missing_ok=True)
 
@@ -166,9 +169,7 @@ class _Writer:
         if record.id in self.known:
             if modified <= self.known[record.id]:
                 return
-            self._flush()
-            self.db.execute("delete from adv where id = ?", (record.id,))
-            self.db.execute("delete from pkg where id = ?", (record.id,))
+            self._forget(record.id)
         rows: dict[tuple[int, str], list[Any]] = {}
         for ecosystem, name, affected in affected_packages(record):
             rows.setdefault((ECOSYSTEMS.index(ecosystem), name), []).append(affected)
@@ -176,6 +177,15 @@ class _Writer:
         self.known[record.id] = modified
         self._pkg += [(eco, name, record.id, msgspec.json.encode(found)) for (eco, name), found in rows.items()]
         self._adv.append((record.id, modified[:10] if not record.withdrawn else "", packed, zlib.compress(raw, 3)))
+
+    def _forget(self, own: str) -> None:
+        """Take an older copy of a record out again, row by row: a search for its id would read the whole table."""
+        self._flush()
+        (body,) = self.db.execute("select body from adv where id = ?", (own,)).fetchone()
+        for ecosystem, name, _ in affected_packages(DECODE.decode(zlib.decompress(body))):
+            row = (ECOSYSTEMS.index(ecosystem), name, own)
+            self.db.execute("delete from pkg where eco = ? and name = ? and id = ?", row)
+        self.db.execute("delete from adv where id = ?", (own,))
 
     def _flush(self) -> None:
         self.db.executemany("insert into adv values (?, ?, ?, ?)", self._adv)
@@ -199,14 +209,14 @@ class _Writer:
         if not live:
             named = enumerate_some(s.name for s in self.sources) or "no source"
             raise InputError(named, "holds no advisory in force for PyPI or npm", "give OSV's archives of these two")
-        (withdrawn,) = self.db.execute("select count(*) from adv where id not in (select id from pkg)").fetchone()
+        (inactive,) = self.db.execute("select count(*) from adv where id not in (select id from pkg)").fetchone()
         meta = Meta(
             schema=SCHEMA,
             built=built,
             sources=tuple(self.sources),
             live=live,
             newest=newest,
-            withdrawn=withdrawn,
+            inactive=inactive,
             exploited=self._count_exploited(),
             catalogue=len(self.exploited),
         )

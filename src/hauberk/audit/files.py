@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from stat import S_ISREG
 
 from hauberk.audit.readers import format_of
 from hauberk.audit.readers.documents import SIZE_LIMIT
@@ -30,7 +31,10 @@ def read_text(path: Path) -> str:
     """The text of a file: UTF-8, or what its byte order mark says. Raises InputError."""
     shown = clean(path)
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not S_ISREG(status.st_mode):  # a pipe would be waited for, a device may never end
+            raise InputError(shown, "is no regular file", "name a lock file or a folder")
+        size = status.st_size
         if size > SIZE_LIMIT:
             raise InputError(shown, f"has {size >> 20} MiB, over the limit of {SIZE_LIMIT >> 20}", "is it a lock file?")
         content = path.read_bytes()

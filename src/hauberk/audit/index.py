@@ -59,7 +59,8 @@ class Meta:
     """Advisories in force, by ecosystem."""
     newest: dict[str, str]
     """The day of the latest change among them, by ecosystem: the age of the data."""
-    withdrawn: int = 0
+    inactive: int = 0
+    """Records that concern no package here: withdrawn ones, and those of other ecosystems."""
     exploited: int = 0
     """Advisories that CISA's catalogue names."""
     catalogue: int = 0
@@ -106,9 +107,6 @@ class Index:
             db = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)
             if db.execute("pragma application_id").fetchone() != (APPLICATION,):
                 raise InputError(clean(path), "is no advisory index of hauberk", _FIX)
-            (pages,), (size,) = db.execute("pragma page_count").fetchone(), db.execute("pragma page_size").fetchone()
-            if path.stat().st_size != pages * size:
-                raise InputError(clean(path), "is cut off", _FIX)
             rows: dict[str, bytes] = dict(db.execute("select key, value from meta"))
             if rows.get("schema") != str(SCHEMA).encode():
                 raise InputError(clean(path), "was written by another version of hauberk", _FIX)

@@ -77,11 +77,17 @@ def finding(
         ),
         evidence=_evidence(known, main, level)
         | {"fixed_in": fixed, "safe_version": safe, "dev": package.dev, "data_age": age},
-        key=" ".join(ids),
-        own_severity="critical" if malicious else level,
+        key=_lasting(ids, known),
+        own_severity=level,
         own_title=f"{name} {version}: {clean(ids[0])}",
         own_fix=_fix(name, malicious, fixed, safe),
     )
+
+
+def _lasting(ids: Sequence[str], known: Iterable[Brief]) -> str:
+    """What names the fault in the next run too, though databases add records on it: the CVE id, where there is one."""
+    names = sorted({name.upper() for b in known for name in (b.id, *b.aliases)} | {own.upper() for own in ids})
+    return next((name for name in names if name.startswith("CVE-")), names[0])
 
 
 def _evidence(known: Iterable[Brief], main: Brief | None, level: str | None) -> dict[str, Any]:

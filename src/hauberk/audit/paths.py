@@ -9,6 +9,8 @@ from hauberk.audit.text import name as shown
 from hauberk.audit.versions import normal_name
 
 Entry = Pinned | NotJudged
+_LONGEST = 100
+"""Steps of a path that are shown, the nearest to the package; a file may claim any number."""
 
 
 class Paths:
@@ -29,7 +31,7 @@ class Paths:
             return ()
         path: list[str] = []
         entry: Entry | None = package
-        while entry is not None:
+        while entry is not None and len(path) < _LONGEST:
             path.append(_name(entry))
             entry = self._parents[id(entry)]
         if self._manifest.roots and self._manifest.project:

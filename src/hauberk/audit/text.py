@@ -8,25 +8,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from unicodedata import category
 
 NAME_LIMIT = 214
 """npm's limit for a package name; PyPI's are shorter."""
 
-# C0 and C1 controls (escape sequences, newlines), line separators, bidirectional overrides (CVE-2021-42574),
-# zero-width characters and lone surrogates.
-_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufff9-\ufffb]")
 _COMMAND = re.compile(r"^(\s*)(::|##\[)")
 """What the log of a CI runner takes as a command, at the start of a line."""
 
 
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match.group())
+def _escape(character: str) -> str:
+    """What is shown in place of a character that is not printable: any space for a space, else its number.
+
+    That takes in controls (escape sequences, newlines), line separators, bidirectional overrides (CVE-2021-42574), and
+    whatever else is invisible.
+    """
+    if character.isprintable():
+        return character
+    if category(character) == "Zs":
+        return " "
+    code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def clean(text: object, limit: int = 200) -> str:
     """The text on one line of at most `limit` characters, with everything escaped that is no printable character."""
-    shown = _UNFIT.sub(_escape, str(text)[: limit + 1])
+    shown = str(text)[: limit + 1]
+    if not shown.isprintable():
+        shown = "".join(map(_escape, shown))
     shown = _COMMAND.sub(lambda m: f"{m[1]}\\{m[2]}", shown)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 

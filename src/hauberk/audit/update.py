@@ -36,8 +36,12 @@ def update(
 
     Without CISA's catalogue the index is built all the same, and the result's notes say so.
     """
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".hauberk-update-") as folder:
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.TemporaryDirectory(dir=destination.parent, prefix=".hauberk-update-")
+    except OSError as error:
+        raise InputError(clean(destination), f"cannot be written: {clean(error)}", "name another file") from error
+    with temporary as folder:
         origins: dict[Path, SourceInfo] = {}
         for number, (name, url) in enumerate(archives.items()):
             path = Path(folder) / f"{number}.zip"

@@ -130,7 +130,7 @@ class TemplateFacts:
     open_templates: tuple[str, ...] = ()
     """Pages that are not escaped although others are."""
     pages: int | None = None
-    """How many HTML templates it can see; None if its loader cannot list them."""
+    """How many HTML templates it can see; None if it can make others, or its loader cannot list them."""
     where: Location = NOWHERE
 
 

@@ -27,9 +27,14 @@ def run(paths: Sequence[Path], progress: Progress, *, index: Path | None, offlin
         return audit(paths, index=opened, root=root, progress=progress)
 
 
+INDEX = click.option(
+    "--index", type=click.Path(path_type=Path), envvar="HAUBERK_INDEX", help="An index other than the user's own."
+)
+
+
 @click.command("audit")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH...]")
-@click.option("--index", type=click.Path(path_type=Path), envvar="HAUBERK_INDEX", help="An index other than the user's.")
+@INDEX
 @click.option("--offline", is_flag=True, help="Never use the network.")
 @common
 def command(paths: tuple[Path, ...], index: Path | None, offline: bool, common: Common) -> int:

@@ -23,6 +23,4 @@ def run(target: Target) -> Result:
 def command(target: str, common: Common) -> int:
     """Judge an application's effective configuration: what is really in force after import. No traffic."""
     loaded = load(target)
-    return finish(
-        run(loaded), common, framework=loaded.framework, root=loaded.root, fallback_file=loaded.file
-    )
+    return finish(run(loaded), common, framework=loaded.framework, root=loaded.root, fallback_file=loaded.file)

@@ -19,7 +19,7 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|DIR...")
-@click.option("--kev", type=click.Path(path_type=Path), help="CISA's catalogue of exploited vulnerabilities, CSV or JSON.")
+@click.option("--kev", type=click.Path(path_type=Path), help="CISA's catalogue of exploited ones, CSV or JSON.")
 @INDEX
 @QUIET
 def import_(sources: tuple[Path, ...], kev: Path | None, index: Path | None, quiet: bool) -> None:

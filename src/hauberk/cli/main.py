@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 from typing import Any
@@ -68,6 +69,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line. Every error that is ours is one clear message; nothing of it is a traceback."""
+    # What the guard decides while we attack an application is in the report; on stderr it would bury the progress.
+    logging.getLogger("hauberk").addHandler(logging.NullHandler())
     try:
         status = cli.main(standalone_mode=False)
     except click.exceptions.Abort:

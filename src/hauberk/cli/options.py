@@ -60,11 +60,14 @@ def common(function: F) -> F:
     for option in (
         click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="No colours."),
         click.option("--quiet", "-q", is_flag=True, help="No progress on stderr."),
-        click.option("--config", type=path, help="A pyproject.toml with [tool.hauberk.cli]. [default: ./pyproject.toml]"),
+        click.option("--config", type=path, help="A file with [tool.hauberk.cli]. [default: pyproject.toml]"),
         click.option("--baseline", type=path, help="JSON results of an earlier run: show only what is new."),
         click.option("--fail-on", type=severities, help="Exit with 1 from this severity up. [default: medium]"),
         click.option(
-            "--format", "formats", multiple=True, metavar="NAME[=FILE]",
+            "--format",
+            "formats",
+            multiple=True,
+            metavar="NAME[=FILE]",
             help="text, json, sarif, html, junit, github or markdown; repeatable. [default: text]",
         ),
     ):
@@ -92,7 +95,9 @@ def _settings(config: Path | None) -> Mapping[str, Any]:
     for entry in table.get("ignore", ()):
         if not {"rule", "reason"} <= set(entry) <= {"rule", "fingerprint", "reason", "until"}:
             raise ConfigurationError(
-                "tool.hauberk.cli.ignore", entry, "needs a rule and a reason",
+                "tool.hauberk.cli.ignore",
+                entry,
+                "needs a rule and a reason",
                 "write { rule = '...', reason = '...', until = 2027-01-31 }",
             )
     return table
@@ -150,7 +155,9 @@ def show_text(result: Result, meta: Any, common: Common) -> None:
     from hauberk.report.text import write as write_text
 
     console = Console(no_color=not common.color, highlight=False, emoji=False)
-    write_text(console if console.is_terminal else Console(width=WIDTH, no_color=True, highlight=False), result, meta=meta)
+    if not console.is_terminal:
+        console = Console(width=WIDTH, no_color=True, highlight=False, emoji=False)
+    write_text(console, result, meta=meta)
 
 
 def write(path: Path, document: str) -> None:
@@ -184,7 +191,8 @@ def _without_ignored(result: Result, entries: tuple[Mapping[str, Any], ...]) -> 
 
 
 def _matches(finding: Finding, entry: Mapping[str, Any]) -> bool:
-    return finding.rule.id == entry["rule"] and entry.get("fingerprint", finding.fingerprint) == finding.fingerprint
+    own = entry.get("fingerprint", finding.fingerprint) == finding.fingerprint
+    return bool(finding.rule.id == entry["rule"] and own)
 
 
 def _without_known(result: Result, baseline: Path) -> Result:

@@ -14,6 +14,8 @@ from hauberk.core.finding import Result
 from hauberk.core.progress import Progress
 from hauberk.integrations.target import Target, load
 
+NO_OPTIONS = scan.Options()
+
 
 def prove(
     target: Target,
@@ -22,8 +24,7 @@ def prove(
     paths: tuple[Path, ...] = (),
     index: Path | None = None,
     offline: bool = False,
-    max_requests: int = 20_000,
-    max_seconds: float = 300.0,
+    options: scan.Options = NO_OPTIONS,
 ) -> Result:
     """Configuration, dependencies and a dynamic scan as one Result; a part that could not run leaves a gap."""
     parts = [check.run(target)]
@@ -34,7 +35,7 @@ def prove(
     except InputError as error:
         parts.append(Result(command="audit", target=str(target.root), complete=False, gaps=(str(error),)))
     try:
-        parts.append(scan.run(target, progress, max_requests=max_requests, max_seconds=max_seconds))
+        parts.append(scan.run(target, progress, options))
     except NothingToTestError as error:
         parts.append(Result(command="scan", target=target.name, complete=False, gaps=(str(error),)))
     return Result.merge("prove", target.name, parts)
@@ -42,33 +43,21 @@ def prove(
 
 @click.command("prove")
 @click.argument("target", metavar="MODULE:APP")
-@click.option("--path", "paths", multiple=True, type=click.Path(path_type=Path), help="Lock files or folders. [default: .]")
-@click.option("--index", type=click.Path(path_type=Path), envvar="HAUBERK_INDEX", help="An index other than the user's.")
+@click.option("--path", "paths", multiple=True, type=click.Path(path_type=Path), help="Lock files or folders.")
+@audit.INDEX
 @click.option("--offline", is_flag=True, help="Never use the network.")
-@scan.BUDGET[0]
-@scan.BUDGET[1]
+@scan.scan_options
 @common
 def command(
     target: str,
     paths: tuple[Path, ...],
     index: Path | None,
     offline: bool,
-    max_requests: int,
-    max_seconds: float,
+    options: scan.Options,
     common: Common,
 ) -> int:
     """Prove how secure an application is: its configuration, its dependencies, and a dynamic scan in process."""
     loaded = load(target)
     with shown(quiet=common.quiet, color=common.color) as progress:
-        result = prove(
-            loaded,
-            progress,
-            paths=paths,
-            index=index,
-            offline=offline,
-            max_requests=max_requests,
-            max_seconds=max_seconds,
-        )
+        result = prove(loaded, progress, paths=paths, index=index, offline=offline, options=options)
     return finish(result, common, framework=loaded.framework, root=loaded.root, fallback_file=loaded.file)
-
-

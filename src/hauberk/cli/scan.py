@@ -2,39 +2,117 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
 import click
 
 from hauberk.cli.options import Common, common, finish
 from hauberk.cli.progress import shown
+from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.core.finding import Result
 from hauberk.core.progress import Progress
 from hauberk.integrations.target import Target, load
 
+if TYPE_CHECKING:
+    from hauberk.scan import Request
 
-def run(target: Target, progress: Progress, *, max_requests: int, max_seconds: float) -> Result:
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a scan is told beside its target."""
+
+    max_requests: int = 20_000
+    max_seconds: float = 300.0
+    login: tuple[str, ...] = ()
+
+
+def run(target: Target, progress: Progress, options: Options) -> Result:
     """Test an application in process."""
-    from hauberk.integrations.surface import surface
-    from hauberk.scan import Budget, scan, transport_for
+    from hauberk.integrations.surface import surface, transport
+    from hauberk.scan import Budget, scan
 
-    budget = Budget(max_requests=max_requests, max_seconds=max_seconds)
-    transport = transport_for(target.call, target.protocol)
-    return scan(surface(target), transport, target=target.name, progress=progress, budget=budget)
+    found = surface(target)
+    return scan(
+        found,
+        transport(target, found),
+        target=target.name,
+        progress=progress,
+        login=[login_request(text) for text in options.login],
+        budget=Budget(max_requests=options.max_requests, max_seconds=options.max_seconds),
+    )
+
+
+def login_request(text: str) -> Request:
+    """`POST /login user=ada&password=...` or `POST /login {"user": ...}` as a request; `@FILE` reads it from there.
+
+    Raises ConfigurationError, without showing what may be a password.
+    """
+    from hauberk.scan import Request
+
+    if text.startswith("@"):
+        text = _read(Path(text[1:]))
+    method, _, rest = text.strip().partition(" ")
+    path, _, body = rest.strip().partition(" ")
+    if not method.isalpha() or not path.startswith("/"):
+        raise ConfigurationError(
+            "--login", method, "is not of the form METHOD /path body", "write 'POST /login user=ada&password=...'"
+        )
+    kind = "application/json" if body.strip().startswith("{") else FORM
+    headers = (("content-type", kind),) if body.strip() else ()
+    return Request(method=method.upper(), target=path, headers=headers, body=body.strip().encode())
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(path), "cannot be read", "name a file that holds 'POST /login ...'") from error
 
 
 BUDGET = (
-    click.option("--max-requests", type=click.IntRange(1), default=20_000, show_default=True, help="Stop after so many."),
-    click.option("--max-seconds", type=click.FloatRange(1), default=300.0, show_default=True, help="Stop after so long."),
+    click.option(
+        "--login",
+        multiple=True,
+        metavar="REQUEST",
+        help="Log in first: 'POST /login user=ada&password=...', or @FILE that holds it; repeatable.",
+    ),
+    click.option("--max-requests", type=click.IntRange(1), default=20_000, show_default=True, help="At most so many."),
+    click.option("--max-seconds", type=click.FloatRange(1), default=300.0, show_default=True, help="At most so long."),
 )
+
+
+def scan_options(function: F) -> F:
+    """Add the options of a scan to a command; it gets them as one `options` argument."""
+
+    def run_with(*args: Any, **given: Any) -> Any:
+        options = Options(
+            max_requests=given.pop("max_requests"), max_seconds=given.pop("max_seconds"), login=given.pop("login")
+        )
+        return function(*args, options=options, **given)
+
+    run_with.__name__, run_with.__doc__ = function.__name__, function.__doc__
+    run_with.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    wrapped: Any = run_with
+    for option in BUDGET:
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]
 
 
 @click.command("scan")
 @click.argument("target", metavar="MODULE:APP")
-@BUDGET[0]
-@BUDGET[1]
+@scan_options
 @common
-def command(target: str, max_requests: int, max_seconds: float, common: Common) -> int:
+def command(target: str, options: Options, common: Common) -> int:
     """Test an application dynamically: in process, without a socket, confirmed where the data reaches its sink."""
     loaded = load(target)
     with shown(quiet=common.quiet, color=common.color) as progress:
-        result = run(loaded, progress, max_requests=max_requests, max_seconds=max_seconds)
+        result = run(loaded, progress, options)
     return finish(result, common, framework=loaded.framework, root=loaded.root, fallback_file=loaded.file)

@@ -47,6 +47,8 @@ class Recording:
     events: list[SinkEvent] = field(default_factory=list)
     limit: int = 1_000
     dropped: int = 0
+    ended: bool = False
+    """Set when it is over: threads that outlive it must not go on filling it."""
 
     def add(self, event: SinkEvent) -> None:
         """Keep the event, or count it as dropped."""
@@ -67,4 +69,5 @@ def recording() -> Iterator[Recording]:
     try:
         yield events
     finally:
+        events.ended = True
         RECORDING.reset(token)

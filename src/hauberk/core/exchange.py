@@ -157,9 +157,9 @@ made when somebody asks, and this list (the cheapest thing that can be changed i
 HOLDER: ContextVar[Holder | None] = ContextVar("hauberk.holder", default=None)
 
 
-def held(holder: Holder) -> Exchange:
-    """The exchange of a holder, made at the first asking."""
-    exchange: Exchange | None = holder[0]
+def held(holder: Holder) -> Any:
+    """The exchange of a holder, made at the first asking: of the class that the adapter named."""
+    exchange = holder[0]
     if exchange is None:
         exchange = holder[0] = holder[1](holder[2])
     return exchange
@@ -171,7 +171,8 @@ class Current:
     def get(self) -> Exchange | None:
         """The exchange, or None outside of a protected request."""
         holder = HOLDER.get()
-        return None if holder is None else held(holder)
+        exchange: Exchange | None = None if holder is None else held(holder)
+        return exchange
 
     def set(self, exchange: Exchange | None) -> Token[Holder | None]:
         """Make it the current one, as the adapters do; give the token back to `reset`."""

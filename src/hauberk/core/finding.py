@@ -151,7 +151,7 @@ class Finding:
     def fingerprint(self) -> str:
         """The same for the same fault in the next run, whatever line it moved to."""
         text = "\0".join((self.rule.id, self.location.key(), self.key))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def as_json(self) -> dict[str, Any]:
         """One member of `findings` in the JSON of every judging command."""

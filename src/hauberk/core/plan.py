@@ -156,7 +156,7 @@ class Encoded(Generic[Text]):
         self._join: Callable[[Text, Iterable[Text]], Text] = join
         self.unread: tuple[tuple[Text, Text], ...] = pairs([*plan.enforced, *plan.constants(None)])
         """What is appended where the nonce was not read."""
-        constant = [(h.name, h.with_nonce) for h in plan.nonced if NONCE not in h.with_nonce]
+        constant: list[Pair] = [(h.name, h.with_nonce) for h in plan.nonced if NONCE not in h.with_nonce]
         self.with_nonce: tuple[tuple[Text, Text], ...] = pairs([*plan.enforced, *plan.headers, *constant])
         """What is appended where the nonce was read, the fields that hold it apart."""
         self.templates: tuple[tuple[Text, list[Text]], ...] = tuple(
@@ -168,14 +168,16 @@ class Encoded(Generic[Text]):
         touched = {n for n, _ in plan.headers + plan.enforced} | {h.name for h in plan.nonced}
         # Applications may spell a name as they like under WSGI, and some do under ASGI.
         names = touched | plan.remove | plan.watch
-        self.touched: frozenset[Text] = frozenset(encode(form) for name in names for form in (name, name.title(), name.upper()))
+        self.touched: frozenset[Text] = frozenset(
+            encode(form) for name in names for form in (name, name.title(), name.upper())
+        )
         """Names that send a response the long way round: through a Head."""
 
     def nonce_fields(self, nonce: Text) -> list[tuple[Text, Text]]:
         """The fields of a response that read its nonce."""
         fields = list(self.with_nonce)
         for name, parts in self.templates:
-            fields.append((name, self._join(nonce, parts)))  # noqa: PERF401 - one or two: a comprehension costs more
+            fields.append((name, self._join(nonce, parts)))  # one or two: a comprehension costs more
         return fields
 
 

@@ -18,6 +18,7 @@ from hauberk.guard.verdict import ABSENT, Judgement, occurrences
 _INERT = Judgement("inert", "the input stays below the folder it was joined to")
 _INSIDE = Judgement("inert", "the input is an absolute path inside an allowed folder")
 _RESOLVED = Judgement("unknown", "the input climbs, and the path ends as it would when resolved before it was opened")
+_CLIMBED = Judgement("attack", "the input alone, once resolved, is the path that is opened")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\|//[?.]/")
 DECODINGS = 2
 """How many more times an input is percent-decoded: applications that decode once too often are common."""
@@ -29,12 +30,11 @@ def judge(path: str, value: str, roots: Sequence[str] = ()) -> Judgement:
     `roots` are folders that an absolute input may lie in. Never raises, opens nothing and follows no symbolic link.
     """
     windows = os.name == "nt" or bool(_DRIVE.match(path)) or ("\\" in path and "/" not in path)
-    verdict = ABSENT
     for form in _forms(value):
         verdict = _judge(path, form, roots, windows=windows)
         if verdict is not ABSENT:
-            break
-    return verdict if verdict is not ABSENT else _resolved(path, value, roots, windows=windows)
+            return verdict
+    return _resolved(path, value, roots, windows=windows)
 
 
 def _forms(value: str) -> Iterator[str]:
@@ -56,7 +56,9 @@ def _judge(path: str, value: str, roots: Sequence[str], *, windows: bool) -> Jud
     for start, end in spans:
         if climbs(path, start, end, windows=windows):
             return Judgement("attack", "the input climbs out of the folder it was joined to")
-    if spans[0][0] == 0 and _absolute(value, windows=windows) and value.strip("/\\"):
+    # `//etc` and `/./etc` begin at the root as well.
+    at_root = not path[: spans[0][0]].strip("/.") and ".." not in path[: spans[0][0]]
+    if at_root and _absolute(value, windows=windows) and value.strip("/\\"):
         if within(path, roots):
             return _INSIDE
         return Judgement("attack", "the input is an absolute path, and begins the path that is opened")
@@ -101,18 +103,25 @@ def within(path: str, roots: Sequence[str]) -> bool:
     return False
 
 
+def names_ancestor(value: str, folders: Sequence[str]) -> bool:
+    """Whether an absolute input is one of these folders or above one: then a path below it proves nothing."""
+    return any(within(folder, (value,)) for folder in folders)
+
+
 def _resolved(path: str, value: str, roots: Sequence[str], *, windows: bool) -> Judgement:
     """An input that is not there as it came may have been resolved first (`normpath`, `resolve`), or made harmless.
 
-    What it would resolve to tells the two apart only where the folder it was meant for is known.
+    Where it climbed up to the root, or was absolute, nothing of the application's own folder is left, and that tells.
     """
+    plain_path = path.replace("\\", "/") if windows else path
     for form in _forms(value):
-        plain = posixpath.normpath(form.replace("\\", "/") if windows else form)
-        tail = plain
-        while tail.startswith("../"):
-            tail = tail[3:]
-        if tail == plain or not tail or tail == "..":
+        # Two leading slashes would be left alone.
+        plain = re.sub(r"\A//+", "/", posixpath.normpath(form.replace("\\", "/") if windows else form))
+        tail = re.sub(r"\A(?:\.\./)+", "/", plain)
+        if tail in {"/", "..", "."} or (tail == plain and not _absolute(plain, windows=windows)):
             continue
-        if path.replace("\\", "/").endswith("/" + tail) and not within(path, roots):
+        if tail == plain_path and not within(path, roots):
+            return _CLIMBED
+        if tail != plain and plain_path.endswith(tail):
             return _RESOLVED
     return ABSENT

@@ -75,6 +75,7 @@ class Quoting:
     def _comment(self, at: int) -> int:
         while at < len(self._command) and self._command[at] != "\n":
             at = self._put(at, "comment")
+            self.borders[at] = "comment"
         return at
 
     def _toggle(self, mark: str, inside: bool) -> None:

@@ -1,4 +1,4 @@
-"""Did an input leave its word? Judged by the quoting it stands in (CWE-78), and for argument lists by position (CWE-88).
+"""Did an input leave its word? Judged by its quoting (CWE-78), in argument lists by its place (CWE-88).
 
 Outside quotes an input may hold only characters that mean nothing to a shell; inside double quotes none that expand or
 close; inside single quotes no single quote. Otherwise it has to stand there as `shlex.quote` or backslashes make it.
@@ -20,11 +20,15 @@ _PLAIN = re.compile(r"[\w@%+=:,./-]*+")
 _SPECIAL = re.compile(r"[^\w@%+=:,./-]")
 _INERT = Judgement("inert", "the input stays inside one word")
 _QUOTED = Judgement("inert", "the input is quoted")
-_OPTION = Judgement("unknown", "the input is an argument that begins with a hyphen, so the program may take it for an option")
+_OPTION = Judgement(
+    "unknown", "the input is an argument that begins with a hyphen, so the program may take it for an option"
+)
 _PROGRAM = Judgement("unknown", "the input names the program that is run")
 
 SHELLS = frozenset("sh bash dash zsh ksh mksh ash yash rbash fish csh tcsh".split())
-_LAUNCHERS = frozenset("env busybox toybox sudo doas nohup setsid nice ionice timeout stdbuf time xargs chroot su".split())
+_LAUNCHERS = frozenset(
+    "env busybox toybox sudo doas nohup setsid nice ionice timeout stdbuf time xargs chroot su".split()
+)
 """Programs that run the rest of their arguments."""
 
 
@@ -49,12 +53,13 @@ def judge(command: str, value: str) -> Judgement:
     return softest
 
 
-def judge_argv(argv: Sequence[str], value: str) -> Judgement:
+def judge_argv(argv: Sequence[str], value: str, *, script: int | None = None) -> Judgement:
     """Judge one input in an argument list: harmless there, unless the program is a shell with `-c`.
 
     An input that is a whole argument and begins with a hyphen is `unknown`: some programs take it for an option.
+    `script` is the position of a shell's script, where it is known already.
     """
-    script = shell_script(argv)
+    script = shell_script(argv) if script is None else script
     if script is not None:
         verdict = judge(argv[script], value)
         if verdict is not ABSENT:
@@ -88,12 +93,12 @@ def _after_c(argv: Sequence[str], at: int) -> int | None:
         at += 1
         if item == "--":
             break
-        if item in {"--command"}:
+        if item == "--command":
             command = True
         elif not item.startswith("--"):
             command = command or "c" in item[1:]
             # -o and +o take the next word with them.
-            at += item.endswith("o") or item.endswith("O")
+            at += item.endswith(("o", "O"))
         elif item in {"--rcfile", "--init-file"}:
             at += 1
     return at if command and at < len(argv) else None
@@ -103,18 +108,26 @@ def _problem(command: str, quoting: Quoting, start: int, end: int) -> str:
     """What the input did to the quoting, or an empty text."""
     states = quoting.states[start:end]
     text = command[start:end]
-    if "mark" in states or len(set(states)) > 1:
+    state = quoting.borders[start]
+    if state == "double" and _stays_double(quoting, start, end):
+        return "the input is expanded or closed inside double quotes" if any(mark in text for mark in '$`"') else ""
+    if state == "comment" and set(states) == {"comment"}:
+        return ""
+    if state is None or "mark" in states or len(set(states)) > 1:
         return "the input opens, closes or escapes a quote of the command"
-    state = states[0]
     if quoting.open and not _PLAIN.fullmatch(text):
         return "the input is in a quote that is never closed"
-    if state == "bare" and not _PLAIN.fullmatch(text):
+    if state == "bare" and text.strip(" \t") and not _PLAIN.fullmatch(text):
         return "the input holds characters that mean something to the shell, and is not quoted"
-    if state == "double" and any(mark in text for mark in "$`"):
-        return "the input is expanded inside double quotes"
     if state == "ansi" and "\\" in text:
         return "the input holds escapes that the shell reads"
     return ""
+
+
+def _stays_double(quoting: Quoting, start: int, end: int) -> bool:
+    """Whether double quotes hold from end to end, escapes of backslashes included (XCU 2.2.3)."""
+    borders = quoting.borders[start : end + 1]
+    return not quoting.open and borders[-1] == "double" and set(borders) <= {"double", None}
 
 
 def _soft(command: str, start: int, end: int) -> Judgement | None:

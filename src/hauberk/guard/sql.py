@@ -11,16 +11,13 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from hauberk.guard.tokens import Token, dialects, tokenise
-from hauberk.guard.verdict import ABSENT, Judgement, occurrences
+from hauberk.guard.verdict import ABSENT, Judgement, escapings, occurrences, slashed
 
 Span = tuple[int, int]
 
 _INERT = Judgement("inert", "the input stays inside one literal")
 _ESCAPED = Judgement("inert", "the input is escaped inside one literal")
 _QUOTES = "'\"`"
-_BACKSLASHED = str.maketrans(
-    {"\\": "\\\\", "'": "\\'", '"': '\\"', "\0": "\\0", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z"}
-)
 
 
 def judge(sql: str, value: str, dialect: str = "sqlite") -> Judgement:
@@ -29,11 +26,15 @@ def judge(sql: str, value: str, dialect: str = "sqlite") -> Judgement:
     `dialect` is `sqlite`, `postgresql`, `mysql` or `mssql`; under any other name every grammar is tried, and one that
     says attack is believed. Never raises. A value that does not occur is inert: it was bound, escaped or left out.
     """
-    spans = occurrences(sql, value)
-    if not spans:
-        return ABSENT
-    # What was found is what is judged: it may be the stripped form of the value.
-    value = value if spans[0][1] - spans[0][0] == len(value) else value.strip()
+    for form in (value, *escapings(value)):
+        # An application may have escaped it for another grammar: doubled before a backslash, slashed for SQLite.
+        if spans := occurrences(sql, form):
+            # What was found is what is judged: it may be the stripped form.
+            return _worst(sql, form if spans[0][1] - spans[0][0] == len(form) else form.strip(), spans, dialect)
+    return ABSENT
+
+
+def _worst(sql: str, value: str, spans: Sequence[Span], dialect: str) -> Judgement:
     verdict = _INERT
     for name in dialects(dialect):
         verdict = _judge(sql, value, spans, tokenise(sql, name))
@@ -84,7 +85,7 @@ _NAMES = {"string": "string", "name": "quoted name", "comment": "comment"}
 
 
 def _across(sql: str, span: Span, tokens: Sequence[Token], first: int) -> str:
-    """An input over several tokens: one number, signed or not, or one word, with space around it, is still one value."""
+    """An input over several tokens: one number, signed or not, or one word, with space around it, is still a value."""
     covered = takewhile(lambda token: token.start < span[1], tokens[first:])
     kinds = [(token.kind, sql[token.start : token.end]) for token in covered if token.kind != "space"]
     match kinds:
@@ -119,7 +120,7 @@ def _boundary(sql: str, token: Token, position: int) -> bool:
 
 
 def _escaped_spans(sql: str, value: str, tokens: Sequence[Token]) -> list[Span]:
-    """Where the value stands inside a closed literal with each of its marks escaped, by the application or by itself."""
+    """Where the value stands in a closed literal with each of its marks escaped, by the application or by itself."""
     found: list[Span] = []
     for token in tokens:
         if token.kind not in {"string", "name"} or not token.closed or token.quote == "$":
@@ -141,7 +142,7 @@ def _forms(value: str, token: Token) -> Iterator[str]:
     if doubled != value:
         yield doubled
     if token.backslash:
-        if (slashed := value.translate(_BACKSLASHED)) != value:
-            yield slashed
+        if (form := slashed(value)) != value:
+            yield form
         if (both := doubled.replace("\\", "\\\\")) not in {value, doubled}:
             yield both

@@ -13,7 +13,13 @@ from typing import Literal, NamedTuple
 Kind = Literal["space", "comment", "string", "name", "number", "word", "symbol"]
 
 DIALECTS = ("sqlite", "postgresql", "mysql", "mssql")
-_ALIASES = {"postgres": "postgresql", "psycopg": "postgresql", "mariadb": "mysql", "sqlserver": "mssql", "tsql": "mssql"}
+_ALIASES = {
+    "postgres": "postgresql",
+    "psycopg": "postgresql",
+    "mariadb": "mysql",
+    "sqlserver": "mssql",
+    "tsql": "mssql",
+}
 
 
 class Token(NamedTuple):
@@ -105,13 +111,17 @@ def _sqlite() -> _Pattern:
     p.shapes["bracket"] = _Shape("name", 1, 1, "]")
     p.shapes["bracket_open"] = _Shape("name", 1, 0, "]", closed=False)
     p.add("bracket", r"\[[^\]]*+\]").add("bracket_open", r"\[[^\]]*+")
-    return p.add("number", f"(?:{_NUMBER}){_GLUED}").add("word", _WORD).add("parameter", _PARAMETER + "|#[A-Za-z0-9_]++")
+    return (
+        p.add("number", f"(?:{_NUMBER}){_GLUED}").add("word", _WORD).add("parameter", _PARAMETER + "|#[A-Za-z0-9_]++")
+    )
 
 
 def _postgresql() -> _Pattern:
     p = _Pattern().add("space", r"[ \t\n\f\r\v]++").add("line", r"--[^\n\r]*+").add("nested", r"/\*")
     p.quoted("escaped", "string", "'", prefix="[eE]", opening=2, backslash=True)
-    p.quoted("unicode", "string", "'", prefix="[uU]&", opening=3).quoted("uname", "name", '"', prefix="[uU]&", opening=3)
+    p.quoted("unicode", "string", "'", prefix="[uU]&", opening=3).quoted(
+        "uname", "name", '"', prefix="[uU]&", opening=3
+    )
     p.quoted("bits", "string", "'", prefix="[bBxXnN]", opening=2)
     p.quoted("text", "string", "'").quoted("name", "name", '"')
     # The tag's length is known only from the match: `opening` and `closing` of 0 are filled in there.
@@ -123,7 +133,12 @@ def _postgresql() -> _Pattern:
 
 
 def _mysql() -> _Pattern:
-    p = _Pattern().add("space", r"[ \t\n\f\r\v]++").add("line", r"--(?=[\x00-\x20\x7f]|\Z)[^\n]*+").add("hash", r"#[^\n]*+")
+    p = (
+        _Pattern()
+        .add("space", r"[ \t\n\f\r\v]++")
+        .add("line", r"--(?=[\x00-\x20\x7f]|\Z)[^\n]*+")
+        .add("hash", r"#[^\n]*+")
+    )
     # What stands in /*! */ is run (manual, 9.7): its delimiters are symbols, its contents are tokens.
     p.add("executed", r"/\*M?![0-9]*+|\*/")
     _block(p).quoted("text", "string", "'", backslash=True).quoted("double", "string", '"', backslash=True)

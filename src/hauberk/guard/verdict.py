@@ -24,6 +24,22 @@ class Judgement:
 ABSENT = Judgement("inert", "the input is not in the text as it came")
 
 
+_SLASHES = str.maketrans({"\\": "\\\\", "'": "\\'", '"': '\\"', "\0": "\\0", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z"})
+
+
+def slashed(value: str) -> str:
+    """A value as MySQL's own function escapes it (manual, `mysql_real_escape_string`)."""
+    return value.translate(_SLASHES)
+
+
+def escapings(value: str) -> list[str]:
+    """What a value looks like once an application escaped it for a string: quotes doubled, or backslashes before."""
+    forms = [value.replace(mark, mark * 2) for mark in "'\"`" if mark in value]
+    if "'" in value or '"' in value:
+        forms += [slashed(value), value.replace("'", "\\'").replace('"', '\\"'), value.replace("'", "\\'")]
+    return list(dict.fromkeys(forms))
+
+
 def occurrences(text: str, value: str) -> list[tuple[int, int]]:
     """Every span of the value in the text, overlapping ones too, whatever the case; else those of the stripped value.
 

@@ -17,7 +17,8 @@ def exchange_of(request: object) -> Exchange:
         getattr(request, "META", None),
     ):
         if isinstance(place, dict) and "hauberk" in place:
-            return held(place["hauberk"])
+            found: Exchange = held(place["hauberk"])
+            return found
     raise ConfigurationError(
         "request",
         type(request).__name__,
@@ -41,10 +42,14 @@ class TemplateNonce:
     application without hauberk) there is no policy for it to stand in, and it is empty.
     """
 
-    __slots__ = ()
+    __slots__ = ("_exchange",)
+
+    def __init__(self, exchange: Exchange | None = None) -> None:
+        self._exchange = exchange
+        """Whose nonce; without one, that of the request which is being answered."""
 
     def __str__(self) -> str:
-        ex = CURRENT.get()
+        ex = self._exchange or CURRENT.get()
         return "" if ex is None else ex.read_nonce()
 
     def __html__(self) -> str:
@@ -52,6 +57,7 @@ class TemplateNonce:
         return str(self)
 
     def __call__(self) -> str:
+        """The same."""
         return str(self)
 
 

@@ -65,18 +65,29 @@ def detect(app: object) -> tuple[Framework, Protocol]:
         raise InputError(
             repr(app)[:80], "is not an ASGI or WSGI application", "give the object that a server would run"
         )
-    function: Any = app if inspect.isroutine(app) else getattr(type(app), "__call__")  # noqa: B004, B009
-    count = len([p for p in inspect.signature(app).parameters.values() if p.default is p.empty])
-    if inspect.iscoroutinefunction(function) or count == 3:
+    name = f"{getattr(app, '__module__', type(app).__module__)}.{getattr(app, '__qualname__', type(app).__qualname__)}"
+    takes, star = _arguments(app)
+    waits = any(map(inspect.iscoroutinefunction, (app, getattr(type(app), "__call__", None))))  # noqa: B004
+    if takes == 3 or (star and waits):
         return "asgi", "asgi"
-    if count == 2:
+    if takes == 2:
         return "wsgi", "wsgi"
     raise InputError(
-        f"{type(app).__module__}.{type(app).__qualname__}",
-        f"takes {count} arguments; an ASGI application takes scope, receive and send, a WSGI one environ and "
+        name,
+        f"takes {takes} arguments; an ASGI application takes scope, receive and send, a WSGI one environ and "
         "start_response",
-        "name the application object itself, not a factory",
+        "give the application itself, not the class or the factory that makes it",
     )
+
+
+def _arguments(app: Callable[..., Any]) -> tuple[int, bool]:
+    """How many arguments a callable must be given in order, and whether it takes any number (`*args`)."""
+    try:
+        parameters = inspect.signature(app).parameters.values()
+    except (TypeError, ValueError):  # a type written in C says nothing
+        return 0, False
+    in_order = [p for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}]
+    return len([p for p in in_order if p.default is p.empty]), any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
 def load(name: str) -> Target:

@@ -9,7 +9,7 @@ from typing import Literal
 from hauberk.core.finding import Finding, Location, Result, Severity
 from hauberk.report.grade import grade
 from hauberk.report.meta import Meta
-from hauberk.report.paths import relative_file
+from hauberk.report.paths import relative_file, settle
 from hauberk.report.plain import block, words
 
 Kind = Literal["error", "warning", "notice"]
@@ -27,11 +27,11 @@ SHOWN = 10
 
 def render(result: Result, *, meta: Meta) -> str:
     """One line an annotation: gaps first, then faults worst first, at most ten of a kind, then the grade."""
-    lines = [
-        annotation("error", f"Not judged: {words(gap)}", title="hauberk: incomplete") for gap in result.gaps[:SHOWN]
-    ]
-    # Gaps are errors too, and the last notice is ours.
-    room = {"error": SHOWN - len(lines), "warning": SHOWN, "notice": SHOWN - 1}
+    meta = settle(meta, result.target)
+    lines = list(_gaps(result))
+    # Gaps take room too, and the last notice is ours.
+    room = {"error": SHOWN, "warning": SHOWN, "notice": SHOWN - 1}
+    room["warning" if result.complete else "error"] -= len(lines)
     left: Counter[str] = Counter()
     for finding in result.failures:
         kind = KINDS[finding.severity]
@@ -42,6 +42,15 @@ def render(result: Result, *, meta: Meta) -> str:
             left[kind] += 1
     lines += _summary(result, left)
     return "\n".join(lines) + "\n"
+
+
+def _gaps(result: Result) -> Iterator[str]:
+    """What could not be judged is an error; what was left out knowingly is a warning."""
+    if result.complete:
+        yield from (annotation("warning", words(gap), title="hauberk: left out") for gap in result.gaps[:SHOWN])
+    else:
+        said = result.gaps[:SHOWN] or ("The run did not finish.",)
+        yield from (annotation("error", f"Not judged: {words(gap)}", title="hauberk: incomplete") for gap in said)
 
 
 def annotation(kind: Kind, message: str, **properties: str | int | None) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hauberk.core.finding import SEVERITIES, Finding, Result, Severity
-from hauberk.report.plain import words
+from hauberk.report.plain import clip, words
 
 Letter = Literal["A+", "A", "B", "C", "D", "F"]
 
@@ -46,21 +46,26 @@ class Grade:
 def grade(result: Result) -> Grade:
     """Judge a result. Pure: the same findings give the same grade (the rules stand at the top of this module)."""
     if not result.complete:
-        missing = words(result.gaps[0]).rstrip(".") if result.gaps else "the run did not finish"
+        missing = clip(words(result.gaps[0]).rstrip("."), 100) if result.gaps else "the run did not finish"
         more = f", and {len(result.gaps) - 1} more" if len(result.gaps) > 1 else ""
         return Grade(letter=None, score=None, reason=f"Withheld, because not everything was judged: {missing}{more}.")
     faults = [f for f in result.failures if weighed(f) != "info"]
     if not faults:
-        return Grade(letter="A+", score=100, reason="No fault was found in what was judged.")
-    worst = min(faults, key=lambda f: SEVERITIES.index(weighed(f)))
+        return Grade(letter="A+", score=100, reason=_NOTHING if not result.failures else _SLIGHT)
+    # Of faults that are equally bad, the application's own say more than those of its packages.
+    worst = min(faults, key=lambda f: (SEVERITIES.index(weighed(f)), f.rule.id.startswith("audit.")))
     total = 100 - _cost(faults)
     cap = CAPS[weighed(worst)]
     score = max(0, round(min(total, cap)))
     letter = letter_of(score)
     what = f"a {weighed(worst)} fault: {words(worst.title)}"
     if letter_of(max(0, round(total))) == letter:
-        return Grade(letter=letter, score=score, reason=f"{_count(len(faults))}, the worst is {what}.")
+        return Grade(letter=letter, score=score, reason=f"{_count(len(result.failures))}, the worst is {what}.")
     return Grade(letter=letter, score=score, reason=f"Capped at {letter} by {what}.", capped_by=worst.rule.id)
+
+
+_NOTHING = "No fault was found in what was judged."
+_SLIGHT = "No fault that counts was found in what was judged; there are remarks."
 
 
 def weighed(finding: Finding) -> Severity:

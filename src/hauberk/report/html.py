@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hauberk.core.finding import Result
+from hauberk.core.finding import PackageLocation, Result
 from hauberk.report.evidence import asvs_evidence, top10_evidence
 from hauberk.report.grade import grade
 from hauberk.report.meta import Meta
 from hauberk.report.page import findings, grid, head, tables
+from hauberk.report.page.listing import Listing, filters, listing
 from hauberk.report.page.markup import EMPTY, Markup, el, join
 from hauberk.report.page.shell import LIMIT, document, section
 
@@ -14,10 +15,8 @@ from hauberk.report.page.shell import LIMIT, document, section
 def render(result: Result, *, meta: Meta) -> str:
     """The result as a page, always below 300 kB: where there is no room, faults become lines, and it says so."""
     # The parts of known size come first; the list of faults gets what they leave.
-    before = join(
-        grid.signs(),
-        el("div", "wrap", head.hero(result, meta, grade(result)), head.gaps(result)),
-    )
+    hero = head.hero(result, meta, grade(result), _sections(result))
+    before = join(grid.signs(), el("div", "wrap", hero, head.gaps(result)))
     evidence, categories = asvs_evidence(result), top10_evidence(result)
     numbers = head.numbers(result, list(evidence.values()))
     standards = join(grid.asvs_grid(evidence), grid.legend(evidence))
@@ -26,9 +25,11 @@ def render(result: Result, *, meta: Meta) -> str:
     quiet = _quiet(result)
     method = tables.method(result, meta)
     sizes = sum(part.size for part in (before, numbers, standards, table, packages, quiet, method))
-    # What is made after the list, because it points into it: cards, the requirements at fault, the page around all.
-    reserve = 4 * findings.first_cards(result.failures, {}).size // 3 + document("").size + 24_000
-    listed = findings.listing(result.failures, max(LIMIT - sizes - reserve, 20_000))
+    # What points into the list is made after it, and measured here with anchors that are at least as long.
+    longest = {id(f): "f000000" for f in result.failures}
+    pointing = findings.first_cards(result.failures, longest).size + grid.requirements_at_fault(evidence, longest).size
+    room = LIMIT - sizes - pointing - document("").size - _AROUND
+    listed = listing(result.failures, max(room, 20_000))
     main = join(
         numbers,
         _first(result, listed),
@@ -43,26 +44,45 @@ def render(result: Result, *, meta: Meta) -> str:
     return document(title, before, el("main", {"id": "content", "class": "wrap"}, main))
 
 
+def _sections(result: Result) -> list[tuple[str, str]]:
+    """What this page has, in its order."""
+    outcomes = {f.outcome for f in result.findings}
+    packages = any(isinstance(f.location, PackageLocation) for f in result.failures)
+    named = (
+        ("first", "Fix first", "fail" in outcomes),
+        ("asvs", "ASVS", True),
+        ("top10", "Top 10", True),
+        ("findings", "Findings", True),
+        ("dependencies", "Dependencies", packages),
+        ("people", "For a person", "review" in outcomes),
+        ("passed", "Passed", bool(outcomes & {"pass", "not-applicable"})),
+        ("method", "Method", True),
+    )
+    return [(id, name) for id, name, there in named if there]
+
+
+_AROUND = 4_000
+"""Octets of headings, notes, filters and titles around the parts."""
 _ASVS_NOTE = "A square is a requirement of the standard. Rest the pointer on one for its title."
 _DEPENDENCIES_NOTE = "“Why it is there” leads from your own requirement down to the package."
 
 
-def _first(result: Result, listed: findings.Listing) -> Markup:
+def _first(result: Result, listed: Listing) -> Markup:
     if not result.failures:
         return EMPTY
     note = "Ordered by what an attacker gains and how sure it is."
     return section("first", "Fix these first", note, findings.first_cards(result.failures, listed.anchors))
 
 
-def _faults(result: Result, listed: findings.Listing) -> Markup:
+def _faults(result: Result, listed: Listing) -> Markup:
     count = len(result.failures)
     if not count:
         return section("findings", "Findings", None, el("p", "empty", "No fault was found in what was judged."))
     note = None
     if listed.brief or listed.left_out:
-        note = f"The {listed.full} worst are shown in full, {listed.brief} in a line each"
+        note = f"The {listed.full} worst are shown in full, {listed.brief} by their places"
         note += f"; {listed.left_out} more are only in the JSON." if listed.left_out else "."
-    return section("findings", f"Findings ({count})", note, findings.filters(result.failures), listed.markup)
+    return section("findings", f"Findings ({count})", note, filters(result.failures), listed.markup)
 
 
 def _quiet(result: Result) -> Markup:

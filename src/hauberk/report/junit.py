@@ -16,14 +16,14 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(result: Result, *, meta: Meta) -> str:
-    """One suite for each part (`check`, `audit`, `scan`); a gap is an error, so that no CI server shows it as green."""
+    """One suite for each part (`check`, `audit`, `scan`); a part that did not run is an error, never green."""
     root = ET.Element("testsuites", name="hauberk")
     ordered = sorted(result.findings, key=lambda f: (part_of(f), f.rule.id, str(f.location), f.fingerprint))
     for part, group in groupby(ordered, key=part_of):
         _suite(root, part, [_case(f) for f in group], meta)
     missing = result.gaps or (() if result.complete else ("The run did not finish.",))
     if missing:
-        _suite(root, "not judged", list(_gaps(missing)), meta)
+        _suite(root, "left out" if result.complete else "not judged", list(_gaps(missing, result.complete)), meta)
     for name in ("tests", "failures", "errors", "skipped"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     if meta.duration is not None:
@@ -64,10 +64,14 @@ def _case(f: Finding) -> ET.Element:
     return case
 
 
-def _gaps(gaps: tuple[str, ...]) -> Iterator[ET.Element]:
+def _gaps(gaps: tuple[str, ...], known: bool) -> Iterator[ET.Element]:
+    """`known`: it was left out on purpose."""
     for gap in gaps:
         case = ET.Element("testcase", classname="hauberk.complete", name=_xml(words(gap)))
-        ET.SubElement(case, "error", type="incomplete", message=_xml(words(gap)))
+        if known:
+            ET.SubElement(case, "skipped", message=_xml(words(gap)))
+        else:
+            ET.SubElement(case, "error", type="incomplete", message=_xml(words(gap)))
         yield case
 
 

@@ -13,7 +13,8 @@ from hauberk.report.plain import clip, words
 SHOWN = 50
 """Faults listed; a page that nobody scrolls through helps nobody."""
 
-_MARKS = re.compile(r"[^\w\s.,;=()'/-]|_|(?<=\w)\.(?=\w)")
+# A colon stays in `file.py:48`, a dot everywhere but after `www`: those two make links out of plain text.
+_MARKS = re.compile(r"[^\w\s.,:;=()'/-]|_|:(?=\S)(?!\d)|(?<=www)\.", re.IGNORECASE)
 
 
 def render(result: Result, *, meta: Meta) -> str:
@@ -52,7 +53,7 @@ def _head(result: Result, meta: Meta) -> Iterator[str]:
 def _gaps(result: Result) -> Iterator[str]:
     gaps = result.gaps or (() if result.complete else ("The run did not finish.",))
     if gaps:
-        yield "**Not judged**"
+        yield "**Left out**" if result.complete else "**Not judged**"
         yield ""
         yield from (f"- {escape(gap)}" for gap in gaps)
         yield ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import quote
 
@@ -28,6 +29,22 @@ def relative_file(file: str | None, meta: Meta) -> str | None:
         else:
             parts.append(part)
     return "/".join(parts) or None
+
+
+def settle(meta: Meta, target: str) -> Meta:
+    """The same with a `fallback_file` that is relative, or none.
+
+    A module that does not lie in the project (it is installed, or hauberk was started elsewhere) has its own root:
+    what is left of its file when the module's name is taken away. Files of that application are named from there.
+    """
+    file = meta.fallback_file
+    if file is None or (own := relative_file(file, meta)) is not None:
+        return meta if file is None else replace(meta, fallback_file=own)
+    named = module_file(target)
+    for tail in (named, named.removesuffix(".py") + "/__init__.py") if named else ():
+        if file.endswith(f"/{tail}"):
+            return replace(meta, root=Path(file.removesuffix(f"/{tail}") or "/"), fallback_file=tail)
+    return replace(meta, fallback_file=None)
 
 
 def _inside(file: Path, root: Path) -> str | None:

@@ -54,36 +54,55 @@ def value_text(value: Any) -> str:
     """An evidence value as a person would write it; a request or an answer as it looks on the wire."""
     if isinstance(value, str):
         return value
-    if isinstance(value, Mapping) and ("headers" in value or "body" in value or "method" in value or "status" in value):
-        return _message(value)
-    if isinstance(value, list | tuple) and all(isinstance(item, str | int | float) for item in value):
-        return ", ".join(map(str, value))
-    return value_text_json(value)
-
-
-def value_text_json(value: Any) -> str:
-    """Any JSON value, indented; what is none is written as its text."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return _message(value) if _IS_MESSAGE & value.keys() else _members(value)
+    if isinstance(value, list | tuple):
+        if all(isinstance(item, str | int | float) for item in value):
+            return ", ".join(map(str, value))
+        return "\n".join(" · ".join(filter(None, map(value_text, _values(item)))) for item in value)
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
-def _message(value: Mapping[str, Any]) -> str:
-    """An HTTP request or answer, and whatever else was recorded with it."""
+_IS_MESSAGE = frozenset({"headers", "method", "status"})
+_NOTHING: tuple[Any, ...] = (None, "", [], {}, ())
+
+
+def _values(item: Any) -> list[Any]:
+    return [v for v in item.values() if v not in _NOTHING] if isinstance(item, Mapping) else [item]
+
+
+def _members(value: Mapping[str, Any]) -> str:
+    """One member a line; a call at a sink begins with what was called and what it was given."""
     rest = dict(value)
-    method, target = (
-        rest.pop("method", None),
-        rest.pop("url", None) or rest.pop("path", None) or rest.pop("target", None),
-    )
+    first = [str(rest.pop(name)) for name in ("target", "text") if isinstance(rest.get(name), str) and rest[name]]
+    return "\n".join([*first, *_named(rest)])
+
+
+def _named(rest: Mapping[str, Any]) -> list[str]:
+    said = []
+    for name, value in rest.items():
+        if value not in _NOTHING:
+            shown = value_text(value)
+            said.append(f"{spoken(name)}:\n{shown}" if "\n" in shown else f"{spoken(name)}: {shown}")
+    return said
+
+
+def _message(value: Mapping[str, Any]) -> str:
+    """An HTTP request or answer, then whatever else was recorded with it."""
+    rest = dict(value)
+    method = rest.pop("method", None)
+    address = [rest.pop(name, None) for name in ("url", "path", "target") if method]
+    target = next((str(one) for one in address if one), "/")
     status = rest.pop("status", None)
-    first = f"{method or 'GET'} {target or '/'}" if method or target else ""
-    lines = [first] if first else []
-    if status is not None:
-        lines.append(f"HTTP {status}")
+    lines = [f"{method} {target}"] if method else []
+    lines += [f"HTTP {status}"] if status is not None else []
     lines += [f"{name}: {text}" for name, text in header_pairs(rest.pop("headers", None))]
     body = rest.pop("body", None)
-    lines += [f"{spoken(name)}: {value_text(text)}" for name, text in rest.items() if text not in (None, "", [], {})]
-    if body:
-        lines += ["", value_text(body)]
-    return "\n".join(lines)
+    lines += ["", value_text(body)] if body else []
+    more = _named(rest)
+    return "\n".join([*lines, *([""] if more else []), *more])
 
 
 def header_pairs(headers: Any) -> list[tuple[str, str]]:

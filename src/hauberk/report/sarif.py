@@ -26,7 +26,7 @@ from hauberk.core.finding import (
     Severity,
 )
 from hauberk.report.meta import Meta
-from hauberk.report.paths import file_uri, module_file, relative_file
+from hauberk.report.paths import file_uri, module_file, relative_file, settle
 from hauberk.report.plain import block, clip_block, header_pairs, line, value_text, words
 from hauberk.standards import ASVS_URL, ASVS_VERSION, CWE_VERSION, asvs, cwe_name, cwe_url
 
@@ -59,6 +59,7 @@ def render(result: Result, *, meta: Meta, everything: bool = False) -> str:
 
 def document(result: Result, *, meta: Meta, everything: bool = False) -> Json:
     """The same as plain data."""
+    meta = settle(meta, result.target)
     wanted = ORDER if everything else ORDER[:2]
     chosen = [f for outcome in wanted for f in _sorted(result.findings, outcome)]
     kept, cut = chosen[:MAX_RESULTS], len(chosen) - MAX_RESULTS
@@ -310,5 +311,6 @@ def _invocation(result: Result, meta: Meta, notes: list[str]) -> Json:
     if meta.command_line:
         made["commandLine"] = line(meta.command_line)
     if notes:
-        made["toolExecutionNotifications"] = [{"level": "error", "message": {"text": note}} for note in notes]
+        level = "warning" if result.complete else "error"
+        made["toolExecutionNotifications"] = [{"level": level, "message": {"text": note}} for note in notes]
     return made

@@ -43,7 +43,10 @@ def write(console: Console, result: Result, *, meta: Meta) -> None:
     console.print()
     console.print(heading(result, meta))
     console.print()
-    console.print(verdict(result, grade(result)))
+    judged = verdict(grade(result))
+    judged.add_row("", counts(result))
+    judged.add_row("", asvs_line(result))
+    console.print(judged)
     _gaps(console, result)
     for severity, faults in groupby(result.failures, key=lambda f: f.severity):
         _section(console, severity, list(faults))
@@ -60,8 +63,8 @@ def heading(result: Result, meta: Meta) -> Text:
     return text.append("  " + " · ".join(filter(None, about)), style="dim")
 
 
-def verdict(result: Result, given: Grade) -> Table:
-    """The letter, the reason for it, and how many of what."""
+def verdict(given: Grade) -> Table:
+    """The letter and the reason for it; rows may be added."""
     letter = Text(f" {given.letter or '–'} ", style=f"bold {GRADE_STYLES.get(given.letter or '', 'white on red')}")
     if given.letter is None:
         letter.stylize("bold black on yellow")
@@ -70,8 +73,6 @@ def verdict(result: Result, given: Grade) -> Table:
     table.add_column(width=4, justify="center")
     table.add_column()
     table.add_row(letter, Text.assemble((score, "bold"), given.reason))
-    table.add_row("", counts(result))
-    table.add_row("", asvs_line(result))
     return table
 
 
@@ -105,7 +106,10 @@ def _gaps(console: Console, result: Result) -> None:
     if result.complete and not result.gaps:
         return
     console.print()
-    console.print(Text(" NOT JUDGED ", style="bold black on yellow"))
+    if result.complete:
+        console.print(Text("LEFT OUT", style="bold"))
+    else:
+        console.print(Text(" NOT JUDGED ", style="bold black on yellow"))
     for gap in result.gaps or ("The run did not finish, and does not say why.",):
         console.print(Padding(Text.assemble(("! ", "bold yellow"), words(gap)), (0, 0, 0, 2)))
 
@@ -149,7 +153,8 @@ def place(where: Location) -> Text:
         name = Text(line(f"{where.package} {where.version}"), style="bold").append(f" ({where.ecosystem})", style="dim")
         return _joined([name, file, Text(f"by way of {' → '.join(via)}", style="dim") if via else Text()])
     if isinstance(where, HttpLocation):
-        request = Text(line(f"{where.method} {where.path}"), style="bold")
+        operation = "every operation" if where.path == "*" else line(f"{where.method} {where.path}")
+        request = Text(operation, style="bold")
         if where.place:
             request.append(line(f"  {where.place}:{where.parameter or ''}").rstrip(":"), style="magenta")
         return _joined([file, request])
@@ -178,11 +183,9 @@ def closing(result: Result) -> Text:
 
 
 def _next_steps(result: Result) -> Iterator[str]:
-    rules = sorted({f.rule.id for f in result.failures})
+    rules = [f.rule.id for f in sorted(result.failures, key=lambda f: f.rule.id.startswith("audit."))]
     if rules:
         yield f"hauberk explain {line(rules[0])}   says why a rule matters and how to mend it"
-    if any(rule.startswith("audit.") for rule in rules):
-        yield "hauberk fix --dry-run   shows the smallest upgrades that clear the advisories"
     if not rules:
         passed = sum(f.outcome == "pass" for f in result.findings)
         yield f"{passed} checks passed. That nothing was found is no proof that nothing is there."

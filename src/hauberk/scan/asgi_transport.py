@@ -62,21 +62,7 @@ class ASGITransport:
     async def _send(self, request: Request) -> Response:
         call = _Call(request, self.wire.max_body)
         with recording() as record:
-            task = asyncio.ensure_future(self._run(call, self._scope(request)))
-        finished = asyncio.ensure_future(call.finished.wait())
-        await asyncio.wait({task, finished}, timeout=self.wire.timeout, return_when=asyncio.FIRST_COMPLETED)
-        finished.cancel()
-        call.gone.set()
-        if not task.done() and not call.cut:
-            # Background tasks of the response run on after its last message: let them, within the limit.
-            await asyncio.wait({task}, timeout=self.wire.timeout)
-        error = "" if task.done() else "TimeoutError: the application did not finish its answer in time"
-        if task.done() and not task.cancelled() and (raised := task.exception()) is not None:
-            error = describe(raised)
-        elif not task.done():
-            # Not awaited: a handler in a thread cannot be stopped, and must not stop the scan.
-            task.cancel()
-            error = "" if call.cut else error
+            error = await self._answer(call, asyncio.ensure_future(self._run(call, self._scope(request))))
         return Response(
             status=call.status or 500,
             headers=tuple(call.headers),
@@ -85,6 +71,22 @@ class ASGITransport:
             error=error,
             truncated=call.cut,
         )
+
+    async def _answer(self, call: _Call, task: asyncio.Task[None]) -> str:
+        """Wait for the answer; what the application let through, in words."""
+        finished = asyncio.ensure_future(call.finished.wait())
+        await asyncio.wait({task, finished}, timeout=self.wire.timeout, return_when=asyncio.FIRST_COMPLETED)
+        finished.cancel()
+        call.gone.set()
+        if call.finished.is_set() and not task.done() and not call.cut:
+            # Background tasks of the response run on after its last message: let them, within the limit.
+            await asyncio.wait({task}, timeout=self.wire.timeout)
+        if task.done():
+            raised = None if task.cancelled() else task.exception()
+            return describe(raised) if raised is not None else ""
+        # Not awaited: a handler in a thread cannot be stopped, and must not stop the scan.
+        task.cancel()
+        return "" if call.cut else "TimeoutError: the application did not finish its answer in time"
 
     async def _run(self, call: _Call, scope: Message) -> None:
         await self.app(scope, call.receive, call.send)
@@ -157,6 +159,9 @@ class _Call:
             del self.body[self.limit :]
             if self.cut or not more:
                 self.finished.set()
+        elif self.finished.is_set():
+            # A server's send waits for its socket: give the loop a turn, so that an endless sender can be stopped.
+            await asyncio.sleep(0)
 
     def _is_event_stream(self) -> bool:
         return any(name == "content-type" and value.startswith("text/event-stream") for name, value in self.headers)

@@ -14,12 +14,15 @@ from hauberk.scan.surface import Operation
 from hauberk.scan.trial import PLAIN, ActiveCheck, Kit, Point, Proof, Shot, Trial, canary
 from hauberk.scan.watch import Watch
 
+REFUSED = frozenset({400, 404, 422})
+
 
 def points(operation: Operation) -> Iterator[Point]:
     """Where values go in, anti-forgery tokens left out."""
     for parameter in operation.parameters:
         point = Point(operation=operation, parameter=parameter)
-        if not point.is_token and (parameter.place != "path" or parameter.name in operation.names):
+        unsent = parameter.place == "header" and parameter.name.lower() in build.UNSENT
+        if not point.is_token and not unsent and (parameter.place != "path" or parameter.name in operation.names):
             yield point
 
 
@@ -31,12 +34,15 @@ class Attacker:
     kit: Kit
     watch: Watch
     root: str
-    sent: dict[str, tuple[Point, Shot]] = field(default_factory=dict)
-    """Markup probes by canary: what they became is looked for on other pages later."""
+    sent: dict[str, tuple[Point, str]] = field(default_factory=dict)
+    """Point and template of each markup probe, by canary: what they became is looked for on other pages later."""
     findings: list[Finding] = field(default_factory=list)
     attacked: set[str] = field(default_factory=set)
     """Points, as `GET /search query:q`."""
+    operations: set[str] = field(default_factory=set)
+    """Operations with at least one of them."""
     blocked: int = 0
+    """How many probes were refused where the control was not."""
     tried: dict[str, int] = field(default_factory=dict)
     """How many points each rule was tried at."""
 
@@ -53,6 +59,9 @@ class Attacker:
         """Run every check at the point. Returns the answer to the control."""
         control = self.fire(point, PLAIN)
         self.attacked.add(str(point))
+        self.operations.add(str(point.operation))
+        if point.is_typed and control.response.status in REFUSED:
+            return control.response  # a number is wanted: no other text will do either
         pending = {check.RULE.id: check for check in AT_POINTS}
         queue: dict[str, list[str]] = {}
         for check in AT_POINTS:
@@ -71,15 +80,13 @@ class Attacker:
         """Send one probe; the rules that it settled."""
         shot = self.fire(point, template)
         if "<" in template:
-            self.sent[shot.canary] = point, shot
+            self.sent[shot.canary] = point, template
         trial = Trial(point=point, template=template, shot=shot, control=control, kit=self.kit)
         self.blocked += trial.is_blocked
         settled = []
         for check in asked:
             said = check.judge(trial)
-            if said == "inert":
-                settled.append(check.RULE.id)
-            elif isinstance(said, Proof) and self._confirm(check, trial):
+            if said == "inert" or (isinstance(said, Proof) and self._confirm(check, trial)):
                 settled.append(check.RULE.id)
         return settled
 
@@ -87,7 +94,7 @@ class Attacker:
         """The same probe with a new canary must prove the same again, and a control sent after it must not."""
         again = self.fire(trial.point, trial.template)
         if "<" in trial.template:
-            self.sent[again.canary] = trial.point, again
+            self.sent[again.canary] = trial.point, trial.template
         second = Trial(point=trial.point, template=trial.template, shot=again, control=trial.control, kit=self.kit)
         proof = check.judge(second)
         if not isinstance(proof, Proof):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,8 +17,8 @@ Values = Mapping[tuple[Place, str], Any]
 """A value for a parameter, by `Parameter.key`; for an upload it is the file's name."""
 
 BOUNDARY = "hauberk-2f1d7c3a9b"
-UNSENT: frozenset[str] = frozenset({"host", "content-length", "content-type", "cookie", "connection"})
-"""Fields that are the transport's, or set from the body."""
+UNSENT: frozenset[str] = frozenset({"host", "content-length", "content-type", "cookie", "connection", "origin"})
+"""Fields that are the transport's, set from the body, or those of same-origin checks."""
 
 FORMATS: dict[str, str] = {
     "email": "hauberk@example.com",
@@ -41,6 +42,11 @@ NAMES: tuple[tuple[str, str], ...] = (
     (r"(phone|tel|mobile)", "+12025550123"),
 )
 """What a name says about its values where no schema does."""
+USUAL: tuple[str, ...] = (
+    *("hauberk", "1", "12", "123", "1234", "2026", "12345", "123456", "1234567890", "a", "ab", "A", "AB", "ABC", "en"),
+    *("a1", "A1", "abc-123", "1.0", "1.0.0", "00:00", "#aabbcc", "+12025550123", *FORMATS.values()),
+)
+"""Values to try on a pattern."""
 _NAMES = tuple((re.compile(pattern, re.IGNORECASE), value) for pattern, value in NAMES)
 
 
@@ -83,6 +89,8 @@ def _number(schema: Mapping[str, Any]) -> int:
 def _text(parameter: Parameter) -> str:
     schema = parameter.schema
     known = FORMATS.get(str(schema.get("format")))
+    if known is None and isinstance(schema.get("pattern"), str):
+        known = _matching(schema["pattern"])
     if known is None:
         last = re.split(r"[.\]]", parameter.name.removesuffix("[]"))[-1]
         known = next((value for pattern, value in _NAMES if pattern.fullmatch(last)), "hauberk")
@@ -90,6 +98,15 @@ def _text(parameter: Parameter) -> str:
     if isinstance(shortest, int):
         known = known.ljust(shortest, "k")
     return known[:longest] if isinstance(longest, int) else known
+
+
+def _matching(pattern: str) -> str | None:
+    """The first of some usual values that the pattern takes (JSON Schema: it may match anywhere)."""
+    try:
+        compiled = re.compile(pattern)
+    except re.error:  # JavaScript's grammar differs in places
+        return None
+    return next((value for value in USUAL if compiled.search(value)), None)
 
 
 def request(operation: Operation, values: Values | None = None) -> Request:
@@ -103,7 +120,7 @@ def request(operation: Operation, values: Values | None = None) -> Request:
     headers = [
         (p.name.lower(), _text_of(chosen[p.key])) for p in operation.at("header") if p.name.lower() not in UNSENT
     ]
-    cookies = [f"{p.name}={_cookie(_text_of(chosen[p.key]))}" for p in operation.at("cookie")]
+    cookies = [f"{p.name}={cookie(_text_of(chosen[p.key]))}" for p in operation.at("cookie")]
     if cookies:
         headers.append(("cookie", "; ".join(cookies)))
     media, body = _body(operation, chosen)
@@ -167,9 +184,9 @@ def _escaped(name: str) -> str:
     return name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
 
 
-def _cookie(value: str) -> str:
-    """What may stand in a cookie's value stays; the rest is percent-encoded, as most frameworks expect."""
-    return quote(value, safe="!#$&'()*+-./:<=>?@[]^_`{|}~ ")
+def cookie(value: str) -> str:
+    """A cookie's value; what cannot stand bare is quoted as Python's cookie readers, and so its frameworks, unquote."""
+    return SimpleCookie().value_encode(value)[1]
 
 
 def _texts(value: Any) -> list[str]:

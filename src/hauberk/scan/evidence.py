@@ -1,4 +1,4 @@
-"""What a finding shows: the request, the control next to it, both answers, and the call at the sink. JSON values only."""
+"""What a finding shows: request, control, both answers, and the call at the sink. JSON values only."""
 
 from __future__ import annotations
 

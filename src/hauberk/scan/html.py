@@ -80,7 +80,7 @@ def _form(node: LexborNode, base: str, url: str) -> Form:
         password = password or (control.attributes.get("type") or "").lower() == "password"
         field = _field(control, place)
         # Of radio buttons and repeated names, the first one that is set wins.
-        if field is not None and fields.get(field.name, field).example in (None, ""):
+        if field is not None and (field.name not in fields or fields[field.name].example in (None, "")):
             fields[field.name] = field
     media: Media = "" if method == "GET" else MULTIPART if encoding == MULTIPART else FORM
     # An empty action is the page's own address, whatever <base> says (HTML, section 4.10.21.3).

@@ -42,7 +42,9 @@ class Page:
     def cookies(self) -> tuple[SetCookie, ...]:
         """What the answer sets; a cookie that it takes away is none."""
         found = (SetCookie.parse(line) for line in self.response.all("set-cookie"))
-        return tuple(c for c in found if c.value.strip('"') and (c.attribute("max-age") or "1").strip() not in {"0", "-1"})
+        return tuple(
+            c for c in found if c.value.strip('"') and (c.attribute("max-age") or "1").strip() not in {"0", "-1"}
+        )
 
     @property
     def is_document(self) -> bool:
@@ -68,7 +70,9 @@ Judge = Callable[[Page], Seen | None]
 class PassiveCheck(Protocol):
     """A module in `checks/passive`."""
 
-    RULE: Rule
+    @property
+    def RULE(self) -> Rule:
+        """What it judges."""
 
     def judge(self, page: Page) -> Seen | None:
         """What is wrong with the page; None if the check does not concern it."""
@@ -82,7 +86,7 @@ class _Module:
 
 def checks(*modules: ModuleType) -> tuple[PassiveCheck, ...]:
     """Modules as checks; a module that lacks a part is a programming error and raises AttributeError."""
-    return tuple(_Module(module.RULE, module.judge) for module in modules)  # type: ignore[misc]
+    return tuple(_Module(module.RULE, module.judge) for module in modules)
 
 
 SESSION_WORDS = ("sess", "sid", "auth", "token", "jwt", "login", "remember", "user", "identity")

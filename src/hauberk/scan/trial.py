@@ -122,7 +122,9 @@ Judgement = Proof | Literal["inert"] | None
 class ActiveCheck(Protocol):
     """A module in `checks/active`."""
 
-    RULE: Rule
+    @property
+    def RULE(self) -> Rule:
+        """What it judges."""
 
     def probes(self, point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
         """Templates of the values to send, best first; `{c}` is the canary."""

@@ -51,7 +51,9 @@ ROWS: list[tuple[Feature, str, str]] = [
     (CrossDomainPolicies(), "x-permitted-cross-domain-policies", "none"),
     (XSSProtection(), "x-xss-protection", "0"),
     (
-        PermissionsPolicy(features={"camera": (), "geolocation": ("self", "https://maps.example"), "fullscreen": ("*",)}),
+        PermissionsPolicy(
+            features={"camera": (), "geolocation": ("self", "https://maps.example"), "fullscreen": ("*",)}
+        ),
         "permissions-policy",
         'camera=(), geolocation=(self "https://maps.example"), fullscreen=*',
     ),

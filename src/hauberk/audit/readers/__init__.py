@@ -33,18 +33,18 @@ FORMATS: dict[str, tuple[str, str]] = {
 _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
-        ("uv", r"(?:^|[.\-_])uv\.lock$"),
-        ("poetry", r"(?:^|[.\-_])poetry\.lock$"),
-        ("pdm", r"(?:^|[.\-_])pdm\.lock$"),
-        ("pipfile-lock", r"(?:^|[.\-_])Pipfile\.lock$"),
-        ("pylock", r"(?:^|[.\-_])pylock(?:\.[\w-]+)?\.toml$"),
-        ("package-lock", r"(?:^|[.\-_])(?:package-lock|npm-shrinkwrap)(?:\.[\w-]+)?\.json$"),
-        ("yarn", r"(?:^|[.\-_])yarn(?:[.\-_][\w-]+)?\.lock$"),
-        ("pnpm", r"(?:^|[.\-_])pnpm-lock(?:\.[\w-]+)?\.ya?ml$"),
-        ("bun", r"(?:^|[.\-_])bun\.lock$"),
-        ("conda-lock", r"(?:^|[.\-_])conda-lock\.ya?ml$"),
-        ("environment", r"(?:^|[.\-_])environment(?:[.\-_][\w-]+)?\.ya?ml$"),
-        ("cyclonedx", r"(?:^|[.\-_])(?:cdx|bom|cyclonedx)\.json$"),
+        ("uv", r"(?:^|[/.\-_])uv\.lock$"),
+        ("poetry", r"(?:^|[/.\-_])poetry\.lock$"),
+        ("pdm", r"(?:^|[/.\-_])pdm\.lock$"),
+        ("pipfile-lock", r"(?:^|[/.\-_])Pipfile\.lock$"),
+        ("pylock", r"(?:^|[/.\-_])pylock(?:\.[\w-]+)?\.toml$"),
+        ("package-lock", r"(?:^|[/.\-_])(?:package-lock|npm-shrinkwrap)(?:\.[\w-]+)?\.json$"),
+        ("yarn", r"(?:^|[/.\-_])yarn(?:[.\-_][\w-]+)?\.lock$"),
+        ("pnpm", r"(?:^|[/.\-_])pnpm-lock(?:\.[\w-]+)?\.ya?ml$"),
+        ("bun", r"(?:^|[/.\-_])bun\.lock$"),
+        ("conda-lock", r"(?:^|[/.\-_])conda-lock\.ya?ml$"),
+        ("environment", r"(?:^|[/.\-_])environment(?:[.\-_][\w-]+)?\.ya?ml$"),
+        ("cyclonedx", r"(?:^|[/.\-_])(?:cdx|bom|cyclonedx)\.json$"),
         ("requirements", r"requirements[^/]*\.txt$|(?:^|/)requirements/[^/]+\.txt$"),
     )
 )

@@ -24,6 +24,10 @@ _FLOW_PAIR = re.compile(
 _ESCAPE = re.compile(r'\\(["\\/])')
 
 
+_LONGEST = 100_000
+"""Characters of a line; patterns take their time on longer ones."""
+
+
 class _UnknownError(Exception):
     """Something that is for the YAML parser."""
 
@@ -79,6 +83,8 @@ class _Lines:
             content = line.strip()
             if not content or content[0] == "#":
                 continue
+            if len(line) > _LONGEST:
+                raise _UnknownError
             if line.startswith("---"):
                 self._next_document(content)
             elif content.startswith("- ") or content == "-":

@@ -7,6 +7,8 @@ from typing import Any
 from hauberk.audit.readers.documents import broken, load_json, mapping, text_of
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, Why, origin, split_descriptor
 
+_DEEPEST = 100
+"""Steps of a path, beyond which no installation goes; a file may say what it likes."""
 _KINDS = ("dependencies", "optionalDependencies", "peerDependencies", "devDependencies")
 
 
@@ -34,7 +36,6 @@ def read(text: str, name: str) -> Manifest:
         not_judged=tuple(not_judged),
         roots=tuple(dict.fromkeys(roots)),
         project=text_of(mapping(workspaces.get("")).get("name")),
-        ecosystem="npm",
     )
 
 
@@ -53,10 +54,12 @@ def _named(items: list[Any]) -> list[str]:
 def _resolve(key: str, need: str, tree: dict[str, Any]) -> str:
     """Nested packages have the path to them as their key: the nearest one on the way up counts."""
     folder = key
-    while folder:
+    for _ in range(_DEEPEST):
         if f"{folder}/{need}" in tree:
             return f"{folder}/{need}"
         folder = folder.rpartition("/")[0]
+        if not folder:
+            break
     return need
 
 

@@ -31,7 +31,7 @@ def read_lock(text: str, name: str) -> Manifest:
                 (own, version),
                 Pinned(name=own, version=version, ecosystem="PyPI", dev=dev, keys=keys, needs=needs),
             )
-    return Manifest(packages=tuple(packages.values()), not_judged=tuple(not_judged.values()), ecosystem="PyPI")
+    return Manifest(packages=tuple(packages.values()), not_judged=tuple(not_judged.values()))
 
 
 def read_environment(text: str, name: str) -> Manifest:
@@ -52,5 +52,4 @@ def read_environment(text: str, name: str) -> Manifest:
         not_judged=conda + found.not_judged,
         includes=found.includes,
         project=text_of(documents[0].get("name")),
-        ecosystem="PyPI" if pip else None,
     )

@@ -20,7 +20,7 @@ _TRAILING = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])', re.DOTALL)
 _BRACKETS = re.compile(r"[\[\]{}]")
 _DEEP_LINE = re.compile(rf"^ {{{2 * DEPTH_LIMIT},}}\S|^ *(?:[-?:] +){{{DEPTH_LIMIT},}}", re.MULTILINE)
 _ALIAS = re.compile(r"(?:^|[\s\[{,])[&*][^\s,\]}]", re.MULTILINE)
-_DOTTED = re.compile(r"^[ \t]*\[{0,2}[^=\"'#\n]{4000,}", re.MULTILINE)
+_DOTTED = re.compile(r"""(?:\.[ \t]*(?:[\w-]{1,99}|"[^"\n]{0,99}"|'[^'\n]{0,99}')[ \t]*){99}""")
 
 
 def broken(name: str, kind: str, problem: object) -> InputError:

@@ -68,8 +68,6 @@ class Manifest:
     """Keys of what the project itself asks for; empty where the file does not say."""
     project: str = ""
     """The project's own name, where the file says it."""
-    ecosystem: Ecosystem | None = None
-    """Which advisories the file needs, even if it has no package."""
 
 
 Reader = Callable[[str, str], Manifest]

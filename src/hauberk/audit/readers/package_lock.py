@@ -10,6 +10,8 @@ from hauberk.audit.readers.json_lines import KeyLines
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, from_registry, origin, split_descriptor
 
 _MODULES = "node_modules/"
+_DEEPEST = 100
+"""Folders inside one another, beyond which no installation goes; a file may say what it likes."""
 _KINDS = ("dependencies", "optionalDependencies", "peerDependencies", "devDependencies")
 
 
@@ -30,12 +32,7 @@ def read(text: str, name: str) -> Manifest:
             packages.append(found)
         else:
             not_judged.append(found)
-    return Manifest(
-        packages=tuple(packages),
-        not_judged=tuple(not_judged),
-        project=text_of(document.get("name")),
-        ecosystem="npm",
-    )
+    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), project=text_of(document.get("name")))
 
 
 def _read_packages(tree: dict[str, Any], lines: KeyLines) -> Manifest:
@@ -74,22 +71,22 @@ def _read_packages(tree: dict[str, Any], lines: KeyLines) -> Manifest:
         not_judged=tuple(not_judged),
         roots=tuple(roots),
         project=text_of(mapping(tree.get("")).get("name")),
-        ecosystem="npm",
     )
 
 
 def _resolve(path: str, need: str, tree: dict[str, Any]) -> str:
     """Where Node finds `need` from `path`: in the nearest node_modules on the way up; then a link's target."""
     folder = path
-    while True:
+    for _ in range(_DEEPEST):
         place = f"{folder}/{_MODULES}{need}" if folder else _MODULES + need
         if place in tree:
             entry = mapping(tree[place])
             return text_of(entry.get("resolved")) or place if entry.get("link") else place
         if not folder:
-            return place
+            break
         cut = folder.rfind("/" + _MODULES)
         folder = folder[:cut] if cut >= 0 else ""
+    return _MODULES + need
 
 
 def _walk(dependencies: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -29,7 +29,7 @@ def read(text: str, name: str) -> Manifest:
             packages.append(
                 Pinned(name=own, version=version, ecosystem="PyPI", line=line, dev=_dev(entry), keys=keys, needs=needs)
             )
-    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), ecosystem="PyPI")
+    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged))
 
 
 def _why(entry: dict[str, Any], version: str) -> Why | None:

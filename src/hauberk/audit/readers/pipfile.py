@@ -26,7 +26,7 @@ def read(text: str, name: str) -> Manifest:
                 packages.append(
                     Pinned(name=own, version=found, ecosystem="PyPI", line=line, dev=section == "develop", keys=(own,))
                 )
-    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), ecosystem="PyPI")
+    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged))
 
 
 def _read_entry(own: str, entry: dict[str, Any]) -> str | NotJudged:

@@ -44,7 +44,7 @@ def read(text: str, name: str) -> Manifest:
                     needs=needs,
                 )
             )
-    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), roots=tuple(roots), ecosystem="npm")
+    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), roots=tuple(roots))
 
 
 def _read_entry(key: str, entry: dict[str, Any], slashes: bool) -> tuple[str, str, Why | None]:

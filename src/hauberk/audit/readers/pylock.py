@@ -28,7 +28,7 @@ def read(text: str, name: str) -> Manifest:
             not_judged.append(NotJudged(f"{own}@{version}" if version else own, why or "other", keys, needs))
         else:
             packages.append(Pinned(name=own, version=version, ecosystem="PyPI", line=line, keys=keys, needs=needs))
-    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), ecosystem="PyPI")
+    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged))
 
 
 def _why(entry: dict[str, Any], built: bool) -> Why | None:

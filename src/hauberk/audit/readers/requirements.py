@@ -32,7 +32,7 @@ def read(text: str, name: str) -> Manifest:
             not_judged.append(found)
         else:
             packages.append(Pinned(name=found[0], version=found[1], ecosystem="PyPI", line=number))
-    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), includes=tuple(includes), ecosystem="PyPI")
+    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), includes=tuple(includes))
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -30,9 +30,7 @@ def read(text: str, name: str) -> Manifest:
         if why == "project":
             project = project or own
             roots.update(dict.fromkeys(needs))
-    return Manifest(
-        packages=tuple(packages), not_judged=tuple(not_judged), roots=tuple(roots), project=project, ecosystem="PyPI"
-    )
+    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), roots=tuple(roots), project=project)
 
 
 def _why(entry: dict[str, Any], version: str, member: bool) -> Why | None:

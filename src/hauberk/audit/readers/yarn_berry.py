@@ -35,9 +35,7 @@ def read(text: str, name: str) -> Manifest:
         if why == "project":
             roots += needs
             project = own if resolution.endswith("@workspace:.") or not project else project
-    return Manifest(
-        packages=tuple(packages), not_judged=tuple(not_judged), roots=tuple(roots), project=project, ecosystem="npm"
-    )
+    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), roots=tuple(roots), project=project)
 
 
 def _resolve(resolution: str, version: str) -> tuple[str, str, Why | None]:

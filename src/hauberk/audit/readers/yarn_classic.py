@@ -36,7 +36,7 @@ def read(text: str, name: str) -> Manifest:
             not_judged.append(NotJudged(f"{own}@{place}", origin(place) if place else "other", keys, needs))
         else:
             packages.append(Pinned(name=own, version=version, ecosystem="npm", line=block.line, keys=keys, needs=needs))
-    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), ecosystem="npm")
+    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged))
 
 
 def _name(patterns: list[str]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hauberk.check.facts import Facts
 from hauberk.core.finding import Location
 from hauberk.integrations.facts import protection
-from hauberk.integrations.facts.layers import unwrap
+from hauberk.integrations.facts.layers import known, unwrap
 from hauberk.integrations.facts.reading import Reading
 from hauberk.integrations.facts.source import Sources, own_files
 from hauberk.integrations.target import Target, detect
@@ -32,7 +32,7 @@ def facts(target: Target) -> Facts:
     What cannot be read is None in the facts; if it should have been readable, `broken` says what raised.
     """
     layers, app = unwrap(target.app)
-    framework, protocol = detect(app) if layers else (target.framework, target.protocol)
+    framework, protocol = detect(app) if known(app) else (target.framework, target.protocol)
     target = replace(target, framework=framework, protocol=protocol)
     sources = Sources(target.root, own_files(target.module, target.root))
     reading = Reading(target=target, sources=sources, where=_made_at(target, app, sources), layers=layers)

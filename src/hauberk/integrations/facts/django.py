@@ -29,7 +29,7 @@ from hauberk.integrations.facts.layers import Layer, of_class
 from hauberk.integrations.facts.protection import of_policy, overlay
 from hauberk.integrations.facts.reading import Reading
 from hauberk.integrations.facts.secrets import module_level, password_of, plain, secret
-from hauberk.integrations.facts.source import Sources, star_imports
+from hauberk.integrations.facts.source import Sources, own_files, star_imports
 from hauberk.integrations.facts.templates import of_environment
 
 TOOLS = {
@@ -46,10 +46,11 @@ CHECKED_BY_APPLICATION = "django.contrib.auth"
 
 def read(reading: Reading, app: Any) -> Facts:
     """Every setting counts only if the middleware that reads it is installed."""
+    routed = reading.part("the URL configuration", Urls.load)
     _settings_first(reading)
     reading.layers += reading.part("MIDDLEWARE", lambda: list(_middleware())) or []
     reading.protection = reading.protection or reading.part("HAUBERK", lambda: _policy(reading))
-    urls = reading.part("the URL configuration", lambda: Urls.read(reading))
+    urls = reading.part("the URL configuration", lambda: Urls.read(reading)) if routed else None
     return Facts(
         name=reading.target.name,
         framework="django",
@@ -89,11 +90,14 @@ def read(reading: Reading, app: Any) -> Facts:
 
 
 def _settings_first(reading: Reading) -> None:
-    """Look for settings in the settings module before anything else, then in what it imports everything from."""
+    """Look for settings in the settings module before anything else, then in what it imports everything from.
+
+    The rest is listed again: the modules of the URL configuration may have been imported a moment ago.
+    """
     name = getattr(settings, "SETTINGS_MODULE", None)
     path = getattr(sys.modules.get(name or ""), "__file__", None)
     if path:
-        files = [Path(path), *star_imports(Path(path)), *(source.path for source in reading.sources.files)]
+        files = [Path(path), *star_imports(Path(path)), *own_files(reading.target.module, reading.target.root)]
         reading.sources = Sources(reading.target.root, files)
 
 

@@ -31,9 +31,17 @@ class Urls:
     admin: tuple[Setting[str], ...]
     mounts: tuple[MountFacts, ...]
 
+    @staticmethod
+    def load() -> bool:
+        """Import the modules that it is made of. Raises what they raise."""
+        resolver = get_resolver(getattr(settings, "ROOT_URLCONF", None))
+        for _ in _views(resolver.url_patterns, "/"):
+            pass
+        return True
+
     @classmethod
     def read(cls, reading: Reading) -> Urls:
-        """Walk it once. Raises what importing the URL modules raises."""
+        """Walk it once, after `load`."""
         views = list(_views(get_resolver(getattr(settings, "ROOT_URLCONF", None)).url_patterns, "/"))
         patterns = [(path, pattern) for path, pattern in views if isinstance(pattern, URLPattern)]
         return cls(

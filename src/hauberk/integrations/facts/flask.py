@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,8 @@ def _templates(reading: Reading, app: Any) -> TemplateFacts:
     environment = app.jinja_env
     off = not callable(environment.autoescape) and not environment.autoescape
     where = reading.locate(("autoescape", None), value=False) if off else reading.where
-    return of_environment(environment, "app.jinja_env", where)
+    # `render_template_string` makes pages in it too, whatever files there are.
+    return replace(of_environment(environment, "app.jinja_env", where), pages=None)
 
 
 def _headers(reading: Reading, hooks: list[Any], known: dict[str, HeaderFacts]) -> dict[str, HeaderFacts]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from hauberk.check.facts import CORSFacts, CSRFFacts, HeaderFacts, Setting
 from hauberk.integrations.facts import middleware as of
+from hauberk.integrations.facts.layers import cells
 from hauberk.integrations.facts.reading import Reading
 
 DOCUMENTATION = frozenset(
@@ -127,7 +128,7 @@ def cors(reading: Reading, app: Any, hooks: list[Any]) -> tuple[CORSFacts, ...]:
                 credentials = app.config.get("QUART_CORS_ALLOW_CREDENTIALS", False)
             found.append(_cors(reading, "quart-cors", ("cors",), origins, bool(credentials)))
         elif str(getattr(hook, "__module__", "")).startswith("flask_cors"):
-            for _, options in _cells(hook).get("resources", ()):
+            for _, options in cells(hook).get("resources", ()):
                 found.append(_flask_cors(reading, options))
     return tuple(dict.fromkeys(found))
 
@@ -155,11 +156,6 @@ def _cors(reading: Reading, name: str, makers: tuple[str, ...], origins: Any, cr
         name=name,
         where=reading.locate(*[(maker, "()") for maker in makers]),
     )
-
-
-def _cells(function: Any) -> dict[str, Any]:
-    code, cells = getattr(function, "__code__", None), getattr(function, "__closure__", None) or ()
-    return dict(zip(code.co_freevars, (cell.cell_contents for cell in cells), strict=False)) if code else {}
 
 
 def tools(reading: Reading, app: Any) -> Iterator[Setting[str]]:

@@ -79,14 +79,22 @@ def _inner(app: Any) -> Any:
         if callable(inner) and not inspect.isclass(inner) and inner is not app:
             return inner
     # def middleware(app): async def wrapped(scope, receive, send): ...
-    for cell in getattr(app, "__closure__", None) or ():
-        try:
-            content = cell.cell_contents
-        except ValueError:  # a variable that is not set yet
-            continue
-        if known(content):
+    for name, content in cells(app).items():
+        if known(content) or (name in INNER and callable(content) and not inspect.isclass(content)):
             return content
     return None
+
+
+def cells(function: Any) -> dict[str, Any]:
+    """What a function closes over, by name."""
+    held: dict[str, Any] = {}
+    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    for name, cell in zip(names, getattr(function, "__closure__", None) or (), strict=False):
+        try:
+            held[name] = cell.cell_contents
+        except ValueError:  # a variable that is not set yet
+            continue
+    return held
 
 
 def _bind(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

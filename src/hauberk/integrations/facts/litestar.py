@@ -18,7 +18,7 @@ from hauberk.check.facts import (
     TemplateFacts,
 )
 from hauberk.integrations.facts import middleware as of
-from hauberk.integrations.facts.layers import Layer, of_class
+from hauberk.integrations.facts.layers import Layer, cells, of_class
 from hauberk.integrations.facts.mounts import exposed
 from hauberk.integrations.facts.protection import of as protection_of
 from hauberk.integrations.facts.protection import overlay
@@ -29,7 +29,8 @@ from hauberk.integrations.facts.templates import of_environment
 
 def read(reading: Reading, app: Any) -> Facts:
     """What the constructor was given, defaults included."""
-    reading.protection = reading.protection or protection_of(app, reading.locate(("protect", "()")))
+    for holder in (app, app.asgi_handler):
+        reading.protection = reading.protection or protection_of(holder, reading.locate(("protect", "()")))
     reading.layers = [*reading.layers, *(_layer(middleware) for middleware in app.middleware)]
     config = _session_config(reading)
     return Facts(
@@ -248,13 +249,7 @@ def _mounts(reading: Reading, app: Any) -> Iterator[MountFacts]:
 def _folders(handler: Any) -> tuple[str, ...]:
     """The folders of a StaticFiles object: in the handler's closure, or the handler itself."""
     function = getattr(getattr(handler, "fn", None), "value", getattr(handler, "fn", None))
-    values = [function]
-    for cell in getattr(function, "__closure__", None) or ():
-        try:
-            values.append(cell.cell_contents)
-        except ValueError:  # a variable that is not set yet
-            continue
-    for value in values:
+    for value in (function, *cells(function).values()):
         if type(value).__name__ == "StaticFiles":
             return tuple(str(folder) for folder in getattr(value, "directories", ()))
     return ()

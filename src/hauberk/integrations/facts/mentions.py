@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from hauberk.integrations.facts.layers import cells
+
 FRAMEWORKS = frozenset(
     "starlette fastapi litestar quart flask werkzeug django jinja2 asgiref uvicorn anyio msgspec pydantic "
     "hauberk".split()
@@ -42,23 +44,35 @@ def _texts(roots: Iterable[Any]) -> Iterator[str]:
             yield value.decode("latin-1")
         elif id(value) not in seen and depth < DEEPEST:
             seen.add(id(value))
-            waiting += [(part, depth + 1) for part in _parts(value)]
+            waiting += [(part, depth + 1) for part in _parts(value, root=depth == 0)]
 
 
-def _parts(value: Any) -> Iterator[Any]:
+def _parts(value: Any, *, root: bool) -> Iterator[Any]:
     for kind, parts in _KINDS:
         if isinstance(value, kind):
             yield from parts(value)
             return
     if inspect.isclass(value):
-        if not _foreign(value.__module__):
-            for base in value.__mro__:
-                if not _foreign(base.__module__):
-                    yield from vars(base).values()
+        # Code of a class that is only named, say for isinstance, is not run; that of the middleware itself is.
+        if root:
+            yield from _of_class(value)
     elif not isinstance(value, ModuleType) and not _foreign(type(value).__module__):
-        yield from getattr(value, "__dict__", {}).values()
-        yield from (getattr(value, name, None) for name in _slots(type(value)))
-        yield type(value)
+        yield from _of_object(value)
+
+
+def _of_class(cls: type) -> Iterator[Any]:
+    for base in cls.__mro__:
+        if not _foreign(base.__module__):
+            yield from vars(base).values()
+
+
+def _of_object(value: Any) -> Iterator[Any]:
+    """What it holds, the constants of its class, and what it does when it is called."""
+    yield from getattr(value, "__dict__", {}).values()
+    yield from (getattr(value, name, None) for name in _slots(type(value)))
+    for base in type(value).__mro__:
+        yield from (item for item in vars(base).values() if isinstance(item, str | bytes))
+    yield inspect.getattr_static(type(value), "__call__", None)
 
 
 def _of_function(function: FunctionType) -> Iterator[Any]:
@@ -67,11 +81,7 @@ def _of_function(function: FunctionType) -> Iterator[Any]:
     yield function.__code__
     yield from function.__defaults__ or ()
     yield getattr(function, "__wrapped__", None)
-    for cell in function.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:  # a variable that is not set yet
-            continue
+    yield from cells(function).values()
     names = list(_names(function.__code__))
     for name in names:
         value = function.__globals__.get(name)
@@ -116,7 +126,7 @@ _KINDS: tuple[tuple[Any, Callable[[Any], Iterator[Any]]], ...] = (
     (CodeType, _of_code),
     (functools.partial, _of_partial),
     (Mapping, _of_mapping),
-    ((list, tuple, set, frozenset), _of_sequence),
+    ((list, tuple), _of_sequence),  # not sets: those are made to compare with
     ((property, classmethod, staticmethod), _of_property),
 )
 

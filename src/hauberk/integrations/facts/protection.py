@@ -11,6 +11,7 @@ from typing import Any
 
 from hauberk.check.facts import CookieFacts, CORSFacts, CSRFFacts, HeaderFacts, Setting
 from hauberk.core.finding import Location
+from hauberk.integrations.facts.layers import cells
 
 BY = "hauberk"
 
@@ -92,8 +93,9 @@ def of(holder: Any, where: Location) -> Protection | None:
     mark = getattr(holder, "__hauberk__", None)
     if mark is not None:
         return Protection(getattr(mark, "policy", None), getattr(mark, "plan", None), where)
-    if type(holder).__module__.startswith("hauberk.adapters.") and hasattr(holder, "plan"):
-        return Protection(None, holder.plan, where)
+    for candidate in (holder, *(getattr(held, "__self__", held) for held in cells(holder).values())):
+        if type(candidate).__module__.startswith("hauberk.adapters.") and hasattr(candidate, "plan"):
+            return Protection(None, candidate.plan, where)
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from hauberk.check.facts import TemplateFacts
@@ -36,15 +35,15 @@ def of_environment(environment: Any, name: str, where: Location) -> TemplateFact
 
 
 def _pages(environment: Any) -> list[str] | None:
-    """Names of the templates that make HTML and insert something; None if the loader cannot list them."""
+    """Names of the templates that make HTML and insert something; None if there is none to see of any kind."""
     loader = environment.loader
     if loader is None:
         return None
     try:
-        names: Iterable[str] = loader.list_templates()
+        names: list[str] = loader.list_templates()[:MOST_TEMPLATES]
     except (TypeError, OSError):
         return None
-    return [name for name in list(names)[:MOST_TEMPLATES] if _is_page(environment, name)]
+    return [name for name in names if _is_page(environment, name)] if names else None
 
 
 def _is_page(environment: Any, name: str) -> bool:

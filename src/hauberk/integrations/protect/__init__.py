@@ -52,6 +52,7 @@ def protect(app: T, policy: Policy | None = None, /, **changes: Any) -> T:
         shield: Any = ASGIShield if framework == "asgi" else WSGIShield
         wrapped = shield(app, protection.plan).run
         wrapped.__hauberk__ = protection
+        wrapped.app = app  # so that `check` and `scan` find what is inside
         return wrapped  # type: ignore[no-any-return]
     name = "starlette" if framework == "fastapi" else framework
     importlib.import_module(f"hauberk.integrations.protect.{name}").install(app, protection)

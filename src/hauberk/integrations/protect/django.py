@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from http.cookies import Morsel
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse
+from django.core.handlers.asgi import ASGIHandler
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template import engines
 from django.template.backends.django import DjangoTemplates
 
 from hauberk.adapters.wsgi import KeptInput
-from hauberk.core.exchange import CURRENT, Exchange, Head, Reply
+from hauberk.core.errors import ConfigurationError
+from hauberk.core.exchange import CURRENT, Exchange, Head, Reply, held
 from hauberk.core.plan import run_deferred, run_inline
 from hauberk.guard import install as install_guard
-from hauberk.integrations.request import TEMPLATE_GLOBALS, templates
+from hauberk.integrations.request import TemplateNonce, templates
 from hauberk.policy import Policy
 from hauberk.wire.set_cookie import SetCookie
 
@@ -31,11 +34,27 @@ SHIELD = "hauberk.django.Shield"
 
 
 def install(app: BaseHandler, protection: Protection) -> None:
-    """Put the middleware first and load the stack again: the test client is protected by it as well."""
+    """Put the middleware first and load the stack again: the test client is protected by it as well.
+
+    Settings are of the whole project, so is the policy. Raises ConfigurationError if they name another one already.
+    """
+    named = getattr(settings, "HAUBERK", None)
+    if named is not None and named != protection.policy:
+        raise ConfigurationError(
+            "settings.HAUBERK",
+            type(named).__name__,
+            "is another policy than the one given to protect()",
+            "name the policy in one place: protect(application, settings.HAUBERK)",
+        )
     settings.HAUBERK = protection.policy
     if SHIELD not in settings.MIDDLEWARE:
         settings.MIDDLEWARE = [SHIELD, *settings.MIDDLEWARE]
-    app.load_middleware(is_async=type(app).__name__ == "ASGIHandler")
+    while isinstance(app, StaticFilesHandlerMixin):
+        # It answers for static files itself, past all middleware, and hands everything else on.
+        app.get_response = Shield(app.get_response)
+        app.get_response_async = Shield(app.get_response_async)
+        app = app.application
+    app.load_middleware(is_async=isinstance(app, ASGIHandler))
 
 
 class Shield:
@@ -97,7 +116,38 @@ class Shield:
     def _finish(self, ex: DjangoExchange, head: DjangoHead) -> HttpResponseBase:
         self.plan.finish(ex, head)
         ex.sent = True
-        return head.response
+        response = head.response
+        if response.streaming and not isinstance(response, FileResponse):
+            # Its parts are made after we return: they are of this request all the same.
+            parts = response.streaming_content
+            response.streaming_content = _parts_async(ex, parts) if response.is_async else _parts(ex, parts)
+        return response
+
+
+def _parts(ex: Exchange, parts: Iterable[bytes]) -> Iterator[bytes]:
+    iterator = iter(parts)
+    while True:
+        token = CURRENT.set(ex)
+        try:
+            part = next(iterator, None)
+        finally:
+            CURRENT.reset(token)
+        if part is None:
+            return
+        yield part
+
+
+async def _parts_async(ex: Exchange, parts: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    iterator = aiter(parts)
+    while True:
+        token = CURRENT.set(ex)
+        try:
+            part = await anext(iterator, None)
+        finally:
+            CURRENT.reset(token)
+        if part is None:
+            return
+        yield part
 
 
 class DjangoExchange(Exchange):
@@ -200,7 +250,8 @@ class DjangoHead(Head):
 
 def _set_attributes(morsel: Morsel[str], cookie: SetCookie) -> None:
     for name, value in cookie.attributes:
-        if morsel.isReservedKey(name):
+        # What says the same already stays as it is: Django's max-age is a number, and applications compare it.
+        if morsel.isReservedKey(name) and str(morsel[name.lower()]) != str(value or True):
             morsel[name.lower()] = value or True
 
 
@@ -209,8 +260,9 @@ def _reply(reply: Reply) -> HttpResponse:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """A context processor: the names that hauberk provides."""
-    return dict(TEMPLATE_GLOBALS)
+    """A context processor: the names that hauberk provides, for this request."""
+    holder = request.META.get("hauberk")
+    return {"csp_nonce": TemplateNonce(None if holder is None else held(holder))}
 
 
 def _teach_templates() -> None:

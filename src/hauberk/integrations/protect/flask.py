@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hauberk.adapters.wsgi import WSGIShield
-from hauberk.integrations.request import TEMPLATE_GLOBALS
+from hauberk.integrations.request import templates
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -21,5 +21,9 @@ def install(app: Flask, protection: Protection) -> None:
         wanted: Any = app.config["PROPAGATE_EXCEPTIONS"]
         return bool(app.testing or app.debug) if wanted is None else bool(wanted)
 
-    app.wsgi_app = WSGIShield(app.wsgi_app, protection.plan, context=True, propagate=propagates).run  # type: ignore[method-assign]
-    app.context_processor(lambda: TEMPLATE_GLOBALS)
+    app.wsgi_app = WSGIShield(app.wsgi_app, protection.plan, context=True, propagate=propagates).run  # type: ignore[method-assign, assignment]
+    # Globals, not a context processor: imported macros see them, and the application's own processors win.
+    create = app.create_jinja_environment
+    app.create_jinja_environment = lambda: templates(create())  # type: ignore[method-assign]
+    if "jinja_env" in vars(app):
+        templates(app.jinja_env)

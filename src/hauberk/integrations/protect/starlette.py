@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
-from collections.abc import Iterator
-from types import ModuleType
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from hauberk.adapters.asgi import ASGIShield
+from hauberk.adapters.asgi import App, ASGIShield, Message, Receive, Scope, Send
+from hauberk.core.plan import Plan
+from hauberk.integrations.protect.engines import engines
 from hauberk.integrations.request import templates
 
 if TYPE_CHECKING:
@@ -27,58 +26,33 @@ def install(app: Starlette, protection: Protection) -> None:
     build = app.build_middleware_stack
 
     def build_shielded() -> ASGIApp:
-        for engine in engines(app):
-            templates(engine)
-        return ASGIShield(build(), protection.plan, context=True).run
+        _teach(app)
+        return StarletteShield(app, build(), protection.plan).run
 
     app.build_middleware_stack = build_shielded  # type: ignore[method-assign]
     if app.middleware_stack is not None:
         app.middleware_stack = build_shielded()
 
 
-def engines(app: Starlette) -> Iterator[Any]:
-    """The Jinja2 environments that the handlers can reach: in their modules, in modules those import, in closures."""
-    jinja2 = sys.modules.get("jinja2")
-    if jinja2 is None:
-        return
-    seen: set[int] = set()
-    for value in _reachable(app):
-        environment = getattr(value, "env", value) if not isinstance(value, ModuleType) else None
-        if isinstance(environment, jinja2.Environment) and id(environment) not in seen:
-            seen.add(id(environment))
-            yield environment
+class StarletteShield(ASGIShield):
+    """An ASGIShield that looks for template engines again when the application has started: many are made there."""
+
+    def __init__(self, owner: Starlette, stack: App, plan: Plan) -> None:
+        self._owner = owner
+        super().__init__(stack, plan, context=True)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            return await super()._other(scope, receive, send)
+
+        async def send_started(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                _teach(self._owner, scope.get("state", {}).values())
+            await send(message)
+
+        return await self.app(scope, receive, send_started)
 
 
-def _reachable(app: Starlette) -> Iterator[Any]:
-    yield from vars(app.state).get("_state", {}).values()
-    seen: set[int] = set()
-    for endpoint in _endpoints(app.routes):
-        function = inspect.unwrap(endpoint)
-        function = getattr(function, "__func__", function)
-        for cell in getattr(function, "__closure__", None) or ():
-            try:
-                yield cell.cell_contents
-            except ValueError:  # a variable that is not set yet
-                continue
-        names: dict[str, Any] = getattr(function, "__globals__", None) or vars(
-            sys.modules.get(endpoint.__module__, app)
-        )
-        yield from _module_values(names, seen)
-        package = str(names.get("__name__", "")).partition(".")[0]
-        for value in list(names.values()):
-            if isinstance(value, ModuleType) and value.__name__.partition(".")[0] == package:
-                yield from _module_values(vars(value), seen)
-
-
-def _module_values(names: dict[str, Any], seen: set[int]) -> Iterator[Any]:
-    if id(names) not in seen:
-        seen.add(id(names))
-        yield from list(names.values())
-
-
-def _endpoints(routes: Any) -> Iterator[Any]:
-    for route in routes or ():
-        endpoint = getattr(route, "endpoint", None)
-        if callable(endpoint):
-            yield endpoint
-        yield from _endpoints(getattr(route, "routes", None))
+def _teach(app: Starlette, also: Iterable[Any] = ()) -> None:
+    for engine in engines(app, also):
+        templates(engine)

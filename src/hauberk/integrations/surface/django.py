@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType
@@ -64,8 +65,25 @@ def template(pattern: Any) -> tuple[str, list[Parameter]]:
     # The same reading that reverse() uses: the first of the ways to write a path that matches.
     text, names = normalize(regex.pattern)[0]
     values = {name: "{" + name.lstrip("_") + "}" for name in names}
-    parameters = [Parameter(name=name.lstrip("_"), place="path", required=True) for name in names]
+    groups = {name: _group(regex.pattern, name) for name in names}
+    parameters = [Parameter(name=name.lstrip("_"), place="path", schema=groups[name], required=True) for name in names]
     return text % values, parameters
+
+
+def _group(pattern: str, name: str) -> dict[str, Any]:
+    """What a named group takes: its own pattern, and whether a slash is among it."""
+    start = pattern.find(f"(?P<{name}>")
+    if start < 0:
+        return {}
+    depth, begin = 1, start + len(f"(?P<{name}>")
+    for end in range(begin, len(pattern)):
+        escaped = pattern[end - 1] == "\\" and pattern[end - 2] != "\\"
+        depth += 0 if escaped else (pattern[end] == "(") - (pattern[end] == ")")
+        if depth == 0:
+            inner = pattern[begin:end]
+            slashes = re.fullmatch(inner, "a/b") is not None
+            return {"pattern": f"^(?:{inner})$", **({"format": "path"} if slashes else {})}
+    return {}
 
 
 def view(callback: Any, path: str, own: list[Parameter], root: Path) -> Iterator[Operation]:

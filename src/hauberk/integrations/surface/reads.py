@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from hauberk.core.finding import Place
@@ -58,7 +58,6 @@ class _Reader:
     names: dict[str, Source]
     depth: int
     found: dict[tuple[str, str], Parameter] = field(default_factory=dict)
-    wholes: dict[str, Source] = field(default_factory=dict)
 
     def run(self) -> None:
         # Twice: a name may be used above the line that a loop assigns it in.
@@ -97,10 +96,11 @@ class _Reader:
     def add(
         self, source: Source | None, key: ast.expr, default: ast.expr | None = None, call: ast.Call | None = None
     ) -> None:
-        name = self.text(key)
-        if source is None or source.place is None or source.raw or name is None:
+        element = isinstance(key, ast.Constant) and isinstance(key.value, int)
+        text = "[]" if element else self.text(key)
+        if source is None or source.place is None or source.raw or text is None or (element and source.place != "json"):
             return
-        place, name = source.place, self.name(source, name)
+        place, name = source.place, source.path + text if element else self.name(source, text)
         if not name or (place == "header" and name in {"host", "content-type", "content-length", "cookie"}):
             return
         schema: dict[str, Any] = {}
@@ -152,7 +152,7 @@ class _Reader:
                 return self.names.get(name) or (REQUEST if self.is_proxy(name) else None)
             case ast.BoolOp(values=[first, *_]):  # request.get_json() or {}
                 return self.source(first)
-            case ast.Attribute(value=ast.Name(id="self"), attr="request"):
+            case ast.Attribute(value=ast.Name(id=holder), attr="request") if holder == "self" or self.is_module(holder):
                 return REQUEST
             case ast.Attribute(value=inner, attr=attr):
                 return self.attribute(self.source(inner), attr)
@@ -195,6 +195,11 @@ class _Reader:
         value = global_value(self.function, name)
         kind = type(value)
         return kind.__name__ == "LocalProxy" and name.endswith("request")
+
+    def is_module(self, name: str) -> bool:
+        """Whether a name is the framework itself, as in `flask.request`."""
+        value = global_value(self.function, name)
+        return isinstance(value, ModuleType) and value.__name__ in self.accessors.proxies
 
     def enter(self, call: ast.Call) -> None:
         """Follow the request, or a mapping of inputs, into a function that is called with it."""
@@ -245,8 +250,11 @@ def _read(
     reader = _Reader(accessors, function, tree, {**names, **named}, depth)
     reader.run()
     # A part that was read further is not a leaf itself: data["user"]["name"] reads user.name, not user.
-    inner = {name.rpartition(".")[0] for place, name in reader.found if place == "json"}
-    yield from (p for p in reader.found.values() if not (p.place == "json" and p.name in inner))
+    names = [name for place, name in reader.found if place == "json"]
+    for parameter in reader.found.values():
+        inner = (parameter.name + ".", parameter.name + "[]")
+        if parameter.place != "json" or not any(name.startswith(inner) for name in names):
+            yield parameter
 
 
 def _request_names(tree: FunctionNode) -> Iterator[str]:

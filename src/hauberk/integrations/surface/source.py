@@ -45,13 +45,15 @@ def innermost(endpoint: Any) -> FunctionType | None:
 def locate(endpoint: Any, root: Path) -> Location:
     """File and line of the handler; the file is relative where it lies inside the project."""
     function: Callable[..., Any] | type | None = endpoint if isinstance(endpoint, type) else innermost(endpoint)
+    # By its code: inspect would follow decorators to another function.
+    code: Any = function.__code__ if isinstance(function, FunctionType) else function
     try:
-        if function is None or (file := inspect.getsourcefile(function)) is None:
+        if code is None or (file := inspect.getsourcefile(code)) is None:
             return Location()
-        line = inspect.getsourcelines(function)[1]
+        line = inspect.getsourcelines(code)[1]
     except (TypeError, OSError):  # written in C, or made by exec
         return Location()
-    tree = None if isinstance(function, type) else parse(function)
+    tree = parse(function) if isinstance(function, FunctionType) else None
     if tree is not None and isinstance(function, FunctionType):
         # The line of `def`, not of the first decorator.
         line = function.__code__.co_firstlineno + tree.lineno - 1
@@ -63,7 +65,7 @@ def locate(endpoint: Any, root: Path) -> Location:
 def parse(function: FunctionType) -> FunctionNode | None:
     """The function's syntax tree; None where there is no source, as for lambdas and generated code."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function.__code__)))
     except (OSError, TypeError, SyntaxError):
         return None
     first = tree.body[0] if tree.body else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from hauberk.core.finding import SEVERITIES, Confidence, Finding, HttpLocation, Location, PackageLocation, Rule
 from hauberk.report.page.markup import EMPTY, Markup, el, join, link
-from hauberk.report.plain import clip, clip_block, line, spoken, value_text, words
+from hauberk.report.plain import clip, clip_block, header_pairs, line, spoken, value_text, words
 from hauberk.standards import asvs, cwe_name, cwe_url, top10
 
 FIRST = 5
@@ -19,8 +19,9 @@ FINDING_LIMIT = 6_000
 """Characters of evidence shown: of a card's proof, of one piece, of one finding."""
 
 _CONFIDENCES: tuple[Confidence, ...] = ("certain", "firm", "tentative")
-_PROOF = ("request", "sensor", "event", "setting", "header", "response")
-"""Which evidence makes the shortest proof, best first."""
+_SENT = ("request", "setting", "value")
+_SEEN = ("event", "sensor", "reason", "response")
+"""Which evidence makes the shortest proof, best first: what was sent or set, and what was seen then."""
 
 
 def part_of(finding: Finding) -> str:
@@ -61,7 +62,7 @@ def first_cards(failures: Sequence[Finding], anchors: Mapping[int, str]) -> Mark
             el("p", "pills", pill(finding), doubt(finding)),
             el("h3", None, link(f"#{anchor}", title) if anchor else title),
             where(finding.location),
-            el("p", None, clip(words(finding.message), 400)),
+            el("p", None, prose(finding.message, 400)),
             el("p", "note", more) if more else None,
             mend(finding),
         )
@@ -70,13 +71,42 @@ def first_cards(failures: Sequence[Finding], anchors: Mapping[int, str]) -> Mark
 
 
 def _proof(finding: Finding) -> Markup:
-    """The one piece of evidence that says most."""
-    for name in _PROOF:
-        if name in finding.evidence and (shown := _shown(finding.evidence[name], PROOF_LIMIT)):
-            return el("figure", "proof", el("figcaption", None, f"Proof: {spoken(name).lower()}"), scrolled(shown))
-    if advisories := advisory_ids(finding):
-        return el("figure", "proof", el("figcaption", None, "Proof: advisories"), scrolled("\n".join(advisories[:12])))
-    return EMPTY
+    """The two pieces of evidence that say most."""
+    pieces = []
+    for names in (_SENT, _SEEN):
+        name = next((n for n in names if n in finding.evidence), None)
+        shown = _shown(_core(finding.evidence[name], finding.location), PROOF_LIMIT) if name else ""
+        if name and shown:
+            pieces += [el("figcaption", None, _CAPTIONS.get(name, spoken(name))), scrolled(shown)]
+    if not pieces and (advisories := advisory_ids(finding)):
+        pieces = [el("figcaption", None, "Known as"), scrolled("\n".join(advisories[:8]))]
+    return el("figure", "proof", pieces) if pieces else EMPTY
+
+
+def _core(value: Any, where: Location) -> Any:
+    """The part of a request or a call that proves something; the rest is in the list below."""
+    if not isinstance(value, Mapping):
+        return value
+    if "target" in value and "text" in value:
+        said = "text" if value["text"] else "argv"
+        return {name: value[name] for name in ("target", said) if value.get(name)}
+    if "method" in value and "url" in value:
+        target = re.sub(r"^https?://[^/]*", "", str(value["url"])) or "/"
+        telling = {"origin", "cookie" if isinstance(where, HttpLocation) and where.place == "cookie" else ""}
+        if isinstance(where, HttpLocation) and where.place == "header":
+            telling.add((where.parameter or "").lower())
+        headers = [pair for pair in header_pairs(value.get("headers")) if pair[0].lower() in telling]
+        return {"method": value["method"], "path": target, "headers": headers, "body": value.get("body")}
+    return value
+
+
+_CAPTIONS: Mapping[str, str] = {
+    "request": "What was sent",
+    "event": "What the code did with it",
+    "sensor": "What the code did with it",
+    "response": "What came back",
+    "reason": "What was seen",
+}
 
 
 def pill(finding: Finding) -> Markup:
@@ -89,26 +119,32 @@ def doubt(finding: Finding) -> Markup:
     return EMPTY if finding.confidence == "certain" else el("span", "pill quiet", finding.confidence)
 
 
+def prose(said: str, limit: int) -> Markup:
+    """A sentence in one paragraph's width; what stands between backticks is set as code."""
+    pieces = clip(words(said), limit).split("`")
+    if len(pieces) % 2 == 0:
+        return join("`".join(pieces))
+    return join([el("code", None, piece) if n % 2 else piece for n, piece in enumerate(pieces)])
+
+
 def where(location: Location) -> Markup:
-    """File and line, then the request's part or the package."""
+    """The request's part or the package, then file and line."""
     file = el("code", "file", clip(line(Location.__str__(location)), 200)) if location.file else None
     what: Markup | None = None
     if isinstance(location, HttpLocation):
-        part = f" {location.place} {location.parameter or ''}".rstrip() if location.place else ""
-        what = join(
-            el("code", None, clip(line(f"{location.method} {location.path}"), 200)),
-            el("span", "param", clip(line(part.strip()), 100)) if part else None,
-        )
+        part = f"{location.place} {location.parameter or ''}".rstrip() if location.place else ""
+        name = "every operation" if location.path == "*" else line(f"{location.method} {location.path}")
+        what = join(el("code", None, clip(name, 200)), el("span", "param", clip(line(part), 100)) if part else None)
     elif isinstance(location, PackageLocation):
         what = el("code", None, clip(line(f"{location.package} {location.version}"), 160))
     if file is None and what is None:
         return el("p", "where", "the application as a whole")
-    return el("p", "where", what, " " if what and file else None, file)
+    return el("p", "where", what, file)
 
 
 def mend(finding: Finding) -> Markup:
     """What to change."""
-    return el("p", "fix", el("b", None, "Fix"), " ", clip(words(finding.fix), 500)) if finding.fix else EMPTY
+    return el("p", "fix", el("b", None, "Fix"), " ", prose(finding.fix, 500)) if finding.fix else EMPTY
 
 
 def card(finding: Finding, anchor: str) -> Markup:
@@ -125,14 +161,14 @@ def card(finding: Finding, anchor: str) -> Markup:
         attributes,
         el("div", "finding-head", pill(finding), doubt(finding), heading),
         where(finding.location),
-        el("p", None, clip(words(finding.message), 900)),
+        el("p", None, prose(finding.message, 900)),
         mend(finding),
         _folded(finding),
     )
 
 
 def _folded(finding: Finding) -> Markup:
-    why = el("p", None, clip(words(finding.rule.why), 500)) if finding.rule.why else None
+    why = el("p", None, prose(finding.rule.why, 500)) if finding.rule.why else None
     body = [why, _pieces(finding), references(finding.rule), el("p", "note", f"Fingerprint {finding.fingerprint}")]
     return el("details", None, el("summary", None, _folded_title(finding)), body)
 
@@ -174,95 +210,6 @@ def references(rule: Rule) -> Markup:
     if rule.docs.startswith("https://"):
         tags.append(link(rule.docs, "Read on"))
     return el("ul", "tags", [el("li", None, tag) for tag in tags]) if tags else EMPTY
-
-
-def short(finding: Finding, anchor: str) -> Markup:
-    """One fault in one line, where there are too many for cards."""
-    attributes = {"class": "short", "id": anchor, "data-severity": finding.severity, "data-part": part_of(finding)}
-    place = str(finding.location) if finding.location.key() else ""
-    return el(
-        "li",
-        attributes,
-        pill(finding),
-        " ",
-        clip(words(finding.title), 60),
-        " ",
-        el("code", None, clip(line(place), 70)),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """Every fault as far as there is room, and where each stands on the page."""
-
-    markup: Markup
-    anchors: Mapping[int, str]
-    """id(finding) to the anchor."""
-    full: int
-    brief: int
-    left_out: int
-
-
-def listing(failures: Sequence[Finding], room: int) -> Listing:
-    """Cards for the worst, lines for the rest, a number for what still does not fit in `room` octets."""
-    cards: list[Markup] = []
-    lines: list[Markup] = []
-    anchors: dict[int, str] = {}
-    used = 0
-    tight = _tight(failures, room)
-    for number, finding in enumerate(failures, 1):
-        anchor = f"f{number}"
-        made = card(finding, anchor) if not lines else None
-        if made is not None and used + made.size <= tight:
-            cards.append(made)
-        else:
-            made = short(finding, anchor)
-            if used + made.size > room:
-                break
-            lines.append(made)
-        used += made.size
-        anchors[id(finding)] = anchor
-    left = len(failures) - len(cards) - len(lines)
-    return Listing(
-        markup=join(cards, el("ol", {"class": "shorts", "role": "list"}, lines) if lines else None),
-        anchors=anchors,
-        full=len(cards),
-        brief=len(lines),
-        left_out=left,
-    )
-
-
-def _tight(failures: Sequence[Finding], room: int) -> int:
-    """How much of the room cards may take: all of it if every fault fits as a card, else two thirds."""
-    whole = 0
-    for finding in failures:
-        whole += card(finding, "f0000").size
-        if whole > room:
-            return room * 2 // 3
-    return room
-
-
-def filters(failures: Sequence[Finding]) -> Markup:
-    """Boxes to tick, shown only where scripts run; a choice of one thing is none and is left out."""
-    severities = [s for s in SEVERITIES if any(f.severity == s for f in failures)]
-    parts = [p for p in (*PARTS, "other") if any(part_of(f) == p for f in failures)]
-    groups = [_group("Severity", "severity", severities), _group("Part", "part", parts)]
-    if len(failures) < 2:
-        return EMPTY
-    shown = el("output", {"id": "shown", "aria-live": "polite"})
-    return el(
-        "form", {"id": "filter", "class": "filter", "hidden": True, "aria-label": "Filter findings"}, groups, shown
-    )
-
-
-def _group(title: str, name: str, values: Sequence[str]) -> Markup:
-    if len(values) < 2:
-        return EMPTY
-    boxes = []
-    for value in values:
-        box = el("input", {"type": "checkbox", "name": name, "value": value, "checked": True})
-        boxes.append(el("label", f"chip s-{value}" if name == "severity" else "chip", box, " ", value))
-    return el("fieldset", None, el("legend", None, title), boxes)
 
 
 def advisory_ids(finding: Finding) -> list[str]:

@@ -84,6 +84,15 @@ def legend(evidence: Mapping[str, Evidence]) -> Markup:
     return el("ul", "legend", entries)
 
 
+def signs_only() -> Markup:
+    """What the signs mean, without numbers."""
+    entries = [
+        el("li", None, el("svg", {"aria-hidden": "true"}, Markup(f'<use href="#q-{_SHORT[s]}"/>')), LABELS[s])
+        for s in STATES
+    ]
+    return el("ul", "legend", entries)
+
+
 def requirements_at_fault(evidence: Mapping[str, Evidence], anchors: Mapping[int, str], limit: int = 60) -> Markup:
     """The squares with a fault as a list, each with a way to its findings. `anchors`: id(finding) to its place."""
     known = asvs()
@@ -113,6 +122,7 @@ def top10_table(evidence: Mapping[str, Evidence]) -> Markup:
     rows = []
     for id, one in evidence.items():
         category = top10()[id]
+        named = link(category.url, category.name)
         sign = el("svg", {"aria-hidden": "true"}, Markup(f'<use href="#q-{_SHORT[one.state]}"/>'))
         rows.append(
             el(
@@ -121,9 +131,7 @@ def top10_table(evidence: Mapping[str, Evidence]) -> Markup:
                 el(
                     "th",
                     {"scope": "row"},
-                    el("span", "code", id.partition(":")[0]),
-                    " ",
-                    link(category.url, category.name),
+                    el("span", "pair", el("span", "code", id.partition(":")[0]), el("span", None, named)),
                 ),
                 el("td", "state", sign, LABELS[one.state]),
                 el("td", "num", str(one.count("fail"))),
@@ -132,4 +140,4 @@ def top10_table(evidence: Mapping[str, Evidence]) -> Markup:
         )
     head = [el("th", {"scope": "col"}, name) for name in ("Category", "State")]
     head += [el("th", {"scope": "col", "class": "num"}, name) for name in ("Faults", "Passed")]
-    return el("div", "scroll", el("table", None, el("thead", None, el("tr", None, head)), el("tbody", None, rows)))
+    return el("div", "scroll", el("table", "top10", el("thead", None, el("tr", None, head)), el("tbody", None, rows)))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hauberk.core.finding import SEVERITIES, Finding, Result, Severity
 from hauberk.report.evidence import Evidence, tally
 from hauberk.report.grade import Grade
 from hauberk.report.meta import Meta, took
-from hauberk.report.page.markup import EMPTY, Markup, el, join
+from hauberk.report.page.markup import EMPTY, Markup, el, join, link, within
 from hauberk.report.page.shell import logo
 from hauberk.report.plain import clip, words
 
-MAX_GAPS = 30
+GAPS_ROOM = 12_000
+"""Octets that the list of gaps may take."""
 PARTS = ("check", "audit", "scan")
+NOT_JUDGED, LEFT_OUT = "Not judged", "Left out"
+"""What should have been judged and could not be, against what was left out knowingly."""
 
 
 def brand(label: str) -> Markup:
@@ -19,12 +24,18 @@ def brand(label: str) -> Markup:
     return el("p", "brand", logo(), el("b", None, "hauberk"), " ", el("span", None, label))
 
 
-def hero(result: Result, meta: Meta, given: Grade) -> Markup:
-    """Target, run and grade."""
+def contents(sections: Sequence[tuple[str, str]]) -> Markup:
+    """Ways to the sections, by id and name."""
+    return el("nav", {"aria-label": "Contents"}, [link(f"#{id}", name) for id, name in sections])
+
+
+def hero(result: Result, meta: Meta, given: Grade, sections: Sequence[tuple[str, str]] = ()) -> Markup:
+    """Target, run and grade, and the ways to the sections."""
     title = clip(words(meta.title or result.target), 160)
+    target = clip(words(result.target), 160)
     facts = [
         ("Command", clip(words(meta.command_line or f"hauberk {result.command}"), 200)),
-        ("Target", clip(words(result.target), 160)),
+        ("Target", target if target != title else ""),
         ("Framework", clip(words(meta.framework), 60)),
         ("Scope", scope(result)),
         ("Time", meta.when + (f", took {took(meta.duration)}" if meta.duration is not None else "")),
@@ -33,7 +44,8 @@ def hero(result: Result, meta: Meta, given: Grade) -> Markup:
     return el(
         "header",
         "hero",
-        el("div", "hero-text", brand("security report"), el("h1", None, title), el("dl", "facts", terms)),
+        el("div", "top", brand("security report"), contents(sections)),
+        el("div", "hero-text", el("h1", None, title), el("dl", "facts", terms)),
         verdict(given),
     )
 
@@ -42,7 +54,7 @@ def verdict(given: Grade) -> Markup:
     """The letter on its tile, and the sentence that explains it."""
     letter = given.letter or "–"
     name = f"Grade {letter}" if given.letter else "Grade withheld"
-    score = el("span", "score", f"{given.score} of 100") if given.score is not None else el("span", "score", "withheld")
+    score = el("span", "score", f"{given.score} of 100") if given.score is not None else el("span", "score", "no grade")
     tile = el("div", {"class": f"tile {tone(given)}", "role": "img", "aria-label": name}, el("b", None, letter))
     return el("div", "verdict", tile, el("div", None, score, el("p", "reason", clip(words(given.reason), 400))))
 
@@ -59,19 +71,25 @@ def scope(result: Result) -> str:
     return ", ".join(names[part] for part in PARTS if part in seen)
 
 
-def gaps(result: Result) -> Markup:
-    """What was not judged, said before anything else is."""
+def gaps(result: Result, when: str = "") -> Markup:
+    """What was not judged, said before anything else is. `when` tells two results apart on one page."""
     if result.complete and not result.gaps:
         return EMPTY
     said = result.gaps or ("The run did not finish, and does not say why.",)
-    items = [el("li", None, clip(words(gap), 500)) for gap in said[:MAX_GAPS]]
-    if len(said) > MAX_GAPS:
-        items.append(el("li", None, f"and {len(said) - MAX_GAPS} more"))
+    title = (LEFT_OUT if result.complete else NOT_JUDGED) + when
+    id = "gaps" + "-".join(when.replace(",", "").split())
+    items, cut = within((el("li", None, clip(words(gap), 500)) for gap in said), GAPS_ROOM)
+    if cut:
+        items.append(el("li", None, f"and {len(said) - len(items)} more"))
     return el(
         "aside",
-        {"class": "gaps", "aria-labelledby": "gaps-title"},
-        el("h2", {"id": "gaps-title"}, "Not judged"),
-        el("p", None, "Nothing on this page speaks for these parts."),
+        {"class": "gaps quiet" if result.complete else "gaps", "aria-labelledby": id},
+        el("h2", {"id": id}, title),
+        el(
+            "p",
+            None,
+            "Nothing on this page speaks for this, and so no grade is given." if not result.complete else None,
+        ),
         el("ul", None, items),
     )
 

@@ -55,6 +55,17 @@ def link(address: str, *children: Child) -> Markup:
     return join(*children)
 
 
+def within(parts: Iterable[Markup], room: int) -> tuple[list[Markup], bool]:
+    """As many parts as fit in `room` octets, and whether any did not."""
+    kept: list[Markup] = []
+    for part in parts:
+        room -= part.size
+        if room < 0:
+            return kept, True
+        kept.append(part)
+    return kept, False
+
+
 def _attribute(name: str, value: str | int | bool | None) -> str:
     if value is None or value is False:
         return ""

@@ -7,15 +7,17 @@
   if (form) {
     const shown = document.getElementById("shown");
     const groups = ["severity", "part"].filter((name) => form.querySelector(`[name=${name}]`));
+    const size = (item) => Number(item.dataset.count || 1);
+    const all = items.reduce((sum, item) => sum + size(item), 0);
     const apply = () => {
       const ticked = new FormData(form);
       let count = 0;
       for (const item of items) {
         const keep = groups.every((name) => ticked.getAll(name).includes(item.dataset[name]));
         item.hidden = !keep;
-        count += keep;
+        count += keep && size(item);
       }
-      shown.textContent = count === items.length ? `all ${count}` : `${count} of ${items.length}`;
+      shown.textContent = count === all ? `all ${all}` : `${count} of ${all}`;
     };
     form.hidden = false;
     form.addEventListener("change", apply);

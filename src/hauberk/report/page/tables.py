@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hauberk.core.finding import Finding, Location, PackageLocation, Result
 from hauberk.report.meta import Meta, took
-from hauberk.report.page.findings import advisory_ids, part_of, pill, where
-from hauberk.report.page.markup import EMPTY, Markup, el, join
+from hauberk.report.page.findings import advisory_ids, part_of, pill, prose, where
+from hauberk.report.page.markup import EMPTY, Markup, el, join, within
 from hauberk.report.plain import clip, line, spoken, value_text, words
 
 TABLE_ROOM = 40_000
 FOLD_ROOM = 40_000
 """Octets that the dependencies and the folded lists may take."""
-
-
-def within(rows: Iterable[Markup], room: int) -> tuple[list[Markup], bool]:
-    """As many rows as fit, and whether any did not."""
-    kept: list[Markup] = []
-    for row in rows:
-        room -= row.size
-        if room < 0:
-            return kept, True
-        kept.append(row)
-    return kept, False
 
 
 def dependencies(failures: Sequence[Finding], room: int = TABLE_ROOM) -> Markup:
@@ -40,7 +29,7 @@ def dependencies(failures: Sequence[Finding], room: int = TABLE_ROOM) -> Markup:
     rest = (
         el("p", "note", f"{len(found) - len(rows)} more are in the list of findings or in the JSON.") if cut else None
     )
-    table = el("table", None, el("thead", None, el("tr", None, head)), el("tbody", None, rows))
+    table = el("table", "packages", el("thead", None, el("tr", None, head)), el("tbody", None, rows))
     return join(
         el("div", {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": "Dependencies"}, table), rest
     )
@@ -72,7 +61,7 @@ def _package(finding: Finding, place: PackageLocation) -> Markup:
 
 def fixed_in(finding: Finding) -> str:
     """The versions without the fault, as evidence names them."""
-    value = finding.evidence.get("fixed_in")
+    value = finding.evidence.get("safe_version") or finding.evidence.get("fixed_in")
     return words(value_text(value)) if value else ""
 
 
@@ -82,6 +71,8 @@ def _signs(finding: Finding) -> str:
     if finding.evidence.get("kev"):
         said.append("known to be exploited")
     epss, cvss = finding.evidence.get("epss"), finding.evidence.get("cvss")
+    if isinstance(cvss, Mapping):
+        cvss = cvss.get("score")
     if isinstance(cvss, int | float) and not isinstance(cvss, bool):
         said.append(f"CVSS {cvss:g}")
     if isinstance(epss, int | float) and not isinstance(epss, bool):
@@ -112,7 +103,7 @@ def _line(finding: Finding) -> Markup:
     place = where(finding.location) if finding.location.key() else None
     title = el("b", None, clip(words(finding.title), 120))
     rule = el("code", "rule", clip(line(finding.rule.id), 80))
-    return el("li", None, title, " ", rule, el("p", None, clip(words(finding.message), 300)), place)
+    return el("li", None, title, " ", rule, el("p", None, prose(finding.message, 300)), place)
 
 
 def method(result: Result, meta: Meta) -> Markup:

@@ -108,5 +108,6 @@ def _runs(node: LexborNode) -> bool:
 
 def _nodes(html: str) -> Iterator[LexborNode]:
     root = parse(html).root
-    if root is not None:
-        yield from root.traverse(include_text=False)
+    document = root.parent if root is not None else None
+    if document is not None:  # comments may stand beside the root element
+        yield from (node for node in document.traverse(include_text=False) if node.tag not in {"-document", "-doctype"})

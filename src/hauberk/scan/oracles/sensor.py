@@ -8,6 +8,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from hauberk.core.events import SinkEvent, Verdict
+from hauberk.scan.build import cookie
 from hauberk.scan.trial import Judgement, Proof, Trial
 
 
@@ -50,7 +51,7 @@ def _mentions(event: SinkEvent, canary: str) -> bool:
 def variants(value: str) -> Iterator[str]:
     """The value as it was sent, then as an application may have changed it on the way."""
     seen = set()
-    for text in (value, value.strip(), value.lower(), value.upper(), html.escape(value), quote(value)):
+    for text in (value, value.strip(), value.lower(), value.upper(), html.escape(value), quote(value), cookie(value)):
         if text and text not in seen:
             seen.add(text)
             yield text

@@ -22,6 +22,8 @@ RULE = Rule(
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """A line break, where the control's value got into a header field; as a bare line feed too."""
+    if point.parameter.place == "header":
+        return ()  # no request can carry a line break there
     reflected = any(control.canary in value for _, value in control.response.headers)
     return ("{c}\r\nx-{c}: 1", "{c}\nx-{c}: 1") if reflected else ()
 

@@ -32,4 +32,8 @@ def judge(page: Page) -> Seen | None:
     options = {o.strip().lower() for field in page.response.all("x-frame-options") for o in field.split(",")}
     if options & {"deny", "sameorigin"}:
         return FINE
-    return Seen(fault=f"X-Frame-Options: {', '.join(sorted(options))} is ignored by browsers" if options else "nothing forbids it")
+    return Seen(
+        fault=f"X-Frame-Options: {', '.join(sorted(options))} is ignored by browsers"
+        if options
+        else "nothing forbids it"
+    )

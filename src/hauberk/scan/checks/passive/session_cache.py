@@ -20,7 +20,7 @@ RULE = Rule(
 )
 
 KEEPS_OUT = re.compile(r"(?:^|,)\s*(?:no-store|private|no-cache)\s*(?:,|$)", re.IGNORECASE)
-"""Bare directives: `no-cache="set-cookie"` would leave the rest of the answer in the cache (RFC 9111, section 5.2.2)."""
+"""Bare directives: `no-cache="set-cookie"` keeps the rest in the cache (RFC 9111, section 5.2.2.4)."""
 CACHEABLE = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
 """Without a word about caching, only these are kept (RFC 9110, section 15.1)."""
 

@@ -1,0 +1,14 @@
+"""The in-app firewall: it sees what request input does at a dangerous function, and stops it there.
+
+    Policy.recommended().replace(guard=Guard(mode="block"))
+
+`observe` (the default) only logs. Nothing leaves the process: no cloud, no token, no background process.
+"""
+
+from __future__ import annotations
+
+from hauberk.guard.coverage import Coverage, coverage, coverage_findings, install
+from hauberk.guard.feature import Guard
+from hauberk.guard.rules import RULES
+
+__all__ = ["RULES", "Coverage", "Guard", "coverage", "coverage_findings", "install"]

@@ -1,0 +1,118 @@
+"""Named values of a request's body, by its content type, from as much of it as has been read. Never raises."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote_plus
+
+Named = tuple[str, str]
+
+MOST_PAIRS = 1_000
+DEEPEST = 100
+_PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
+
+
+def body_inputs(content_type: str, body: bytes) -> tuple[list[Named], bool]:
+    """The inputs of a body, and whether its format was understood."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if not body:
+        return [], True
+    if kind == "multipart/form-data":
+        return _multipart(content_type, body)
+    if kind == "application/x-www-form-urlencoded":
+        return [*_form(body)], True
+    if kind.endswith("json") or body.lstrip()[:1] in {b"{", b"["}:
+        # Frameworks read JSON under any content type when told to.
+        return _json(body)
+    text = _text(body, content_type)
+    # Of other formats the whole is an input, for applications that take it as it is.
+    found = [("body", text)]
+    if b"=" in body:
+        found += _form(body)
+    return found, kind == "text/plain"
+
+
+def pairs(query: bytes) -> Iterator[Named]:
+    """Names and values of a query or form (WHATWG URL, section 5.1), at most `MOST_PAIRS`."""
+    for part in query.decode("latin-1").split("&", MOST_PAIRS)[:MOST_PAIRS]:
+        name, _, value = part.partition("=")
+        yield _decoded(name), _decoded(value)
+
+
+def _decoded(part: str) -> str:
+    # Octets beyond ASCII that came unescaped are UTF-8 if they are anything.
+    return unquote_plus(part.encode("latin-1").decode("utf-8", "replace"), errors="replace")
+
+
+def _form(body: bytes) -> Iterator[Named]:
+    for name, value in pairs(body):
+        yield f"form:{name}", value
+        yield f"form:{name}", name
+
+
+def _text(body: bytes, content_type: str) -> str:
+    found = _CHARSET.search(content_type)
+    try:
+        return body.decode(found.group(1) if found else "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return body.decode("utf-8", "replace")
+
+
+def _json(body: bytes) -> tuple[list[Named], bool]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return [("body", body.decode("utf-8", "replace"))], False
+    return [*_leaves(document, "", 0)], True
+
+
+def _leaves(node: Any, path: str, depth: int) -> Iterator[Named]:
+    """Every text in a JSON document, keys included."""
+    if isinstance(node, str):
+        yield f"json:{path}", node
+    elif depth >= DEEPEST:
+        return
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            inner = f"{path}.{key}" if path else key
+            yield f"json:{path}", key
+            yield from _leaves(value, inner, depth + 1)
+    elif isinstance(node, list):
+        for at, value in enumerate(node):
+            yield from _leaves(value, f"{path}[{at}]", depth + 1)
+
+
+def _multipart(content_type: str, body: bytes) -> tuple[list[Named], bool]:
+    """Fields and file names (RFC 7578); the contents of files are data, not inputs of a statement."""
+    boundary = next((a or b for name, a, b in _PARAMETER.findall(content_type) if name.lower() == "boundary"), "")
+    if not boundary:
+        return [("body", body.decode("utf-8", "replace"))], False
+    found: list[Named] = []
+    for part in body.split(b"--" + boundary.encode("latin-1", "replace"))[1 : MOST_PAIRS + 1]:
+        head, _, content = part.partition(b"\r\n\r\n")
+        fields = _disposition(head.decode("utf-8", "replace"))
+        name = fields.get("name", "")
+        if not name:
+            continue
+        found.append((f"form:{name}", name))
+        file_names = [value for key, value in fields.items() if key in {"filename", "filename*"}]
+        found += [(f"upload:{name}", value) for value in file_names]
+        if not file_names:
+            found.append((f"form:{name}", content.removesuffix(b"\r\n").decode("utf-8", "replace")))
+    return found, True
+
+
+def _disposition(head: str) -> dict[str, str]:
+    """The parameters of a part's Content-Disposition; `filename*` decoded (RFC 8187)."""
+    line = next((line for line in head.split("\r\n") if line.lower().startswith("content-disposition:")), "")
+    fields: dict[str, str] = {}
+    for name, quoted, token in _PARAMETER.findall(line):
+        value = re.sub(r"\\([\"\\])", r"\1", quoted) if quoted else token
+        if name.endswith("*"):
+            value = unquote_plus(value.rpartition("''")[2].replace("+", "%2B"))
+        fields[name.lower()] = value
+    return fields

@@ -1,0 +1,127 @@
+"""What the guard watches in this process and what not: a hook that failed warns, a driver it doesn't know is named."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from threading import Lock
+
+from hauberk.core.finding import Finding
+from hauberk.guard.rules import HOOK_FAILED, UNGUARDED_DRIVER
+
+SINKS = (
+    "hauberk.guard.carry",
+    "hauberk.guard.sinks.files",
+    "hauberk.guard.sinks.process",
+    "hauberk.guard.sinks.sqlite",
+    "hauberk.guard.sinks.aiosqlite",
+)
+"""Modules with an `install()` that names what it hooked."""
+
+DRIVERS: dict[str, str] = {
+    "psycopg": "PostgreSQL",
+    "psycopg2": "PostgreSQL",
+    "asyncpg": "PostgreSQL",
+    "pg8000": "PostgreSQL",
+    "pymysql": "MySQL",
+    "MySQLdb": "MySQL",
+    "aiomysql": "MySQL",
+    "asyncmy": "MySQL",
+    "mysql.connector": "MySQL",
+    "mariadb": "MariaDB",
+    "pymongo": "MongoDB",
+    "oracledb": "Oracle",
+    "pyodbc": "ODBC",
+    "pymssql": "SQL Server",
+    "apsw": "SQLite",
+    "duckdb": "DuckDB",
+    "clickhouse_driver": "ClickHouse",
+}
+"""Drivers whose statements no sink sees yet, by module."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What is watched and what is not."""
+
+    hooked: tuple[str, ...] = ()
+    """Functions and audit events, by public name; references that modules took before are named as `module.name`."""
+    failed: tuple[tuple[str, str], ...] = ()
+    """Sink and reason."""
+    unguarded: tuple[str, ...] = ()
+    """Drivers imported in this process that no sink watches."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.failed and not self.unguarded
+
+
+class _Installed:
+    """What `install` did so far in this process."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.hooked: dict[str, None] = {}
+        self.failed: dict[str, str] = {}
+
+
+_STATE = _Installed()
+
+
+def install() -> Coverage:
+    """Hook every sink, for the whole process. Hooks do nothing outside a guarded request and a recording.
+
+    May be called again, and then also covers what was imported meanwhile. Warns of a hook that failed.
+    """
+    with _STATE.lock:
+        for name in SINKS:
+            _install(name)
+    return coverage()
+
+
+def _install(name: str) -> None:
+    try:
+        hook: Callable[[], list[str]] = import_module(name).install
+        _STATE.hooked.update(dict.fromkeys(hook()))
+    except Exception as error:  # Said aloud and kept as a finding: the user must not believe that he is protected.
+        sink = name.rpartition(".")[2]
+        _STATE.failed[sink] = f"{type(error).__name__}: {error}"
+        warnings.warn(f"hauberk could not hook {sink}: {_STATE.failed[sink]}", RuntimeWarning, stacklevel=4)
+    else:
+        _STATE.failed.pop(name.rpartition(".")[2], None)
+
+
+def coverage() -> Coverage:
+    """As things are now: drivers may have been imported since `install`."""
+    return Coverage(
+        hooked=tuple(_STATE.hooked),
+        failed=tuple(_STATE.failed.items()),
+        unguarded=tuple(name for name in DRIVERS if name in sys.modules),
+    )
+
+
+def coverage_findings() -> tuple[Finding, ...]:
+    """A finding for each hook that failed and each driver that runs unguarded; a pass where there is none."""
+    now = coverage()
+    failed = [
+        Finding(rule=HOOK_FAILED, outcome="fail", message=f"{sink} is not watched: {reason}.", key=sink)
+        for sink, reason in now.failed
+    ]
+    drivers = [
+        Finding(
+            rule=UNGUARDED_DRIVER,
+            outcome="fail",
+            message=f"{name} ({DRIVERS[name]}) is imported, and the guard does not see its statements.",
+            key=name,
+        )
+        for name in now.unguarded
+    ]
+    watched = f"{len(now.hooked)} functions and events are watched."
+    return (
+        *(failed or [Finding(rule=HOOK_FAILED, outcome="pass", message=watched)]),
+        *(drivers or [Finding(rule=UNGUARDED_DRIVER, outcome="pass", message="No unknown driver is imported.")]),
+    )

@@ -1,0 +1,148 @@
+"""What the client controls in a request, by name: `query:id`, `json:user.name`, `header:x-id`, `path`.
+
+Read only when a sink is reached. Values that can't change any syntax (words, numbers, lists of numbers) are left out.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from hauberk.core.exchange import BODY_KEPT, Exchange
+from hauberk.guard.body import body_inputs, pairs
+from hauberk.guard.verdict import escapings
+
+MOST = 1_000
+"""How many inputs are looked at; of a request that has more, `complete` is false."""
+LONGEST = 64 * 1024
+"""Characters beyond which no derived form of a value is made."""
+
+_HARMLESS = re.compile(r"\w*(?:\.\w+)*|[+-]?\d+(?:\.\d+)?(?:\s*,\s*[+-]?\d+(?:\.\d+)?)*")
+_ROAMING = re.compile(r"\A\s*[/\\]|\A\s*[A-Za-z]:[/\\]|\.\.|\x00")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_IGNORED_HEADERS = frozenset({"cookie", "content-length"})
+"""Cookies are read one by one."""
+
+
+class Input(NamedTuple):
+    """One value, under the name that a report may show. `low` is what is searched for."""
+
+    name: str
+    value: str
+    low: str
+    roaming: bool
+    """Whether it could lead a path somewhere else: it climbs, begins at a root, or holds a NUL."""
+
+
+class Inputs:
+    """The inputs of a request. Read again where the body grew, or the router took more from the path."""
+
+    __slots__ = ("_body_length", "_parameters", "_seen", "complete", "risky")
+
+    def __init__(self) -> None:
+        self.risky: list[Input] = []
+        self.complete = True
+        """Whether everything the client sent was read and understood."""
+        self._seen: set[str] = set()
+        self._body_length = -1
+        self._parameters: dict[str, object] = {}
+
+    def refresh(self, ex: Exchange) -> None:
+        """Bring the list up to what is known of the request now."""
+        if self._body_length < 0:
+            self._add(head_inputs(ex))
+            self._body_length = 0
+        if ex.body_length != self._body_length:
+            self._body_length = ex.body_length
+            found, understood = body_inputs(ex.header("content-type"), ex.kept_body())
+            self._add(found)
+            self.complete = self.complete and understood and ex.body_length <= BODY_KEPT
+        parameters = ex.path_parameters
+        if parameters != self._parameters:
+            self._parameters = parameters
+            self._add((f"path:{name}", str(value)) for name, value in parameters.items())
+
+    def _add(self, found: Iterable[tuple[str, str]]) -> None:
+        for name, value in found:
+            if len(self._seen) >= MOST:
+                self.complete = False
+                return
+            for form in forms(value):
+                if form not in self._seen and not harmless(form):
+                    self._seen.add(form)
+                    roaming = _ROAMING.search(form) is not None
+                    self.risky.append(Input(name, form, form.strip().lower(), roaming))
+
+
+def harmless(value: str) -> bool:
+    """Whether a value can stand anywhere without changing syntax: one character, a word, a number, a list of those."""
+    return len(value.strip()) < 2 or _HARMLESS.fullmatch(value.strip()) is not None
+
+
+def head_inputs(ex: Exchange) -> Iterator[tuple[str, str]]:
+    """Everything but the body."""
+    for name, value in pairs(ex.query):
+        yield f"query:{name}", value
+        yield f"query:{name}", name
+    yield from path_inputs(ex.path)
+    for name, value in ex.headers():
+        if name == "cookie":
+            yield from cookie_inputs(value)
+        if name not in _IGNORED_HEADERS:
+            yield f"header:{name}", value
+
+
+def path_inputs(path: str) -> Iterator[tuple[str, str]]:
+    """Each segment of the path, and each rest of it: a router may take either."""
+    segments = path.split("/")[1:][:64]
+    for at, segment in enumerate(segments):
+        yield "path", segment
+        yield "path", "/".join(segments[at:])
+
+
+def cookie_inputs(header: str) -> Iterator[tuple[str, str]]:
+    """Each cookie, with and without its quotes (RFC 6265, section 4.2.1)."""
+    for part in header.split(";"):
+        name, found, value = part.strip().partition("=")
+        if found:
+            yield f"cookie:{name}", value
+            if len(value) > 2 and value[0] == value[-1] == '"':
+                yield f"cookie:{name}", value[1:-1]
+
+
+def forms(value: str) -> Iterator[str]:
+    """The value, and what an application may make of it by decoding it once more."""
+    yield value
+    if len(value) > LONGEST:
+        return
+    if "%" in value or "+" in value:
+        once = unquote(value, errors="surrogateescape")
+        yield once
+        yield unquote(value.replace("+", " "), errors="surrogateescape")
+        if "%" in once:
+            yield unquote(once, errors="surrogateescape")
+    if "&" in value:
+        yield html.unescape(value)
+    if not value.isascii():
+        yield unicodedata.normalize("NFKC", value)
+    if (decoded := _from_base64(value)) is not None:
+        yield decoded
+    yield from escapings(value)
+
+
+def _from_base64(value: str) -> str | None:
+    """Text that was sent as base64, either alphabet (RFC 4648, sections 4 and 5); None if it is anything else."""
+    if _BASE64.fullmatch(value) is None:
+        return None
+    padded = value.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        text = base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return text if text.isprintable() else None

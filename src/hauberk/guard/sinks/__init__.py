@@ -1,0 +1,1 @@
+"""One file a sink: which functions, which argument, which grammar. Each has `install()`, which says what it hooked."""

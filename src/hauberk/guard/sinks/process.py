@@ -1,0 +1,89 @@
+"""Processes, by audit event: `subprocess` and everything on top of it (asyncio too), `os.system`, `exec*`, `spawn*`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from typing import Any
+
+from hauberk.guard.carry import MARK
+from hauberk.guard.hook import handle
+from hauberk.guard.sensor import recorder, sense
+from hauberk.guard.shell import judge, judge_argv, shell_script
+
+DIALECT = "posix-sh"
+
+
+def install() -> list[str]:
+    """Handle the events; their names, and the function that forks before any event."""
+    handle(
+        {
+            "subprocess.Popen": partial(_on_argv, "subprocess.Popen", 0, 1),
+            "os.system": _on_system,
+            "os.exec": partial(_on_argv, "os.exec", 0, 1),
+            "os.posix_spawn": _on_posix_spawn,
+            "os.spawn": partial(_on_argv, "os.spawn", 1, 2),
+        }
+    )
+    hooked = [f"audit:{event}" for event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")]
+    # On POSIX os.spawn* forks first, so that `os.exec` is raised in the child, where nobody would hear of it.
+    spawn = getattr(os, "_spawnvef", None)
+    if spawn is not None:
+        if not getattr(spawn, MARK, False):
+            setattr(os, "_spawnvef", _watched(spawn))  # noqa: B010
+        hooked.append("os.spawnve")
+    return hooked
+
+
+def _watched(spawn: Callable[..., int]) -> Callable[..., int]:
+    @wraps(spawn)
+    def spawnvef(mode: int, file: Any, args: Any, env: Any, func: Any) -> int:
+        _sense("os.spawnve", file, args)
+        return spawn(mode, file, args, env, func)
+
+    setattr(spawnvef, MARK, True)
+    return spawnvef
+
+
+def _on_system(args: tuple[Any, ...]) -> None:
+    command = _text(args[0])
+    sense("shell", "os.system", command, partial(judge, command), dialect=DIALECT)
+
+
+def _on_argv(target: str, program: int, arguments: int, args: tuple[Any, ...]) -> None:
+    _sense(target, args[program], args[arguments])
+
+
+def _on_posix_spawn(args: tuple[Any, ...]) -> None:
+    # subprocess starts some processes this way, after it said so itself.
+    events = recorder()
+    argv = tuple(map(_text, args[1]))
+    if events is not None and events.events and events.events[-1].argv == argv:
+        return
+    _sense("os.posix_spawn", args[0], args[1])
+
+
+def _sense(target: str, program: Any, arguments: Any) -> None:
+    if isinstance(arguments, str | bytes | os.PathLike):
+        arguments = [arguments]
+    argv: Sequence[str] = [_text(item) for item in arguments]
+    script = shell_script(argv)
+    if script is None and program is not None and argv:
+        # The program that runs counts, not the name it is told that it has.
+        script = shell_script([_text(program), *argv[1:]])
+    shown = argv[script] if script is not None else shlex.join(argv)
+    sense(
+        "argv" if script is None else "shell",
+        target,
+        shown,
+        partial(judge_argv, argv, script=script),
+        haystack="\0".join(argv),
+        dialect="" if script is None else DIALECT,
+        argv=argv,
+    )
+
+
+def _text(item: object) -> str:
+    return os.fsdecode(item) if isinstance(item, str | bytes | os.PathLike) else str(item)

@@ -1,0 +1,202 @@
+"""One scan: read every page, attack every input, look again at what was stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from hauberk.core.errors import NothingToTestError
+from hauberk.core.finding import Finding, Result
+from hauberk.core.progress import Progress, silent
+from hauberk.guard import install
+from hauberk.scan import build, cross_origin
+from hauberk.scan.attack import Attacker, points
+from hauberk.scan.checks.active import RULES as ACTIVE_RULES
+from hauberk.scan.checks.active import cors_reflection, stored_xss
+from hauberk.scan.client import Budget, Client, ExhaustedError
+from hauberk.scan.coverage import Coverage
+from hauberk.scan.crawl import crawl, ends_session
+from hauberk.scan.identity import log_in
+from hauberk.scan.messages import Request, Response
+from hauberk.scan.second_look import look_again
+from hauberk.scan.surface import Operation, Surface
+from hauberk.scan.transport import Transport
+from hauberk.scan.trial import baited
+from hauberk.scan.watch import EVERYWHERE, Watch
+
+DESTRUCTIVE = re.compile(r"delete|remove|destroy|reset|purge|clear|wipe|cancel|shutdown", re.IGNORECASE)
+DEFAULT = Budget()
+
+
+def scan(
+    surface: Surface,
+    transport: Transport,
+    *,
+    target: str,
+    progress: Progress = silent,
+    login: Sequence[Request] = (),
+    budget: Budget = DEFAULT,
+) -> Result:
+    """Test one's own application, called in process, and say what was proved.
+
+    It really writes to whatever the application writes to: scan a copy with test data. `login` are requests that make
+    the identity a logged-in one; hidden fields of the login form are added. The transport is entered and left here.
+    Raises NothingToTestError if not one input could be attacked.
+    """
+    install()
+    with transport, baited(transport.wire.origin) as kit:
+        client = Client(transport, budget)
+        watch = Watch(transport.wire.scheme, client.origin)
+        run = Run(surface, client, watch, Attacker(client, kit, watch, surface.root), progress)
+        run.all(login)
+    if not run.attacker.attacked:
+        known, reached = len(run.surface.operations), len(run.coverage.reached)
+        raise NothingToTestError(
+            f"{target}: nothing was attacked. {known} operations are known, {reached} answered with success, "
+            f"and no input was found or could be tried. {' '.join(run.gaps)}".rstrip()
+        )
+    return run.result(target)
+
+
+@dataclass(slots=True)
+class Run:
+    """A scan under way."""
+
+    surface: Surface
+    client: Client
+    watch: Watch
+    attacker: Attacker
+    progress: Progress
+    coverage: Coverage = field(default_factory=Coverage)
+    pages: dict[str, tuple[Operation, Request]] = field(default_factory=dict)
+    """Every HTML page that was read, by its target."""
+    logins: dict[str, str] = field(default_factory=dict)
+    cors: Finding | None = None
+    cors_asked: int = 0
+    stored: list[Finding] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    complete: bool = True
+    logged_in: bool = False
+
+    def all(self, login: Sequence[Request]) -> None:
+        """Every phase, in order; where the budget ends, the rest is a gap."""
+        phase = "reading the pages"
+        try:
+            self.read()
+            if login:
+                phase = "logging in"
+                self.become(login)
+            with self.client.frozen():
+                phase = "attacking"
+                self.attack()
+                phase = "looking for what was stored"
+                self.stored = look_again(self.attacker, self.pages.values(), self.progress)
+        except ExhaustedError as spent:
+            every = {str(point) for operation in self.order() for point in points(operation)}
+            left = len(every - self.attacker.attacked)
+            self.incomplete(f"The scan stopped while {phase}: {spent}; {left} inputs were not attacked.")
+        self.gaps += self.coverage.gaps(logged_in=self.logged_in)
+        spared = sorted(str(o) for o in self.surface.operations if ends_session(o.path))
+        if spared:
+            self.gaps.append(f"Not attacked, because it ends the session: {', '.join(spared)}.")
+
+    def incomplete(self, why: str) -> None:
+        """Something was cut short."""
+        self.complete = False
+        self.gaps.append(why)
+
+    def read(self) -> None:
+        """Crawl, and look at every page."""
+        found = crawl(self.client, self.surface, progress=self.progress)
+        self.surface = found.surface
+        self.logins |= found.logins
+        for operation, request, response in found.pages:
+            self.coverage.heard(operation, request, response)
+            self.watch.page(operation, self.client.complete(request), response)
+            if response.is_html and response.status < 400:
+                self.pages[request.target] = operation, request
+        if found.truncated:
+            self.incomplete(f"There are more pages than the {len(found.pages)} that were read.")
+
+    def become(self, login: Sequence[Request]) -> None:
+        """Log in, and read what is there now."""
+        problem = log_in(self.client, login, self.logins)
+        if problem:
+            self.incomplete(problem)
+        else:
+            self.logged_in = True
+            self.coverage.behind.clear()
+        self.read()
+
+    def order(self) -> list[Operation]:
+        """Reading before writing before destroying; what ends the session never."""
+        kept = [o for o in self.surface.operations if not ends_session(o.path)]
+        return sorted(kept, key=lambda o: (o.method == "DELETE", bool(DESTRUCTIVE.search(o.path)), o.method != "GET"))
+
+    def attack(self) -> None:
+        """Every input of every operation, after one ordinary request to it."""
+        order = self.order()
+        done, total = 0, sum(1 + len(list(points(operation))) for operation in order)
+        for operation in order:
+            self.progress("attacking", done, total)
+            request = build.request(operation)
+            response = self.client.send(request)
+            self.coverage.heard(operation, request, response)
+            self.watch.page(operation, self.client.complete(request), response)
+            self.ask_origin(operation, request, response)
+            done += 1
+            for point in points(operation):
+                answer = self.attacker.attack(point)
+                if answer.status < 400 and str(operation) not in self.coverage.behind:
+                    self.coverage.reached.add(str(operation))
+                done += 1
+                self.progress("attacking", done, total)
+
+    def ask_origin(self, operation: Operation, request: Request, response: Response) -> None:
+        """CORS, where there is something to read; one finding is enough, as it is one setting."""
+        if operation.method == "GET" and response.status < 400 and self.cors is None:
+            self.cors_asked += 1
+            self.cors = cross_origin.ask(self.client, operation, request, response)
+
+    def result(self, target: str) -> Result:
+        """Everything that was found, passes included."""
+        attacker = self.attacker
+        found = [*attacker.findings, *self.stored, *([self.cors] if self.cors else [])]
+        return Result(
+            command="scan",
+            target=target,
+            complete=self.complete,
+            findings=(*found, *self.passes(found), *self.watch.findings()),
+            stats={
+                "requests": self.client.requests,
+                "operations": {
+                    "known": len(self.surface.operations),
+                    "reached": len(self.coverage.reached),
+                    "attacked": len(attacker.operations),
+                },
+                "points": len(attacker.attacked),
+                "blocked": attacker.blocked,
+                "unreached": self.coverage.unreached(),
+            },
+            gaps=tuple(self.gaps),
+        )
+
+    def passes(self, found: Sequence[Finding]) -> Iterator[Finding]:
+        """For each active rule that was tried and proved nothing: where it was tried."""
+        tried = self.attacker.tried | {
+            stored_xss.RULE.id: len(self.pages) if self.attacker.sent else 0,
+            cors_reflection.RULE.id: self.cors_asked,
+        }
+        failed = {finding.rule.id for finding in found}
+        for rule in ACTIVE_RULES:
+            count = tried.get(rule.id, 0)
+            if rule.id not in failed:
+                message = f"Tried at {count} places, proved at none." if count else "There was nothing to try it at."
+                yield Finding(
+                    rule=rule,
+                    outcome="pass" if count else "not-applicable",
+                    location=EVERYWHERE,
+                    message=message,
+                    evidence={"points": count},
+                )

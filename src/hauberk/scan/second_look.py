@@ -1,0 +1,56 @@
+"""After the attack every page is read once more: what was put in at one place may be markup on another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hauberk.core.finding import Finding
+from hauberk.core.progress import Progress
+from hauberk.scan import evidence
+from hauberk.scan.attack import Attacker
+from hauberk.scan.checks.active import stored_xss
+from hauberk.scan.messages import Request
+from hauberk.scan.surface import Operation
+from hauberk.scan.trial import PLAIN, Point
+
+Pages = Iterable[tuple[Operation, Request]]
+
+
+def look_again(attacker: Attacker, pages: Pages, progress: Progress) -> list[Finding]:
+    """The stored scripts, each once for the point that they came in at."""
+    found: dict[str, Finding] = {}
+    todo = list(pages)
+    for done, (operation, request) in enumerate(todo):
+        progress("looking again", done, len(todo))
+        response = attacker.client.send(request)
+        for _, (point, template), _ in stored_xss.judge(response, attacker.sent):
+            if str(point) not in found:
+                finding = _confirmed(attacker, operation, request, point, template)
+                if finding is not None:
+                    found[str(point)] = finding
+    return list(found.values())
+
+
+def _confirmed(attacker: Attacker, page: Operation, request: Request, point: Point, template: str) -> Finding | None:
+    """A new canary must turn up as markup as well, and a control sent after it must not."""
+    shot = attacker.fire(point, template)
+    shown = attacker.client.send(request)
+    proofs = [proof for _, _, proof in stored_xss.judge(shown, {shot.canary: point})]
+    control = attacker.fire(point, PLAIN)
+    after = attacker.client.send(request)
+    if not proofs or stored_xss.judge(after, {control.canary: point}):
+        return None
+    reason = f"what it sends is on {page}: {proofs[0].reason}"
+    shows = evidence.request(attacker.client.origin, attacker.client.complete(request))
+    return Finding(
+        rule=stored_xss.RULE,
+        outcome="fail",
+        message=f"{point.parameter.name or 'The body'} ({point.parameter.place}): {reason}.",
+        location=evidence.location(point.operation, point.parameter, None, attacker.root),
+        evidence=evidence.pair(attacker.client.origin, shot, control)
+        | {
+            "reason": reason,
+            "page": shows | {"response": evidence.response(shown, shot.canary)},
+            "page_after_control": evidence.response(after, control.canary),
+        },
+    )

@@ -1,0 +1,71 @@
+"""Path verdicts: by depth of the input's own segments, by root, by what is left once it was resolved."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hauberk.guard.path import judge, names_ancestor, within
+
+TABLE = [
+    ("/srv/up/../etc/passwd", "../etc/passwd", (), "attack"),
+    ("/srv/up/a/../../x", "a/../../x", (), "attack"),
+    ("/srv/up/docs/../readme.md", "docs/../readme.md", (), "inert"),
+    ("/srv/up/..", "..", (), "attack"),
+    ("/srv/up/...", "...", (), "inert"),
+    ("/srv/up/report_../x", "../x", (), "inert"),
+    ("/srv/up/../x.txt", "../x", (), "attack"),
+    ("/srv/up/v1..2.txt", "v1..2", (), "inert"),
+    ("/etc/passwd", "/etc/passwd", (), "attack"),
+    ("//etc/passwd", "/etc/passwd", (), "attack"),
+    ("/srv/up//etc/passwd", "/etc/passwd", (), "inert"),
+    ("/srv/up/a.txt", "/srv/up/a.txt", ("/srv/up",), "inert"),
+    ("/srv/upper/a.txt", "/srv/upper/a.txt", ("/srv/up",), "attack"),
+    ("/srv/up/../a.txt", "/srv/up/../a.txt", ("/srv/up",), "attack"),
+    ("/srv/up/a\0.png", "a\0", (), "attack"),
+    ("/srv/up/../x", "..%2fx", (), "attack"),
+    ("/srv/up/../x", "..%252fx", (), "attack"),
+    ("/srv/up/..%2fx", "..%2fx", (), "inert"),
+    ("/srv/up/photo.jpg", "photo.jpg", (), "inert"),
+    # Resolved before it was opened: certain only where nothing of the folder is left.
+    ("/etc/passwd", "../../../../etc/passwd", (), "attack"),
+    ("/etc/passwd", "/etc/../etc/./passwd", (), "attack"),
+    ("/srv/up/etc/passwd", "../../../../etc/passwd", (), "unknown"),
+    ("/srv/up/passwd", "../../../../etc/passwd", (), "inert"),
+    # Windows
+    ("C:\\up\\..\\boot.ini", "..\\boot.ini", (), "attack"),
+    ("C:\\Windows\\win.ini", "C:\\Windows\\win.ini", (), "attack"),
+    ("C:\\up\\a.txt", "C:\\up\\a.txt", ("c:/up",), "inert"),
+    ("C:\\up\\a\\..\\b", "a\\..\\b", (), "inert"),
+    ("/srv/up/..\\boot.ini", "..\\boot.ini", (), "inert"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "roots", "verdict"), TABLE)
+def test_verdict(path: str, value: str, roots: tuple[str, ...], verdict: str) -> None:
+    assert judge(path, value, roots).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("value", "folders", "answer"),
+    [
+        ("/app", ("/app/src",), True),
+        ("/", ("/app",), True),
+        ("/app/src", ("/app/src",), True),
+        ("/ap", ("/app",), False),
+    ],
+)
+def test_ancestors(value: str, folders: tuple[str, ...], answer: bool) -> None:
+    assert names_ancestor(value, folders) is answer
+
+
+def test_within_knows_segments_from_prefixes() -> None:
+    assert within("/srv/up/x", ("/srv/up",))
+    assert not within("/srv/upper", ("/srv/up",))
+    assert not within("/srv/up/../x", ("/srv/up",))
+
+
+@given(st.text(), st.text(max_size=8), st.text())
+def test_any_text_gets_a_verdict(before: str, value: str, after: str) -> None:
+    assert judge(before + value + after, value, ("/srv",)).verdict in {"attack", "inert", "unknown"}

@@ -1,0 +1,1 @@
+"""`protect` on every framework, through the same questions."""

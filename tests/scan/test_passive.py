@@ -1,0 +1,175 @@
+"""Each passive rule: pages that fail and pages that pass."""
+
+import pytest
+
+from hauberk.core.finding import Rule
+from hauberk.scan import Operation, Request, Response
+from hauberk.scan.checks.passive import PASSIVE, RULES
+from hauberk.scan.messages import Pairs
+from hauberk.scan.page import Page, Seen
+from hauberk.scan.watch import Watch
+
+HTML = ("content-type", "text/html; charset=utf-8")
+CHECKS = {check.RULE.id.removeprefix("scan."): check for check in PASSIVE}
+PYTHON = 'Traceback (most recent call last):\n  File "/srv/app.py", line 3, in view\n    1/0\nZeroDivisionError'
+
+
+def page(*headers: tuple[str, str], status: int = 200, body: str = "<p>x", scheme: str = "https") -> Page:
+    response = Response(status=status, headers=headers, body=body.encode())
+    return Page(operation=Operation(method="GET", path="/"), request=Request(), response=response, scheme=scheme)
+
+
+def html(*headers: tuple[str, str], status: int = 200, body: str = "<p>x", scheme: str = "https") -> Page:
+    return page(HTML, *headers, status=status, body=body, scheme=scheme)
+
+
+def csp(value: str) -> tuple[str, str]:
+    return "content-security-policy", value
+
+
+def cookie(value: str) -> tuple[str, str]:
+    return "set-cookie", value
+
+
+FAILS: list[tuple[str, Page]] = [
+    ("missing-csp", html()),
+    ("missing-csp", html(("content-security-policy-report-only", "default-src 'self'"))),
+    ("missing-csp", html(csp(" ; "))),
+    ("weak-csp", html(csp("default-src 'self' 'unsafe-inline'"))),
+    ("weak-csp", html(csp("script-src *"))),
+    ("weak-csp", html(csp("default-src https:"))),
+    ("weak-csp", html(csp("script-src 'nonce-abc' data:"))),
+    ("weak-csp", html(csp("img-src 'self'"))),
+    ("weak-csp", html(csp("default-src 'self'; SCRIPT-SRC 'UNSAFE-INLINE'"))),
+    ("weak-csp", html(csp("script-src * ; script-src 'self'"))),
+    ("missing-hsts", page()),
+    ("missing-hsts", page(("strict-transport-security", "max-age=86400"))),
+    ("missing-hsts", page(("strict-transport-security", "includeSubDomains"))),
+    (
+        "missing-hsts",
+        page(("strict-transport-security", "max-age=0"), ("strict-transport-security", "max-age=31536000")),
+    ),
+    ("missing-nosniff", page()),
+    ("missing-nosniff", page(("x-content-type-options", "sniff"))),
+    ("clickjacking", html()),
+    ("clickjacking", html(("x-frame-options", "ALLOW-FROM https://a.example"))),
+    ("clickjacking", html(csp("frame-ancestors *"), ("x-frame-options", "DENY"))),
+    ("missing-referrer-policy", html()),
+    ("missing-referrer-policy", html(("referrer-policy", "never"))),
+    ("missing-referrer-policy", html(("referrer-policy", "no-referrer, unsafe-url"))),
+    ("cookie-not-secure", page(cookie("a=1; HttpOnly"))),
+    ("cookie-not-secure", page(cookie("a=1; Secure"), cookie("b=1"))),
+    ("cookie-not-httponly", page(cookie("sessionid=1; Secure"))),
+    ("cookie-not-httponly", page(cookie("auth_token=1"))),
+    ("cookie-without-samesite", page(cookie("a=1"))),
+    ("cookie-without-samesite", page(cookie("a=1; SameSite=None; Secure"))),
+    ("cookie-without-samesite", page(cookie("a=1; SameSite=Sometimes"))),
+    ("server-banner", page(("server", "gunicorn/20.1.0"))),
+    ("server-banner", page(("x-powered-by", "Flask"))),
+    ("traceback", page(("content-type", "text/plain"), status=500, body=PYTHON)),
+    ("traceback", html(status=500, body=f"<pre>{PYTHON.replace(chr(34), '&quot;')}</pre>")),
+    (
+        "traceback",
+        page(
+            ("content-type", "application/json"),
+            status=500,
+            body='{"detail": "' + PYTHON.replace("\n", "\\n").replace('"', '\\"') + '"}',
+        ),
+    ),
+    ("traceback", html(status=500, body="<div class=debugger><h1>x</h1><div class=traceback></div></div>")),
+    ("cacheable-session", page(cookie("session=1"))),
+    ("cacheable-session", page(cookie("session=1"), ("cache-control", "public, max-age=60"))),
+    ("cacheable-session", page(cookie("session=1"), ("cache-control", 'no-cache="set-cookie"'))),
+]
+PASSES: list[tuple[str, Page]] = [
+    ("missing-csp", html(csp("default-src 'self'"))),
+    ("weak-csp", html(csp("default-src 'self'; object-src 'none'"))),
+    ("weak-csp", html(csp("script-src 'nonce-abc' 'unsafe-inline'"))),
+    ("weak-csp", html(csp("script-src 'nonce-abc' 'strict-dynamic' https: 'unsafe-inline'"))),
+    ("weak-csp", html(csp("default-src *"), csp("script-src 'self'"))),
+    ("weak-csp", html(csp("default-src *, script-src 'none'"))),
+    ("missing-hsts", page(("strict-transport-security", "max-age=31536000; includeSubDomains"))),
+    ("missing-hsts", page(("strict-transport-security", 'includeSubDomains; MAX-AGE="63072000"'))),
+    ("missing-nosniff", page(("x-content-type-options", "NoSniff"))),
+    ("clickjacking", html(("x-frame-options", "SAMEORIGIN"))),
+    ("clickjacking", html(csp("frame-ancestors 'none'"))),
+    ("clickjacking", html(csp("frame-ancestors https://a.example"))),
+    ("missing-referrer-policy", html(("referrer-policy", "unsafe-url, strict-origin-when-cross-origin, later"))),
+    ("cookie-not-secure", page(cookie("a=1; secure"))),
+    ("cookie-not-httponly", page(cookie("sessionid=1; HTTPONLY"))),
+    ("cookie-without-samesite", page(cookie("a=1; SameSite=Lax"))),
+    ("server-banner", page(("server", "gunicorn"))),
+    ("traceback", page(("content-type", "text/plain"), status=200, body=PYTHON)),
+    ("traceback", html(status=500, body="<p>Traceback (most recent call last): look at the last line")),
+    ("traceback", html(status=404, body="<p>not found")),
+    ("cacheable-session", page(cookie("session=1"), ("cache-control", "private, max-age=0"))),
+    ("cacheable-session", page(cookie("session=1"), status=302)),
+]
+SILENT: list[tuple[str, Page]] = [
+    ("missing-csp", page(("content-type", "application/json"))),
+    ("missing-csp", html(status=302)),
+    ("weak-csp", html()),
+    ("missing-hsts", page(scheme="http")),
+    ("missing-nosniff", page(body="")),
+    ("clickjacking", page(("content-type", "image/png"))),
+    ("missing-referrer-policy", page(("content-type", "text/css"))),
+    ("cookie-not-secure", page()),
+    ("cookie-not-secure", page(cookie("a=1"), scheme="http")),
+    ("cookie-not-httponly", page(cookie("theme=dark"))),
+    ("cookie-not-httponly", page(cookie("csrftoken=1"))),
+    ("cookie-without-samesite", page(cookie("a=; Max-Age=0"))),
+    ("cacheable-session", page(cookie("theme=dark"))),
+]
+
+
+def ids(rows: list[tuple[str, Page]]) -> list[str]:
+    return [f"{name}-{number}" for number, (name, _) in enumerate(rows)]
+
+
+@pytest.mark.parametrize(("name", "given"), FAILS, ids=ids(FAILS))
+def test_fails(name: str, given: Page) -> None:
+    seen = CHECKS[name].judge(given)
+    assert seen is not None
+    assert seen.fault
+
+
+@pytest.mark.parametrize(("name", "given"), PASSES, ids=ids(PASSES))
+def test_passes(name: str, given: Page) -> None:
+    assert CHECKS[name].judge(given) == Seen()
+
+
+@pytest.mark.parametrize(("name", "given"), SILENT, ids=ids(SILENT))
+def test_has_nothing_to_say(name: str, given: Page) -> None:
+    assert CHECKS[name].judge(given) is None
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_has_both_sides(rule: Rule) -> None:
+    name = rule.id.removeprefix("scan.")
+    assert any(n == name for n, _ in FAILS)
+    assert any(n == name for n, _ in PASSES)
+
+
+def test_one_finding_for_each_rule_with_all_its_operations() -> None:
+    watch = Watch("https", "https://testserver")
+    good: Pairs = (HTML, csp("default-src 'self'"))
+    for path, headers in (("/b", (HTML,)), ("/a", (HTML,)), ("/c", good), ("/d", (("content-type", "image/png"),))):
+        watch.page(
+            Operation(method="GET", path=path), Request(target=path), Response(status=200, headers=headers, body=b"x")
+        )
+    found = {f.rule.id: f for f in watch.findings()}
+    assert len(found) == len(RULES)
+    missing = found["scan.missing-csp"]
+    assert (missing.outcome, missing.severity) == ("fail", "medium")
+    assert [o["operation"] for o in missing.evidence["operations"]] == ["GET /a", "GET /b"]
+    assert missing.evidence["judged"] == 3
+    assert found["scan.weak-csp"].outcome == "pass"
+    assert found["scan.cookie-not-secure"].outcome == "not-applicable"
+
+
+def test_answers_to_attacks_are_judged_for_what_they_show_only() -> None:
+    watch = Watch("https", "https://testserver")
+    response = Response(status=500, headers=(("content-type", "text/plain"),), body=PYTHON.encode())
+    watch.failure(Operation(method="GET", path="/"), Request(), response)
+    failed = [f.rule.id for f in watch.findings() if f.outcome == "fail"]
+    assert failed == ["scan.traceback"]

@@ -1,0 +1,1 @@
+"""Polls: an application of Django, with what its tutorial teaches."""

@@ -1,0 +1,1 @@
+"""Items and users: an application of FastAPI, with what its tutorial teaches."""

@@ -1,0 +1,1 @@
+"""A blog: an application of Flask, with what its tutorial teaches."""
