@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+import hauberk.guard.watch as watch
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.plan import Steps
-from hauberk.guard import RULES, Guard, coverage, coverage_findings, install
-from hauberk.guard import coverage as coverage_module
+from hauberk.guard import RULES, Guard, coverage_findings, install
 from hauberk.guard.frames import application_place, is_constant, origin
+from hauberk.guard.watch import DRIVERS, coverage
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_coverage_names_what_is_watched() -> None:
 
 def test_an_unguarded_driver_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     install()
-    for name in coverage_module.DRIVERS:
+    for name in DRIVERS:
         monkeypatch.delitem(sys.modules, name, raising=False)
     assert coverage().complete
     assert [finding.outcome for finding in coverage_findings()] == ["pass", "pass"]
@@ -94,8 +95,9 @@ def test_frames_are_told_apart() -> None:
     assert origin("<frozen importlib._bootstrap>") == "import"
     assert origin(threading.__file__) == "standard"
     assert origin(pytest.__file__) == "package"
-    assert origin(coverage_module.__file__) == "own"
-    assert origin(coverage_module.__file__.replace("guard/coverage.py", "demo/shop/stock.py")) == "app"
+    own = str(watch.__file__)
+    assert origin(own) == "own"
+    assert origin(own.replace("guard/watch.py", "demo/shop/stock.py")) == "app"
     assert application_place().function == "test_frames_are_told_apart"
 
 

@@ -85,8 +85,17 @@ def test_every_answer_has_every_header_once(visitor: Visitor, method: str, targe
 
 def test_nothing_else_changes(framework: Framework, visitor: Visitor) -> None:
     bare = Visitor(framework.make(), framework.protocol)
-    for method, target in (("GET", "/"), ("HEAD", "/static/site.css"), ("GET", "/static/site.css"), ("GET", "/missing"),
-                           ("POST", "/"), ("GET", "/away"), ("GET", "/stream"), ("GET", "/teapot"), ("GET", "/boom")):
+    for method, target in (
+        ("GET", "/"),
+        ("HEAD", "/static/site.css"),
+        ("GET", "/static/site.css"),
+        ("GET", "/missing"),
+        ("POST", "/"),
+        ("GET", "/away"),
+        ("GET", "/stream"),
+        ("GET", "/teapot"),
+        ("GET", "/boom"),
+    ):
         before, after = bare.request(method, target), visitor.request(method, target)
         assert (before.status, before.body) == (after.status, after.body), target
         unstable = {"date", "allow"}  # methods come from a set

@@ -89,7 +89,7 @@ def test_the_body_may_be_anything(name: str, document: object) -> None:
 
 @given(st.text())
 def test_a_cookies_value_survives_pythons_reader(value: str) -> None:
-    from http.cookies import _unquote  # type: ignore[attr-defined]
+    from http.cookies import _unquote
 
     assert ";" not in build.cookie(value)
     latin = value.encode("latin-1", "ignore").decode("latin-1")

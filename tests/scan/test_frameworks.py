@@ -222,7 +222,7 @@ class LitestarPerson(BaseModel):
 def test_litestar() -> None:
     @litestar.get("/items/{item:int}")
     async def item(item: int, q: str, request: "litestar.Request[Any, Any, Any]") -> str:
-        return q + request.query_params["extra"]
+        return q + str(request.query_params["extra"])
 
     @litestar.post("/people")
     async def create(data: LitestarPerson) -> str:

@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
-from hauberk.guard.coverage import Coverage, coverage, coverage_findings, install
 from hauberk.guard.feature import Guard
 from hauberk.guard.rules import RULES
+from hauberk.guard.watch import Coverage, coverage, coverage_findings, install
 
 __all__ = ["RULES", "Coverage", "Guard", "coverage", "coverage_findings", "install"]

@@ -10,8 +10,8 @@ from hauberk.core.errors import ConfigurationError
 from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.options import one_of, words
 from hauberk.core.plan import Steps
-from hauberk.guard.coverage import install
 from hauberk.guard.request import RequestGuard
+from hauberk.guard.watch import install
 
 Mode = Literal["off", "observe", "block"]
 MODES = ("off", "observe", "block")

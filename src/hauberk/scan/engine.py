@@ -97,6 +97,12 @@ class Run:
             left = len(every - self.attacker.attacked)
             self.incomplete(f"The scan stopped while {phase}: {spent}; {left} inputs were not attacked.")
         self.gaps += self.coverage.gaps(logged_in=self.logged_in)
+        watched = install()  # again: drivers may have been imported meanwhile
+        if watched.unguarded:
+            drivers = ", ".join(watched.unguarded)
+            self.gaps.append(f"No sensor sees what {drivers} runs, so that SQL injection there could not be proved.")
+        for sink, why in watched.failed:
+            self.incomplete(f"The sensor {sink} is not there: {why}.")
         spared = sorted(str(o) for o in self.surface.operations if ends_session(o.path))
         if spared:
             self.gaps.append(f"Not attacked, because it ends the session: {', '.join(spared)}.")

@@ -85,7 +85,7 @@ def comments(request: HttpRequest) -> HttpResponse:
     return HttpResponse("".join(f"<li>{text}</li>" for text in COMMENTS))
 
 
-class NameForm(forms.Form):
+class NameForm(forms.Form):  # type: ignore[misc]
     name = forms.CharField(max_length=60)
     age = forms.IntegerField(required=False)
 
@@ -97,7 +97,7 @@ def form(request: HttpRequest) -> HttpResponse:
     return rows(f"SELECT * FROM users WHERE name = '{filled.cleaned_data['name']}'")
 
 
-class Api(View):
+class Api(View):  # type: ignore[misc]
     def post(self, request: HttpRequest) -> HttpResponse:
         data: dict[str, Any] = json.loads(request.body)
         return rows(f"SELECT * FROM users WHERE name = '{data['name']}'")

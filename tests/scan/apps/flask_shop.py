@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, make_response, redirect, render_template_string, request, session
 from flask.views import MethodView
-from werkzeug.utils import safe_join
+from werkzeug.security import safe_join
 
 FILES = Path(mkdtemp(prefix="scan-test-"))
 (FILES / "hello.txt").write_text("hello")

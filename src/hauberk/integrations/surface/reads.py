@@ -250,10 +250,10 @@ def _read(
     reader = _Reader(accessors, function, tree, {**names, **named}, depth)
     reader.run()
     # A part that was read further is not a leaf itself: data["user"]["name"] reads user.name, not user.
-    names = [name for place, name in reader.found if place == "json"]
+    leaves = [name for place, name in reader.found if place == "json"]
     for parameter in reader.found.values():
         inner = (parameter.name + ".", parameter.name + "[]")
-        if parameter.place != "json" or not any(name.startswith(inner) for name in names):
+        if parameter.place != "json" or not any(name.startswith(inner) for name in leaves):
             yield parameter
 
 

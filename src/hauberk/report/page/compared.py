@@ -123,7 +123,8 @@ def _row(one: Line) -> Markup:
 
 def _fate(one: Line) -> Markup:
     sign, word = _FATES[one.fate]
-    kind = "good" if one.fate == "gone" else "known" if one.fate == "remains" and one.reason else "bad"
+    known = one.fate == "not-seen" or (one.fate == "remains" and bool(one.reason))
+    kind = "good" if one.fate == "gone" else "known" if known else "bad"
     why = one.reason if one.fate != "not-seen" else "That part of the second run did not finish."
     said = el("small", "block", prose(why, 300)) if why else EMPTY
     return el("td", "fate", el("span", kind, f"{sign} {word}"), said)

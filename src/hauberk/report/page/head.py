@@ -8,13 +8,13 @@ from hauberk.core.finding import SEVERITIES, Finding, Result, Severity
 from hauberk.report.evidence import Evidence, tally
 from hauberk.report.grade import Grade
 from hauberk.report.meta import Meta, took
+from hauberk.report.page.findings import prose
 from hauberk.report.page.markup import EMPTY, Markup, el, join, link, within
 from hauberk.report.page.shell import logo
 from hauberk.report.plain import clip, words
 
 GAPS_ROOM = 12_000
 """Octets that the list of gaps may take."""
-PARTS = ("check", "audit", "scan")
 NOT_JUDGED, LEFT_OUT = "Not judged", "Left out"
 """What should have been judged and could not be, against what was left out knowingly."""
 
@@ -34,7 +34,7 @@ def hero(result: Result, meta: Meta, given: Grade, sections: Sequence[tuple[str,
     title = clip(words(meta.title or result.target), 160)
     target = clip(words(result.target), 160)
     facts = [
-        ("Command", clip(words(meta.command_line or f"hauberk {result.command}"), 200)),
+        ("Command", clip(words(meta.command_line or f"hauberk {result.command}"), 120)),
         ("Target", target if target != title else ""),
         ("Framework", clip(words(meta.framework), 60)),
         ("Scope", scope(result)),
@@ -55,8 +55,10 @@ def verdict(given: Grade) -> Markup:
     letter = given.letter or "–"
     name = f"Grade {letter}" if given.letter else "Grade withheld"
     score = el("span", "score", f"{given.score} of 100") if given.score is not None else el("span", "score", "no grade")
+    # What is missing stands in a box of its own, right below.
+    reason = clip(words(given.reason), 300) if given.letter else "Withheld, because not everything was judged."
     tile = el("div", {"class": f"tile {tone(given)}", "role": "img", "aria-label": name}, el("b", None, letter))
-    return el("div", "verdict", tile, el("div", None, score, el("p", "reason", clip(words(given.reason), 400))))
+    return el("div", "verdict", tile, el("div", None, score, el("p", "reason", reason)))
 
 
 def tone(given: Grade) -> str:
@@ -68,7 +70,7 @@ def scope(result: Result) -> str:
     """Which parts speak on this page, in words."""
     seen = {f.rule.id.partition(".")[0] for f in result.findings} | set(result.stats)
     names = {"check": "configuration", "audit": "dependencies", "scan": "dynamic test"}
-    return ", ".join(names[part] for part in PARTS if part in seen)
+    return ", ".join(names[part] for part in names if part in seen)
 
 
 def gaps(result: Result, when: str = "") -> Markup:
@@ -78,7 +80,7 @@ def gaps(result: Result, when: str = "") -> Markup:
     said = result.gaps or ("The run did not finish, and does not say why.",)
     title = (LEFT_OUT if result.complete else NOT_JUDGED) + when
     id = "gaps" + "-".join(when.replace(",", "").split())
-    items, cut = within((el("li", None, clip(words(gap), 500)) for gap in said), GAPS_ROOM)
+    items, cut = within((el("li", None, prose(gap, 500)) for gap in said), GAPS_ROOM)
     if cut:
         items.append(el("li", None, f"and {len(said) - len(items)} more"))
     return el(
