@@ -52,8 +52,8 @@ def test_a_body_beyond_what_is_kept_is_not_complete() -> None:
 
 def test_the_number_of_inputs_is_bounded() -> None:
     inputs = Inputs()
-    inputs.refresh(exchange(query="&".join(f"a={n}+b" for n in range(5_000)).encode()))
-    assert len(inputs.risky) <= 1_010
+    inputs.refresh(exchange(query="&".join(f"a={n}+b" for n in range(20_000)).encode()))
+    assert len(inputs.risky) <= 10_010
     assert not inputs.complete
 
 
@@ -136,7 +136,7 @@ def test_any_body_is_read_without_an_error(content_type: str, body: bytes) -> No
 
 
 def test_cookies_come_with_and_without_quotes() -> None:
-    assert list(cookie_inputs('a=b; c="d e"; odd')) == [("cookie:a", "b"), ("cookie:c", '"d e"'), ("cookie:c", "d e")]
+    assert set(cookie_inputs('a=b; c="d e"; odd')) == {("cookie:a", "b"), ("cookie:c", '"d e"'), ("cookie:c", "d e")}
 
 
 def test_each_segment_and_each_rest_of_the_path() -> None:

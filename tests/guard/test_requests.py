@@ -12,8 +12,9 @@ import pathlib
 import sqlite3
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -45,10 +46,11 @@ def serve(request: pytest.FixtureRequest) -> Serve:
     return served
 
 
-def database() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", check_same_thread=False)
-    connection.executescript("create table t (id, n); insert into t values (1, 'a'), (2, 'b');")
-    return connection
+@contextmanager
+def database() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", check_same_thread=False)) as connection:
+        connection.executescript("create table t (id, n); insert into t values (1, 'a'), (2, 'b');")
+        yield connection
 
 
 def query_value(ex: Exchange) -> str:
@@ -67,15 +69,18 @@ def get(serve: Serve, handler: Handler, value: str, plan: Plan = BLOCK) -> Got:
 
 
 def rows_by_name(value: str) -> object:
-    return database().execute(f"select id from t where n = '{value}'").fetchall()
+    with database() as db:
+        return db.execute(f"select id from t where n = '{value}'").fetchall()
 
 
 def rows_by_id(value: str) -> object:
-    return database().cursor().execute("select n from t where id = " + value).fetchall()
+    with database() as db:
+        return db.cursor().execute("select n from t where id = " + value).fetchall()
 
 
 def rows_by_script(value: str) -> object:
-    return database().executescript(f"update t set n = '{value}'").fetchall()
+    with database() as db:
+        return db.executescript(f"update t set n = '{value}'").fetchall()
 
 
 def rows_in_pool(value: str) -> object:
@@ -149,7 +154,8 @@ def test_attack_text_that_stays_in_its_literal_passes(serve: Serve, handler: Han
 
 def test_a_bound_parameter_may_hold_anything(serve: Serve) -> None:
     def bound(value: str) -> object:
-        return database().execute("select id from t where n = ?", (value,)).fetchall()
+        with database() as db:
+            return db.execute("select id from t where n = ?", (value,)).fetchall()
 
     assert get(serve, bound, "' or 1=1--").status == 200
 
@@ -160,10 +166,12 @@ STATEMENT = "select id from t where n = ? limit 20"
 @pytest.mark.parametrize("value", ["limit 20", "select id", "n = ?", "from t where n"])
 def test_words_of_a_constant_statement_are_no_attack(serve: Serve, value: str) -> None:
     def constant(value: str) -> object:
-        return database().execute("select id from t where n = ? limit 20", (value,)).fetchall()
+        with database() as db:
+            return db.execute("select id from t where n = ? limit 20", (value,)).fetchall()
 
     def named(value: str) -> object:
-        return database().execute(STATEMENT, (value,)).fetchall()
+        with database() as db:
+            return db.execute(STATEMENT, (value,)).fetchall()
 
     assert get(serve, constant, value).status == 200
     assert get(serve, named, value).status == 200
@@ -173,7 +181,8 @@ def test_words_of_a_statement_seen_before_without_them_are_no_attack(serve: Serv
     columns = ["id", "n"]
 
     def built(value: str) -> object:
-        return database().execute("select " + ", ".join(columns) + " from t where n = ?", (value,)).fetchall()
+        with database() as db:
+            return db.execute("select " + ", ".join(columns) + " from t where n = ?", (value,)).fetchall()
 
     assert get(serve, built, "harmless").status == 200
     assert get(serve, built, "id, n").status == 200
@@ -264,7 +273,7 @@ def test_observing_lets_it_pass_and_says_so(serve: Serve, caplog: pytest.LogCapt
         got = get(serve, rows_by_name, "' or 1=1--", OBSERVE)
     assert (got.status, got.body) == (200, b"[(1,), (2,)]")
     (record,) = [json.loads(r.getMessage()) for r in caplog.records if r.name == "hauberk.decisions"]
-    line = rows_by_name.__code__.co_firstlineno + 1
+    line = rows_by_name.__code__.co_firstlineno + 2
     wanted = {"event": "guard-observed", "kind": "sql", "input": "query:v", "file": __file__, "line": line, "path": "/"}
     assert wanted.items() <= record.items()
     assert "or 1=1" not in json.dumps(record)
@@ -337,7 +346,7 @@ def test_the_event_names_the_line_of_the_application(serve: Serve) -> None:
         get(serve, rows_by_name, ATTACK)
     event = next(event for event in events.events if event.verdict == "attack")
     assert (event.file, event.function) == (__file__, "rows_by_name")
-    assert event.line == rows_by_name.__code__.co_firstlineno + 1
+    assert event.line == rows_by_name.__code__.co_firstlineno + 2
 
 
 def test_an_attack_that_came_with_another_request_is_not_blamed(serve: Serve) -> None:
@@ -394,6 +403,6 @@ def test_a_thread_that_outlives_its_recording_fills_it_no_more() -> None:
 
 def test_text_of_an_event_is_bounded() -> None:
     install()
-    with recording() as events:
-        database().execute("select '" + "x" * 10_000 + "'")
+    with recording() as events, database() as db:
+        db.execute("select '" + "x" * 10_000 + "'")
     assert max(len(event.text) for event in events.events) == 4_000

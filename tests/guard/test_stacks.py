@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -222,9 +223,15 @@ def plain(**options: Any) -> sqlite3.Connection:
     return connection
 
 
+def positional() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # From Python 3.13 on.
+        return sqlite3.connect(":memory:", 5.0, 0, None, True, OwnConnection)
+
+
 WAYS: dict[str, Callable[[], Any]] = {
     "connect": lambda: plain(),
-    "positional": lambda: sqlite3.connect(":memory:", 5.0, 0, None, True, OwnConnection),
+    "positional": lambda: positional(),
     "factory": lambda: plain(factory=OwnConnection),
     "function": lambda: plain(factory=lambda *args, **options: OwnConnection(*args)),
     "dbapi2": lambda: sqlite3.dbapi2.connect(":memory:"),

@@ -105,8 +105,8 @@ def _starlette(app: Any) -> Any:
 
 def litestar() -> Any:
     import litestar as web
-    from litestar.plugins.jinja import JinjaTemplateEngine
     from litestar.middleware.session.client_side import CookieBackendConfig
+    from litestar.plugins.jinja import JinjaTemplateEngine
     from litestar.response import Redirect, Stream, Template
     from litestar.static_files import create_static_files_router
     from litestar.template import TemplateConfig

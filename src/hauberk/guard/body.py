@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 
 Named = tuple[str, str]
 
-MOST_PAIRS = 1_000
+MOST_PAIRS = 10_000
 DEEPEST = 100
 _PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
@@ -102,8 +102,16 @@ def _multipart(content_type: str, body: bytes) -> tuple[list[Named], bool]:
         file_names = [value for key, value in fields.items() if key in {"filename", "filename*"}]
         found += [(f"upload:{name}", value) for value in file_names]
         if not file_names:
-            found.append((f"form:{name}", content.removesuffix(b"\r\n").decode("utf-8", "replace")))
+            found += [(f"form:{name}", text) for text in _texts(content.removesuffix(b"\r\n"))]
     return found, True
+
+
+def _texts(content: bytes) -> Iterator[str]:
+    """A field as UTF-8, and as Latin-1 where it is none: some parsers fall back to it."""
+    text = content.decode("utf-8", "replace")
+    yield text
+    if "\ufffd" in text:
+        yield content.decode("latin-1")
 
 
 def _disposition(head: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from hauberk.core.exchange import BODY_KEPT, Exchange
 from hauberk.guard.body import body_inputs, pairs
 from hauberk.guard.verdict import escapings
 
-MOST = 1_000
+MOST = 10_000
 """How many inputs are looked at; of a request that has more, `complete` is false."""
 LONGEST = 64 * 1024
 """Characters beyond which no derived form of a value is made."""
@@ -26,6 +26,10 @@ LONGEST = 64 * 1024
 _HARMLESS = re.compile(r"\w*(?:\.\w+)*|[+-]?\d+(?:\.\d+)?(?:\s*,\s*[+-]?\d+(?:\.\d+)?)*")
 _ROAMING = re.compile(r"\A\s*[/\\]|\A\s*[A-Za-z]:[/\\]|\.\.|\x00")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_ESCAPED = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))")
+"""As `http.cookies` of the standard library writes what a cookie may not hold."""
+_TOKEN = re.compile(r"[\w.~:=+/@-]*")
+"""What identifiers, dates and sessions are made of: nothing that any grammar here would take apart."""
 _IGNORED_HEADERS = frozenset({"cookie", "content-length"})
 """Cookies are read one by one."""
 
@@ -43,12 +47,14 @@ class Input(NamedTuple):
 class Inputs:
     """The inputs of a request. Read again where the body grew, or the router took more from the path."""
 
-    __slots__ = ("_body_length", "_parameters", "_seen", "complete", "risky")
+    __slots__ = ("_body_length", "_parameters", "_seen", "complete", "plain", "risky")
 
     def __init__(self) -> None:
         self.risky: list[Input] = []
         self.complete = True
         """Whether everything the client sent was read and understood."""
+        self.plain = True
+        """Whether the parameters, cookies and body are all of the kind that cannot hide an attack, however encoded."""
         self._seen: set[str] = set()
         self._body_length = -1
         self._parameters: dict[str, object] = {}
@@ -70,6 +76,8 @@ class Inputs:
 
     def _add(self, found: Iterable[tuple[str, str]]) -> None:
         for name, value in found:
+            if self.plain and not name.startswith("header:") and _TOKEN.fullmatch(value) is None:
+                self.plain = False
             if len(self._seen) >= MOST:
                 self.complete = False
                 return
@@ -107,13 +115,18 @@ def path_inputs(path: str) -> Iterator[tuple[str, str]]:
 
 
 def cookie_inputs(header: str) -> Iterator[tuple[str, str]]:
-    """Each cookie, with and without its quotes (RFC 6265, section 4.2.1)."""
+    """Each cookie, with and without its quotes (RFC 6265, section 4.2.1) and the escapes that some parsers undo."""
     for part in header.split(";"):
         name, found, value = part.strip().partition("=")
         if found:
             yield f"cookie:{name}", value
             if len(value) > 2 and value[0] == value[-1] == '"':
                 yield f"cookie:{name}", value[1:-1]
+                yield f"cookie:{name}", _ESCAPED.sub(_unescaped, value[1:-1])
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 8)) if found[1] else found[2]
 
 
 def forms(value: str) -> Iterator[str]:

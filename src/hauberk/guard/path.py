@@ -38,13 +38,16 @@ def judge(path: str, value: str, roots: Sequence[str] = ()) -> Judgement:
 
 
 def _forms(value: str) -> Iterator[str]:
-    yield value
-    for _ in range(DECODINGS):
+    """The input, what decoding makes of it, and each as a path object writes it: without `.` and doubled slashes."""
+    for _ in range(DECODINGS + 1):
+        yield value
+        squeezed = "/" * value.startswith("/") + "/".join(part for part in value.split("/") if part not in {"", "."})
+        if squeezed not in {value, "", "/"}:
+            yield squeezed
         decoded = unquote(value, errors="surrogateescape")
         if decoded == value:
             return
         value = decoded
-        yield value
 
 
 def _judge(path: str, value: str, roots: Sequence[str], *, windows: bool) -> Judgement:

@@ -151,7 +151,11 @@ def _found(guard: RequestGuard, ex: Exchange, kind: SinkKind, text: str, haystac
             return Found(judgement, item.name)
         if judgement is not ABSENT and (worst.name is None or judgement.verdict == "unknown"):
             worst = Found(judgement, item.name)
-    if worst.name is None and inputs.complete:
+    if not inputs.complete:
+        guard.say_incomplete(ex)
+    elif worst.name is None and inputs.plain:
+        # Learnt only from requests in which nothing could have been hidden: else an attack that the application
+        # decodes in a way unknown here would vouch for itself.
         SEEN.add(kind, text)
     return worst
 

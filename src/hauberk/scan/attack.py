@@ -118,5 +118,6 @@ class Attacker:
             message=f"{point.parameter.name or 'The body'} ({point.parameter.place}){where}: {proof.reason}.",
             location=evidence.location(point.operation, point.parameter, proof.event, self.root),
             confidence=proof.confidence,
+            own_severity=proof.severity,
             evidence=shown,
         )

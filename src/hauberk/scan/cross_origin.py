@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hauberk.core.finding import Finding
 from hauberk.scan import evidence
 from hauberk.scan.checks.active import cors_reflection
@@ -21,7 +23,7 @@ def ask(client: Client, operation: Operation, request: Request, plain: Response)
     return Finding(
         rule=cors_reflection.RULE,
         outcome="fail",
-        location=EVERYWHERE,
+        location=replace(EVERYWHERE, file=operation.handler.file, line=operation.handler.line),
         message=f"{operation}, and whatever else the same setting covers: {reason}.",
         evidence={
             "request": evidence.request(client.origin, client.complete(sent)),

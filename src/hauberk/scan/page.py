@@ -11,7 +11,13 @@ from typing import Protocol
 from hauberk.core.finding import Rule, Severity
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation
+from hauberk.wire import csp
 from hauberk.wire.set_cookie import SetCookie
+
+
+def policies(response: Response) -> list[csp.Policy]:
+    """Every Content-Security-Policy that a browser enforces on this answer."""
+    return [policy for field in response.all("content-security-policy") for policy in csp.parse(field)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,19 +30,9 @@ class Page:
     scheme: str = "https"
 
     @cached_property
-    def csp(self) -> tuple[dict[str, tuple[str, ...]], ...]:
-        """Every enforced policy: directives in lower case, the first of a name wins (CSP3, section 2.2.1)."""
-        policies = []
-        for field in self.response.all("content-security-policy"):
-            for text in field.split(","):
-                policy: dict[str, tuple[str, ...]] = {}
-                for directive in text.split(";"):
-                    name, *values = directive.split() or [""]
-                    if name:
-                        policy.setdefault(name.lower(), tuple(values))
-                if policy:
-                    policies.append(policy)
-        return tuple(policies)
+    def csp(self) -> list[csp.Policy]:
+        """Every enforced policy."""
+        return policies(self.response)
 
     @cached_property
     def cookies(self) -> tuple[SetCookie, ...]:

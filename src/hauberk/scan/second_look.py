@@ -47,6 +47,7 @@ def _confirmed(attacker: Attacker, page: Operation, request: Request, point: Poi
         outcome="fail",
         message=f"{point.parameter.name or 'The body'} ({point.parameter.place}): {reason}.",
         location=evidence.location(point.operation, point.parameter, None, attacker.root),
+        own_severity=proofs[0].severity,
         evidence=evidence.pair(attacker.client.origin, shot, control)
         | {
             "reason": reason,

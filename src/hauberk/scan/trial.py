@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, Literal, Protocol
 
 from hauberk.core.events import SinkEvent
-from hauberk.core.finding import Confidence, Rule
+from hauberk.core.finding import Confidence, Rule, Severity
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation, Parameter
 
@@ -111,6 +111,8 @@ class Proof:
     """In words, with what was seen."""
     event: SinkEvent | None = None
     confidence: Confidence = "certain"
+    severity: Severity | None = None
+    """Where it is not what the rule says."""
     seen: dict[str, Any] = field(default_factory=dict)
     """More for the evidence; JSON values only."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hauberk.core.finding import SEVERITIES, Finding, HttpLocation
@@ -87,7 +87,8 @@ class Watch:
         return Finding(
             rule=check.RULE,
             outcome="fail",
-            location=EVERYWHERE,
+            # The file and line of one of them, so that there is a place to begin; they are no part of the fingerprint.
+            location=replace(EVERYWHERE, file=page.operation.handler.file, line=page.operation.handler.line),
             message=f"{len(names)} of {total} operations, such as {page.operation}: {seen.fault}.",
             own_severity=worst if worst != check.RULE.severity else None,
             evidence={

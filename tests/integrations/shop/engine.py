@@ -14,7 +14,7 @@ SOURCES = {"page": PAGE, "macro": MACRO, "macros": MACROS}
 
 
 def make() -> Jinja2Templates:
-    return Jinja2Templates(env=jinja2.Environment(loader=jinja2.DictLoader(SOURCES), autoescape=True))
+    return Jinja2Templates(env=jinja2.Environment(loader=jinja2.DictLoader(dict(SOURCES)), autoescape=True))
 
 
 hidden = make()

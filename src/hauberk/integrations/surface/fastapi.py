@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
 from hauberk.core.finding import Place
-from hauberk.integrations.surface import starlette
+from hauberk.integrations.surface.assembly import ACCESSORS, QUIET, assemble
 from hauberk.integrations.surface.reads import reads
 from hauberk.scan import openapi
 from hauberk.scan.surface import Operation, Parameter
@@ -31,11 +31,11 @@ def operations(app: Any, prefix: str, root: Path) -> Iterator[Operation]:
         dependant = getattr(route, "dependant", None)
         if dependant is None:
             continue
-        for method in sorted(set(methods) - starlette.QUIET):
+        for method in sorted(set(methods) - QUIET):
             parameters = list(_declared(dependant, getattr(route, "body_field", None)))
             for call in _calls(dependant):
-                parameters += reads(call, starlette.ACCESSORS)
-            yield starlette.assemble(method, prefix + str(route.path_format), parameters, route.endpoint, root)
+                parameters += reads(call, ACCESSORS)
+            yield assemble(method, prefix + str(route.path_format), parameters, route.endpoint, root)
     yield from openapi.operations(app.openapi(), prefix=prefix)
 
 

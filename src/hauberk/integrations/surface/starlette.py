@@ -9,30 +9,17 @@ from typing import Any
 from starlette.endpoints import HTTPEndpoint
 from starlette.routing import Host, Mount, Route
 
-from hauberk.core.finding import Place
-from hauberk.integrations.surface.reads import Accessors, reads
-from hauberk.integrations.surface.source import locate
+from hauberk.integrations.surface.assembly import ACCESSORS, QUIET, assemble
+from hauberk.integrations.surface.reads import reads
 from hauberk.integrations.target import Target
-from hauberk.scan.surface import FORM, JSON, MULTIPART, Media, Operation, Parameter, Surface
+from hauberk.scan.surface import Operation, Parameter, Surface
 
-ACCESSORS = Accessors(
-    attributes={
-        "query_params": "query",
-        "path_params": "path",
-        "cookies": "cookie",
-        "headers": "header",
-        "form": "form",
-        "json": "json",
-    },
-    raw=frozenset({"body"}),
-)
 SCHEMAS: dict[str, dict[str, str]] = {
     "int": {"type": "integer"},
     "float": {"type": "number"},
     "uuid": {"type": "string", "format": "uuid"},
     "path": {"type": "string", "format": "path"},
 }
-QUIET = frozenset({"HEAD", "OPTIONS"})
 
 
 def surface(target: Target) -> Surface:
@@ -76,26 +63,6 @@ def from_route(route: Any, prefix: str, root: Path) -> Iterator[Operation]:
 def operation(method: str, path: str, own: list[Parameter], endpoint: Any, root: Path) -> Operation:
     """The operation of a handler that declares nothing."""
     return assemble(method, path, [*own, *reads(endpoint, ACCESSORS)], endpoint, root)
-
-
-def assemble(method: str, path: str, parameters: list[Parameter], endpoint: Any, root: Path) -> Operation:
-    """Leave out what the method cannot carry, and tell the body's media type from the places."""
-    names = set(path.replace("}", "{").split("{")[1::2])
-    kept = [
-        p
-        for p in parameters
-        if (p.place != "path" or p.name in names)
-        and (method != "GET" or p.place not in {"form", "json", "upload", "body"})
-    ]
-    places = {p.place for p in kept}
-    return Operation(
-        method=method, path=path or "/", parameters=tuple(kept), body=media(places), handler=locate(endpoint, root)
-    )
-
-
-def media(places: set[Place]) -> Media:
-    """The media type that can carry parameters in these places."""
-    return MULTIPART if "upload" in places else FORM if "form" in places else JSON if "json" in places else ""
 
 
 def host(app: Any) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from hauberk.core.finding import Rule
+from hauberk.scan.oracles.containment import contained
 from hauberk.scan.oracles.markup import Context, contexts, escape
+from hauberk.scan.page import policies
 from hauberk.scan.trial import POLYGLOT, Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
@@ -55,4 +57,6 @@ def judge(trial: Trial) -> Judgement:
         return None
     reason = escape(response.text, trial.shot.canary)
     # What our reading of JavaScript says is firm; what the HTML parser says is certain.
-    return Proof(reason=reason, confidence="firm" if "code" in reason else "certain") if reason else None
+    if not reason:
+        return None
+    return contained(Proof(reason=reason, confidence="firm" if "code" in reason else "certain"), policies(response))

@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from hauberk.core.finding import Rule
 from hauberk.scan.messages import Response
+from hauberk.scan.oracles.containment import contained
 from hauberk.scan.oracles.markup import escape
+from hauberk.scan.page import policies
 from hauberk.scan.trial import CANARY, Proof
 
 RULE = Rule(
@@ -36,5 +38,5 @@ def judge(response: Response, sent: Mapping[str, T]) -> list[tuple[str, T, Proof
         if canary in sent:
             reason = escape(text, canary)
             if reason:
-                found.append((canary, sent[canary], Proof(reason=reason)))
+                found.append((canary, sent[canary], contained(Proof(reason=reason), policies(response))))
     return found

@@ -1,0 +1,82 @@
+"""Wrong use gives one clear error that names the field, shows the value and proposes the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from flask import Flask
+
+import hauberk
+from hauberk import ConfigurationError, Guard, InputError, Policy, protect
+
+
+def create_app(testing: bool = False, database: str | None = None) -> Flask:
+    return Flask(__name__)
+
+
+def create_app_with(config: str) -> Flask:
+    return Flask(__name__)
+
+
+async def create_async_app() -> FastAPI:
+    return FastAPI()
+
+
+@pytest.mark.parametrize(
+    ("app", "said"),
+    [
+        (None, "None: is not an ASGI or WSGI application; give the object that a server would run"),
+        ("main:app", "'main:app': is not an ASGI or WSGI application"),
+        (object(), "is not an ASGI or WSGI application"),
+        (42, "42: is not"),
+        (create_app, "create_app: takes 0 arguments; .* give the application itself, not the class or the factory"),
+        (create_app_with, "create_app_with: takes 1 arguments"),
+        (create_async_app, "create_async_app: takes 0 arguments"),
+        (FastAPI, "FastAPI: takes 0 arguments"),
+        (Flask, "Flask: takes 1 arguments"),
+        (dict, "dict: takes 0 arguments"),
+        (print, "print: takes 0 arguments"),
+        (hauberk, "is not an ASGI or WSGI application"),
+    ],
+)
+def test_no_application(app: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        protect(app)
+
+
+@pytest.mark.parametrize(
+    ("use", "kind", "said"),
+    [
+        (lambda: protect(Flask("x"), hst=None), ConfigurationError, r"Policy.hst=None: is not a field; did you mean 'hsts'\?"),
+        (lambda: protect(Flask("x"), hsts=True), ConfigurationError, r"Policy.hsts=True: is not a HSTS; write hsts=HSTS\("),
+        (lambda: protect(Flask("x"), guard="block"), ConfigurationError, r"Policy.guard='block': is not a Guard; write guard=Guard\("),
+        (lambda: protect(Flask("x"), "strict"), ConfigurationError, r"policy='strict': is not a Policy; .*Policy.recommended\(\)"),
+        (lambda: protect(Flask("x"), Policy), ConfigurationError, r"is not a Policy"),
+        (lambda: Policy(hstss=None), TypeError, "hstss"),
+        (lambda: Policy.recommended().replace(cookie=None), ConfigurationError, r"did you mean 'cookies'\?"),
+        (lambda: Policy.recommended().replace(nothing_like_it=1), ConfigurationError, r"Policy.nothing_like_it=1: is not a field"),
+        (lambda: protect(Flask("x"), policy=Policy.strict()), ConfigurationError, r"Policy.policy=.* is not a field"),
+        (lambda: Guard(mode="kill"), ConfigurationError, "Guard.mode='kill'"),
+    ],
+)  # fmt: skip
+def test_no_policy(use: Callable[[], object], kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind, match=said):
+        use()
+
+
+def test_an_application_that_was_refused_is_as_it_was() -> None:
+    app = Flask("x")
+    before = app.wsgi_app
+    with pytest.raises(ConfigurationError):
+        protect(app, hst=None)
+    assert app.wsgi_app == before
+    assert not hasattr(app, "__hauberk__")
+
+
+def test_every_error_of_ours_has_one_root() -> None:
+    for wrong in (lambda: protect(None), lambda: protect(Flask("x"), hst=None)):
+        with pytest.raises(hauberk.HauberkError):
+            wrong()
