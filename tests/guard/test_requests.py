@@ -406,3 +406,40 @@ def test_text_of_an_event_is_bounded() -> None:
     with recording() as events, database() as db:
         db.execute("select '" + "x" * 10_000 + "'")
     assert max(len(event.text) for event in events.events) == 4_000
+
+
+def test_the_messages_of_a_websocket_are_inputs() -> None:
+    """Each message is judged, and a client that sends many does not make the guard blind."""
+    import asyncio
+    import sqlite3
+
+    from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
+    from hauberk.core.errors import BlockedError
+    from hauberk.core.plan import Plan
+    from hauberk.guard import Guard
+
+    answers: list[object] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        db = sqlite3.connect(":memory:")
+        db.execute("create table t (name text)")
+        while (message := await receive())["type"] == "websocket.receive":
+            try:
+                answers.append(db.execute(f"select * from t where name = '{message['text']}'").fetchall())
+            except BlockedError:
+                answers.append("blocked")
+        db.close()
+
+    texts = ["ada", "x' or '1'='1", *(f"some words {n}" for n in range(3_000)), "y' or '1'='1"]
+    incoming: list[Message] = [{"type": "websocket.receive", "text": text} for text in texts]
+    incoming.append({"type": "websocket.disconnect"})
+
+    async def receive() -> Message:
+        return incoming.pop(0)
+
+    async def send(message: Message) -> None:
+        return None
+
+    scope = {"type": "websocket", "path": "/", "query_string": b"", "headers": []}
+    asyncio.run(ASGIShield(app, Plan.of([Guard(mode="block")]))(scope, receive, send))
+    assert [at for at, answer in enumerate(answers) if answer == "blocked"] == [1, len(texts) - 1]

@@ -185,8 +185,8 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 VIEWS: tuple[Any, ...] = (
-    only_get, boom, async_boom, away, stream, stream_page, stream_late, stream_late_sync, file, page, jinja_page, async_page,
-    nonce, cookie, forget, session, framed,
+    only_get, boom, async_boom, away, stream, stream_page, stream_late, stream_late_sync,
+    file, page, jinja_page, async_page, nonce, cookie, forget, session, framed,
 )  # fmt: skip
 urlpatterns = [
     path("", home),

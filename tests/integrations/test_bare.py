@@ -101,10 +101,11 @@ def test_the_doors_with_names() -> None:
 
 
 def test_twice() -> None:
-    for app in (asgi_function, wsgi_function):
+    apps: tuple[Any, ...] = (asgi_function, wsgi_function)
+    for app in apps:
         once = protect(app)
         assert protect(once) is once
-        assert once.__hauberk__.policy == Policy.recommended()  # type: ignore[attr-defined]
+        assert once.__hauberk__.policy == Policy.recommended()
         with pytest.raises(ConfigurationError, match="protected already"):
             protect(once, Policy.strict())
         assert not hasattr(app, "__hauberk__"), "the one inside is as it was"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -48,23 +47,40 @@ def test_no_application(app: Any, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("use", "kind", "said"),
+    ("field", "value", "said"),
     [
-        (lambda: protect(Flask("x"), hst=None), ConfigurationError, r"Policy.hst=None: is not a field; did you mean 'hsts'\?"),
-        (lambda: protect(Flask("x"), hsts=True), ConfigurationError, r"Policy.hsts=True: is not a HSTS; write hsts=HSTS\("),
-        (lambda: protect(Flask("x"), guard="block"), ConfigurationError, r"Policy.guard='block': is not a Guard; write guard=Guard\("),
-        (lambda: protect(Flask("x"), "strict"), ConfigurationError, r"policy='strict': is not a Policy; .*Policy.recommended\(\)"),
-        (lambda: protect(Flask("x"), Policy), ConfigurationError, r"is not a Policy"),
-        (lambda: Policy(hstss=None), TypeError, "hstss"),
-        (lambda: Policy.recommended().replace(cookie=None), ConfigurationError, r"did you mean 'cookies'\?"),
-        (lambda: Policy.recommended().replace(nothing_like_it=1), ConfigurationError, r"Policy.nothing_like_it=1: is not a field"),
-        (lambda: protect(Flask("x"), policy=Policy.strict()), ConfigurationError, r"Policy.policy=.* is not a field"),
-        (lambda: Guard(mode="kill"), ConfigurationError, "Guard.mode='kill'"),
+        ("hst", None, r"Policy.hst=None: is not a field; did you mean 'hsts'\?"),
+        ("cookie", None, r"did you mean 'cookies'\?"),
+        ("nothing_like_it", 1, r"Policy.nothing_like_it=1: is not a field; use one of 'csp'"),
+        ("policy", Policy.strict(), r"Policy.policy=.* is not a field"),
+        ("hsts", True, r"Policy.hsts=True: is not a HSTS; write hsts=HSTS\("),
+        ("guard", "block", r"Policy.guard='block': is not a Guard; write guard=Guard\("),
     ],
-)  # fmt: skip
-def test_no_policy(use: Callable[[], object], kind: type[Exception], said: str) -> None:
-    with pytest.raises(kind, match=said):
-        use()
+)
+def test_no_field(field: str, value: object, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        protect(Flask("x"), **{field: value})
+    assert (caught.value.field, caught.value.value) == (f"Policy.{field}", value)
+    with pytest.raises(ConfigurationError, match=said):
+        Policy.recommended().replace(**{field: value})
+
+
+def test_a_misspelt_field_of_policy_itself() -> None:
+    wrong: dict[str, Any] = {"hstss": None}
+    with pytest.raises(TypeError, match="hstss"):
+        Policy(**wrong)
+
+
+@pytest.mark.parametrize("policy", ["strict", Policy, {"hsts": None}, 0])
+def test_no_policy(policy: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"policy=.*: is not a Policy; .*Policy.recommended\(\)"):
+        protect(Flask("x"), policy)
+
+
+def test_no_mode() -> None:
+    mode: Any = "kill"
+    with pytest.raises(ConfigurationError, match=r"Guard.mode='kill'"):
+        Guard(mode=mode)
 
 
 def test_an_application_that_was_refused_is_as_it_was() -> None:

@@ -201,16 +201,14 @@ def test_the_applications_own_name_wins() -> None:
 
 
 def test_lazy_objects_of_the_application_stay_lazy() -> None:
-    class Lazy:
-        @property
-        def __class__(self) -> Any:  # type: ignore[override]
-            raise AssertionError("asked for its class")
+    def no_class(self: object) -> Any:
+        raise AssertionError("asked for its class")
 
-        def __getattr__(self, name: str) -> Any:
-            raise AssertionError(f"asked for {name}")
+    def no_attribute(self: object, name: str) -> Any:
+        raise AssertionError(f"asked for {name}")
 
     app = closure()
-    app.state.lazy = Lazy()
+    app.state.lazy = type("Lazy", (), {"__class__": property(no_class), "__getattr__": no_attribute})()
     app.state.library = type("Lib", (), {"__class__": property(lambda self: type(jinja2))})()
     same(Visitor(protect(app), "asgi").get("/"))
 

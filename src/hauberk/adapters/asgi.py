@@ -235,7 +235,7 @@ class ASGIShield:
         """Lifespan passes untouched; a WebSocket's handshake is a request whose answer has a header like any other."""
         if scope["type"] != "websocket":
             return await self.app(scope, receive, send)
-        ex = ASGIExchange(scope)
+        plan, ex = self.plan, ASGIExchange(scope)
         holder: Holder = [ex, None, None]
         scope["hauberk"] = holder
 
@@ -243,18 +243,23 @@ class ASGIShield:
             kind = message["type"]
             if kind == "websocket.accept" and message.get("headers"):
                 head = ASGIHead(101, list(message["headers"]))
-                for step in self.plan.on_response:
+                for step in plan.on_response:
                     step(ex, head)
                 message = {**message, "headers": head.raw}
             elif kind == "websocket.http.response.start":
                 head = ASGIHead(message["status"], list(message.get("headers") or ()))
-                self.plan.finish(ex, head)
+                plan.finish(ex, head)
                 message = {**message, "headers": head.raw}
             await send(message)
 
         token = HOLDER.set(holder)
         try:
-            await self.app(scope, receive, send_shielded)
+            if (reply := plan.begin(ex)) is None and plan.load:
+                reply = await plan.load_all(ex)
+            if reply is not None:
+                # Before the handshake is answered, a close is a refusal: the server makes 403 of it.
+                return await send({"type": "websocket.close", "code": 1008, "reason": ""})
+            await self.app(scope, _keeping_messages(ex, receive) if plan.keep_body else receive, send_shielded)
         finally:
             HOLDER.reset(token)
 
@@ -287,6 +292,20 @@ def _keeping(ex: ASGIExchange, receive: Receive) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             ex.keep(message.get("body", b""))
+        return message
+
+    return receive_kept
+
+
+def _keeping_messages(ex: ASGIExchange, receive: Receive) -> Receive:
+    """Let the guard see the newest message of a WebSocket: each is an input of its own."""
+
+    async def receive_kept() -> Message:
+        message = await receive()
+        if message["type"] == "websocket.receive":
+            text = message.get("text")
+            ex.one_of_many, ex.body, ex.body_length = True, (), 0
+            ex.keep(message.get("bytes") or b"" if text is None else text.encode("utf-8", "replace"))
         return message
 
     return receive_kept

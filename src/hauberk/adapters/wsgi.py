@@ -276,6 +276,20 @@ class KeptInput:
             self._ex.keep(line)
         return lines
 
+    def read1(self, size: int = -1) -> bytes:
+        """As a buffered stream's own; of an unbuffered one, its `read`."""
+        part: bytes = getattr(self._stream, "read1", self._stream.read)(size)
+        self._ex.keep(part)
+        return part
+
+    def readinto(self, buffer: Any) -> int:
+        """As the stream's own, by way of `read`: what passed by in a buffer would not be seen."""
+        part = self.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
+
+    readinto1 = readinto
+
     def __iter__(self) -> Iterator[bytes]:
         for line in self._stream:
             self._ex.keep(line)

@@ -46,7 +46,7 @@ def command(serve: bool, report: Path, quiet: bool, no_color: bool) -> int:
     if serve:
         serve_shops(console)
         return 0
-    with shown(quiet=quiet, color=not no_color) as progress:
+    with shown(quiet=quiet, color=not no_color, hush=True) as progress:
         proof = demonstrate(console, prove_shop, report=report, progress=progress)
     for problem in proof.problems:
         click.echo(f"hauberk: {problem}", err=True)

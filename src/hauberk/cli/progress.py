@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -13,12 +16,36 @@ from hauberk.core.progress import Progress, silent
 
 
 @contextmanager
-def shown(*, quiet: bool, color: bool) -> Iterator[Progress]:
-    """Give out a Progress that draws on stderr while the block runs."""
+def shown(*, quiet: bool, color: bool, hush: bool = False) -> Iterator[Progress]:
+    """Give out a Progress that draws on stderr while the block runs.
+
+    `hush` keeps what the application under attack, and the processes it starts, write there from burying it: shells
+    that complain of syntax, traces. HAUBERK_DEBUG shows it.
+    """
+    if hush and not os.environ.get("HAUBERK_DEBUG"):
+        with _own_stderr() as stream:
+            yield from _drawing(Console(file=stream, no_color=not color), quiet=quiet)
+    else:
+        yield from _drawing(Console(stderr=True, no_color=not color), quiet=quiet)
+
+
+@contextmanager
+def _own_stderr() -> Iterator[TextIO]:
+    """A stream to the real stderr, while the descriptor that everybody else writes to leads nowhere."""
+    sys.stderr.flush()
+    with open(os.dup(2), "w", encoding="utf-8", errors="replace") as real, open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield real
+        finally:
+            sys.stderr.flush()
+            os.dup2(real.fileno(), 2)
+
+
+def _drawing(console: Console, *, quiet: bool) -> Iterator[Progress]:
     if quiet:
         yield silent
         return
-    console = Console(stderr=True, no_color=not color)
     if not console.is_terminal:
         yield Lines(console)
         return

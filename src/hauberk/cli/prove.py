@@ -12,7 +12,7 @@ from hauberk.cli.progress import shown
 from hauberk.core.errors import InputError, NothingToTestError
 from hauberk.core.finding import Result
 from hauberk.core.progress import Progress
-from hauberk.integrations.target import Target, load
+from hauberk.integrations.target import Target
 
 NO_OPTIONS = scan.Options()
 
@@ -57,7 +57,7 @@ def command(
     common: Common,
 ) -> int:
     """Prove how secure an application is: its configuration, its dependencies, and a dynamic scan in process."""
-    loaded = load(target)
-    with shown(quiet=common.quiet, color=common.color) as progress:
+    loaded = scan.load_watched(target)
+    with shown(quiet=common.quiet, color=common.color, hush=True) as progress:
         result = prove(loaded, progress, paths=paths, index=index, offline=offline, options=options)
     return finish(result, common, framework=loaded.framework, root=loaded.root, fallback_file=loaded.file)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from hauberk.cli.options import Common, common, finish
+from hauberk.cli.rules import all_rules
 
 
 @click.command("report")
@@ -16,4 +17,4 @@ def command(results: Path, common: Common) -> int:
     """Render saved results again, in another format, with another threshold or against a baseline."""
     from hauberk.report.json import load
 
-    return finish(load(results), common)
+    return finish(load(results, all_rules().values()), common)

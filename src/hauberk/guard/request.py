@@ -30,7 +30,7 @@ class RequestGuard:
         """Log once that a sink was reached while a part of the request could not be read: what hides there passes."""
         if not self._said:
             self._said = True
-            decision("guard-incomplete", method=ex.method, path=ex.path, body_length=ex.body_length)
+            decision("guard-incomplete", method=ex.method, body_length=ex.body_length)
 
     def blocks(self, kind: str) -> bool:
         """Whether an attack of that kind is stopped."""

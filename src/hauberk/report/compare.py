@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,9 +11,9 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from hauberk.core.finding import SEVERITIES, Finding, Location, Result
+from hauberk.core.finding import SEVERITIES, Finding, Location, PackageLocation, Result
 from hauberk.report.evidence import asvs_evidence, tally
-from hauberk.report.grade import grade
+from hauberk.report.grade import Grade, grade, grade_parts
 from hauberk.report.meta import Meta
 from hauberk.report.page import compared
 from hauberk.report.page.findings import PARTS
@@ -153,6 +153,8 @@ def render_text(
     sides.add_row(_side("BEFORE", before), _side("AFTER", after))
     console.print(sides)
     console.print()
+    console.print(_parts(before, after))
+    console.print()
     console.print(_table(rows))
     console.print()
     console.print(_sum(rows))
@@ -172,6 +174,43 @@ def _side(label: str, result: Result) -> Group:
     return Group(head, Text(), verdict(grade(result)), Text(), bars)
 
 
+def _parts(before: Result, after: Result) -> Table:
+    """A line for each part of the proof: the grade before and after."""
+    old, new = grade_parts(before), grade_parts(after)
+    table = Table("Part", "Before", "After", box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    for name in dict.fromkeys((*old, *new)):
+        cells = [_letter(grades.get(name)) for grades in (old, new)]
+        table.add_row(Text(name), *cells)
+    return table
+
+
+def _letter(given: Grade | None) -> Text:
+    if given is None or given.letter is None:
+        return Text("withheld" if given else "–", style="dim")
+    style = "green" if given.letter.startswith("A") else "yellow" if given.letter in {"B", "C"} else "red"
+    return Text.assemble((given.letter, f"bold {style}"), f"  {given.score}/100")
+
+
+def _together(rows: tuple[Row, ...]) -> Iterator[tuple[Row, int]]:
+    """Rows for the terminal: all advisories of one package that met the same fate are one row, with their number."""
+    packages: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if isinstance(row.finding.location, PackageLocation):
+            packages[row.finding.location.key(), row.fate].append(row)
+    for row in rows:
+        where = row.finding.location
+        same = packages[where.key(), row.fate] if isinstance(where, PackageLocation) else [row]
+        if row is same[0]:
+            yield row, len(same)
+
+
+def _fault(finding: Finding, number: int) -> str:
+    where = finding.location
+    if number > 1 and isinstance(where, PackageLocation):
+        return f"{where.package} {where.version}: {number} advisories"
+    return finding.title
+
+
 def _table(rows: tuple[Row, ...]) -> Table:
     table = Table(expand=True, box=None, pad_edge=False, header_style="dim")
     table.add_column("Severity", width=8)
@@ -179,11 +218,11 @@ def _table(rows: tuple[Row, ...]) -> Table:
     table.add_column("Where", ratio=4, overflow="fold")
     table.add_column("Before", width=6)
     table.add_column("After", ratio=3, overflow="fold")
-    for row in rows:
+    for row, number in _together(rows):
         finding = row.finding
         table.add_row(
             Text(finding.severity, style=STYLES[finding.severity]),
-            Text(words(finding.title)),
+            Text(words(_fault(finding, number))),
             place(finding.location),
             Text("–", style="dim") if row.fate == "new" else Text("found", style="red"),
             _fate(row),
@@ -201,13 +240,14 @@ def _fate(row: Row) -> Text:
     return Text.assemble((f"✗ {row.fate}", style), reason)
 
 
-def _sum(rows: tuple[Row, ...]) -> Text:
+def _sum(every: tuple[Row, ...]) -> Text:
+    rows = tuple(row for row, _ in _together(every))
     before = sum(row.fate != "new" for row in rows)
     gone = sum(row.fate == "gone" for row in rows)
     text = Text.assemble((f"{gone} of {before}", "bold"), " faults are gone.")
     stay = [row for row in rows if row.fate == "remains" and row.reason]
     if stay:
         text.append(f" {len(stay)} {'remains' if len(stay) == 1 else 'remain'} for a known reason.")
-    if wrong := unexplained(rows):
+    if wrong := unexplained(every):
         text.append(f" {len(wrong)} should not be there.", style="bold red")
     return text

@@ -11,7 +11,7 @@ its weakest link, so a hundred passed checks do not make up for one injection. O
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hauberk.core.finding import SEVERITIES, Finding, Result, Severity
@@ -62,6 +62,26 @@ def grade(result: Result) -> Grade:
     if letter_of(max(0, round(total))) == letter:
         return Grade(letter=letter, score=score, reason=f"{_count(len(result.failures))}, the worst is {what}.")
     return Grade(letter=letter, score=score, reason=f"Capped at {letter} by {what}.", capped_by=worst.rule.id)
+
+
+PARTS: tuple[tuple[str, str], ...] = (
+    ("check", "configuration"),
+    ("audit", "dependencies"),
+    ("scan", "dynamic test"),
+)
+"""The parts of a proof: the command, and what it looks at."""
+
+
+def grade_parts(result: Result) -> dict[str, Grade]:
+    """A grade for each part of `prove` that has findings: what is bad in one of them does not hide the others."""
+    grades: dict[str, Grade] = {}
+    for command, name in PARTS:
+        findings = tuple(f for f in result.findings if f.rule.id.startswith(f"{command}."))
+        gaps = tuple(gap for gap in result.gaps if gap.startswith(f"{command}: "))
+        if findings:
+            whole = result.complete or not gaps
+            grades[name] = grade(replace(result, findings=findings, gaps=gaps, complete=whole))
+    return grades
 
 
 _NOTHING = "No fault was found in what was judged."

@@ -1,4 +1,4 @@
-"""What Starlette and FastAPI operations have in common: how requests are read, and an operation made of what was read."""
+"""What Starlette and FastAPI have in common: how requests are read, and an operation made of what was read."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hauberk.core.finding import SEVERITIES, Finding, Result
 from hauberk.report.evidence import asvs_evidence, tally
-from hauberk.report.grade import grade
+from hauberk.report.grade import Grade, grade, grade_parts
 from hauberk.report.meta import Meta, took
 from hauberk.report.page import grid, head, tables
 from hauberk.report.page.findings import part_of, pill, prose, where
@@ -55,6 +55,7 @@ def page(before: Result, after: Result, lines: Sequence[Line], meta: Meta) -> st
     table = _table(lines, LIMIT - fixed.size - document("").size - 12_000)
     main = join(
         sides,
+        _parts(before, after),
         _gaps(before, after),
         section("faults", f"Every fault, and what became of it ({len(lines)})", None, table),
         section("asvs", "OWASP ASVS 5.0", "A square is a requirement.", standards, grid.signs_only()),
@@ -86,6 +87,27 @@ def _side(label: str, result: Result, whole: int) -> Markup:
         el("ul", "tally", rows),
         el("p", "note", f"{passed} checks passed"),
     )
+
+
+def _parts(before: Result, after: Result) -> Markup:
+    """The grade of each part, before and after."""
+    old, new = grade_parts(before), grade_parts(after)
+    names = list(dict.fromkeys((*old, *new)))
+    if len(names) < 2:
+        return EMPTY
+    heads = [el("th", {"scope": "col"}, name) for name in ("Part", "Before", "After")]
+    rows = [
+        el("tr", None, el("th", {"scope": "row"}, name), [el("td", None, _letter(g.get(name))) for g in (old, new)])
+        for name in names
+    ]
+    table = el("table", None, el("thead", None, el("tr", None, heads)), el("tbody", None, rows))
+    return section("parts", "Part by part", None, el("div", "scroll", table))
+
+
+def _letter(given: Grade | None) -> Markup | str:
+    if given is None:
+        return "–"
+    return "withheld" if given.letter is None else join(el("b", None, given.letter), f" {given.score}/100")
 
 
 def pill_of(severity: str) -> Markup:
