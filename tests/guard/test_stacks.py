@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -280,3 +282,18 @@ def test_connections_stay_what_they_were() -> None:
     with pytest.raises(TypeError):
         connection.execute(3)  # type: ignore[arg-type]
     connection.close()
+
+
+def test_modules_that_only_say_so_are_left_alone() -> None:
+    """cffi's libraries claim the class of a module and have no `__dict__`: the hooks go in all the same."""
+    program = """
+import sys
+from types import ModuleType
+class Library:
+    __slots__ = ()
+    __class__ = property(lambda self: ModuleType)
+sys.modules["a_library"] = Library()
+import hauberk.guard
+assert not hauberk.guard.install().failed
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)

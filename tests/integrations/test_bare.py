@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hauberk import ConfigurationError, Policy, asgi, csp_nonce, protect, wsgi
+from hauberk.core.exchange import CURRENT
 from tests.integrations.driving import Visitor
 
 NAMES = [name for name, _ in Policy.recommended().plan().constants(None)]
@@ -109,3 +110,15 @@ def test_twice() -> None:
         with pytest.raises(ConfigurationError, match="protected already"):
             protect(once, Policy.strict())
         assert not hasattr(app, "__hauberk__"), "the one inside is as it was"
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_body_that_fails_leaves_nothing_behind(guarded: bool) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        raise RuntimeError("hunter2")
+        yield b""
+
+    policy = Policy.recommended() if guarded else Policy.recommended().replace(guard=None)
+    parts = iter(protect(app, policy)({"REQUEST_METHOD": "GET", "PATH_INFO": "/"}, lambda *args: print))
+    assert b"hunter2" not in next(parts)
+    assert CURRENT.get() is None, "between two parts, the server's context is its own"

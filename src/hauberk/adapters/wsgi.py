@@ -231,16 +231,20 @@ class Running:
         ex = self._ex
         parts = iter(self._body)
         while True:
+            failure: Exception | None = None
             token = HOLDER.set([ex, None, None])
             try:
                 part = next(parts)
             except StopIteration:
                 return
             except Exception as error:
-                yield from self._shield._failed(ex, error, self._start)
-                return
+                failure = error
             finally:
                 HOLDER.reset(token)
+            if failure is not None:
+                # Not above: what is set there must be reset before the server has the next word.
+                yield from self._shield._failed(ex, failure, self._start)
+                return
             if ex.replaced and ex.blocked is not None:
                 yield b"" if ex.method == "HEAD" else ex.blocked.body
                 return

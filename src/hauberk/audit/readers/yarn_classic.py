@@ -92,4 +92,6 @@ def _patterns(heading: str, name: str, number: int) -> list[str]:
             raise broken(name, "yarn.lock", f"line {number} has no list of patterns")
         found.append(match[1] or match[2] or "")
         at = match.end()
+    if not found:
+        raise broken(name, "yarn.lock", f"line {number} is an entry for nothing")
     return found

@@ -178,9 +178,10 @@ def install() -> list[str]:
         setattr(stand_in, "replaces", original)  # noqa: B010
     replacements: dict[int, Any] = {id(_CONNECT): _connect, id(_CONNECTION): connection, id(_CURSOR): cursor}
     hooked = [f"sqlite3.{name}" for name in ("connect", "dbapi2.connect", "Connection", "Cursor")]
-    modules: list[object] = list(sys.modules.values())
+    modules = list(sys.modules.values())
     for module in modules:
-        if isinstance(module, ModuleType) and module.__name__ not in {"_sqlite3", __name__}:
+        # By the type and not by isinstance: cffi's libraries say that they are modules, and have no names of their own.
+        if issubclass(type(module), ModuleType) and module.__name__ not in {"_sqlite3", __name__}:
             hooked += _replace_in(module, replacements)
     for owner, name in ((m, n) for m in (sqlite3, dbapi2) for n in ("connect", "Connection", "Cursor")):
         if getattr(owner, name) not in {_connect, connection, cursor}:

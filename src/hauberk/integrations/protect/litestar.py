@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar
 
-from hauberk.adapters.asgi import ASGIShield
+from hauberk.adapters.asgi import App, ASGIShield, Message, Receive, Scope, Send
 from hauberk.integrations.request import templates
 
 if TYPE_CHECKING:
@@ -14,11 +14,27 @@ if TYPE_CHECKING:
 
 
 def install(app: Litestar, protection: Protection) -> None:
-    """Wrap the handler that Litestar built, its exception handling included."""
-    app.asgi_handler = ASGIShield(app.asgi_handler, protection.plan, context=True).run  # type: ignore[arg-type, assignment]
+    """Wrap the handler that Litestar built, its exception handling included, and its `before_send` hooks."""
+    handler: Any = _with_hooks(app.asgi_handler, app.before_send) if app.before_send else app.asgi_handler
+    app.before_send = []
+    app.asgi_handler = ASGIShield(handler, protection.plan, context=True).run  # type: ignore[assignment]
     engine = getattr(app.template_engine, "engine", None)
     if hasattr(engine, "globals"):
         templates(engine)
+
+
+def _with_hooks(handler: Any, hooks: list[Any]) -> App:
+    """Litestar runs these around its handler, where a cookie that they set would go out as it is."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_hooked(message: Message) -> None:
+            for hook in hooks:
+                await hook(message, scope)
+            await send(message)
+
+        await handler(scope, receive, send_hooked)
+
+    return run
 
 
 def _protection(app: Any) -> Protection:
