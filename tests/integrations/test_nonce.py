@@ -263,3 +263,9 @@ def test_without_csp_a_template_still_works() -> None:
     assert got.status == 200
     assert got.one("content-security-policy") is None
     assert CSP is hauberk.CSP
+
+
+def test_starlettes_test_client_sees_template_and_context() -> None:
+    reply: Any = TestClient(protect(closure())).get("/")
+    assert reply.template.name == "page"
+    assert reply.context["request"].url.path == "/"
