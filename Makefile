@@ -39,7 +39,7 @@ demo: .venv/demo
 	$(BIN)/hauberk demo
 
 test: .venv/test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 check: .venv/test
 	$(BIN)/ruff format --check .

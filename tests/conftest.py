@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.drivers import Serve, serve_asgi, serve_django, serve_wsgi
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SHARED = Path(__file__).parents[2] / "shared" / "vectors"
 
@@ -22,3 +29,21 @@ def serve(request: pytest.FixtureRequest) -> Serve:
     """Run one request through a Plan, once for each adapter."""
     drivers: dict[str, Serve] = {"asgi": serve_asgi, "wsgi": serve_wsgi, "django": serve_django}
     return drivers[request.param]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real Chromium: one that is installed, or named by CHROMIUM. In CI it must be there.
+
+    Of a module and no longer: while it lives, Playwright has an event loop running in this thread.
+    """
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if path is None and os.environ.get("CI") != "true":
+        pytest.skip("there is no Chromium here; install one, or name it in CHROMIUM")
+    flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, headless=True, args=flags)
+        yield chromium
+        chromium.close()

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import uvicorn
+
+from hauberk.demo.loopback import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -27,36 +23,6 @@ PAGES = [
     "/login",
     "/basket",
 ]
-
-
-@contextmanager
-def serving(app: Any) -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            while not server.started:
-                assert thread.is_alive()
-                time.sleep(0.01)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        own = shutil.which("chromium") or shutil.which("google-chrome")
-        try:
-            chromium = playwright.chromium.launch(executable_path=own, args=["--no-sandbox"])
-        except api.Error as error:
-            pytest.skip(f"no Chromium on this machine: {str(error).splitlines()[0]}")
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -75,7 +41,7 @@ def visit(browser: Any) -> Iterator[Callable[[str], tuple[Any, list[str]]]]:
 
 
 def test_pages_are_silent_and_scripted(shop: Any, visit: Any) -> None:
-    with serving(shop.app) as base:
+    with served(shop.app) as base:
         for path in PAGES:
             page, complaints = visit(base + path)
             assert complaints == [], path
@@ -85,7 +51,7 @@ def test_pages_are_silent_and_scripted(shop: Any, visit: Any) -> None:
 
 
 def test_the_question_about_abroad_is_answered_in_place(shop: Any, visit: Any) -> None:
-    with serving(shop.app) as base:
+    with served(shop.app) as base:
         page, _ = visit(base + "/shipping")
         page.fill("input[name=country]", "Sweden")
         page.click("text=Do you send there?")
@@ -103,7 +69,7 @@ def test_planted_markup_runs_at_the_open_shop_only(
 
     titles = []
     for shop in (open_shop, protected_shop):
-        with serving(shop.app) as base:
+        with served(shop.app) as base:
             page, _ = visit(base + path + quote(prefix + STEAL))
             titles.append(page.title())
     assert titles[0] == "taken"
@@ -114,6 +80,6 @@ def test_a_planted_comment_runs_at_the_open_shop_only(open_shop: Any, protected_
     titles = []
     for shop in (open_shop, protected_shop):
         shop.client.post("/products/6/comments", data={"text": STEAL})
-        with serving(shop.app) as base:
+        with served(shop.app) as base:
             titles.append(visit(base + "/products/6")[0].title())
     assert titles == ["taken", "Postman's jacket · mended clothes"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from hauberk.core.finding import Finding, HttpLocation, Location, PackageLocatio
 from hauberk.report import Meta
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    pass
 
 SQL = Rule(
     id="scan.sql-injection",
@@ -392,18 +392,3 @@ def shared() -> Callable[[str], Path]:
         return root / name
 
     return file
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A real Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    if not Path(path).exists() and os.environ.get("CI") != "true":
-        pytest.skip(f"there is no Chromium at {path}; name one in CHROMIUM")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        chromium = playwright.chromium.launch(executable_path=path, headless=True, args=flags)
-        yield chromium
-        chromium.close()

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from hauberk.integrations.surface import django, rules, starlette
+from hauberk.integrations.surface import django, rules
+from hauberk.integrations.surface.assembly import ACCESSORS
 from hauberk.integrations.surface.reads import Accessors, reads
 from hauberk.integrations.surface.source import innermost, locate
 
@@ -124,9 +125,9 @@ def test_django() -> None:
 
 def test_starlette() -> None:
     names = {("query", "a"), ("form", "b"), ("json", "c"), ("path", "d"), ("json", "e")}
-    assert found(starlette_view, starlette.ACCESSORS) == names
-    assert found(Endpoint.get, starlette.ACCESSORS) == {("query", "g")}
-    assert found(Endpoint().act, starlette.ACCESSORS) == {("query", "h")}
+    assert found(starlette_view, ACCESSORS) == names
+    assert found(Endpoint.get, ACCESSORS) == {("query", "g")}
+    assert found(Endpoint().act, ACCESSORS) == {("query", "h")}
 
 
 def decorated(view: Callable[..., Any]) -> Callable[..., Any]:
