@@ -19,7 +19,6 @@ def ask(client: Client, operation: Operation, request: Request, plain: Response)
     if _asked(client, request) is None or (confirmed := _asked(client, request)) is None:
         return None
     sent, answer, reason = confirmed
-    fields = [list(pair) for pair in answer.headers]
     return Finding(
         rule=cors_reflection.RULE,
         outcome="fail",
@@ -27,7 +26,7 @@ def ask(client: Client, operation: Operation, request: Request, plain: Response)
         message=f"{operation}, and whatever else the same setting covers: {reason}.",
         evidence={
             "request": evidence.request(client.origin, client.complete(sent)),
-            "response": evidence.response(answer) | {"headers": fields},
+            "response": evidence.response(answer) | {"headers": evidence.fields(answer)},
             "control": evidence.request(client.origin, client.complete(request))
             | {"response": evidence.response(plain)},
             "reason": reason,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -9,21 +10,47 @@ from hauberk.core.events import SinkEvent
 from hauberk.core.finding import HttpLocation
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation, Parameter
-from hauberk.scan.trial import Shot
+from hauberk.scan.trial import CANARY, Shot
+from hauberk.wire.set_cookie import SetCookie
 
 EXCERPT = 240
 TEXT = 500
 BODY = 2_000
+SECRET = 16
+"""Characters from which on a cookie's value may be a credential."""
+HIDDEN = "(hidden)"
 
 
 def request(origin: str, sent: Request) -> dict[str, Any]:
-    """A request, complete enough to send it again."""
+    """A request, complete enough to send it again by whoever has a session of his own."""
     return {
         "method": sent.method,
         "url": origin + sent.target,
-        "headers": dict(sent.headers),
+        "headers": {name: _without_secrets(name, value) for name, value in sent.headers},
         "body": sent.body[:BODY].decode("utf-8", "replace"),
     }
+
+
+def _without_secrets(name: str, value: str) -> str:
+    """Credentials of the scan's own session are nobody's business; what the probe put there is."""
+    if name == "authorization" and CANARY.search(value) is None:
+        return value.partition(" ")[0] + " " + HIDDEN
+    if name != "cookie":
+        return value
+    pairs = (part.partition("=") for part in value.split("; "))
+    return "; ".join(
+        f"{key}={HIDDEN if len(held) >= SECRET and CANARY.search(held) is None else held}" for key, _, held in pairs
+    )
+
+
+def fields(answer: Response) -> list[list[str]]:
+    """The header of an answer, without the credentials that it hands out."""
+    return [[name, _given(value) if name == "set-cookie" else value] for name, value in answer.headers]
+
+
+def _given(line: str) -> str:
+    cookie = SetCookie.parse(line)
+    return str(replace(cookie, value=HIDDEN)) if len(cookie.value) >= SECRET else line
 
 
 def response(answer: Response, around: str = "") -> dict[str, Any]:

@@ -95,6 +95,6 @@ class Watch:
                 "operations": listed,
                 "judged": total,
                 "request": evidence.request(self.origin, page.request),
-                "response": evidence.response(page.response) | {"headers": [list(h) for h in page.response.headers]},
+                "response": evidence.response(page.response) | {"headers": evidence.fields(page.response)},
             },
         )
