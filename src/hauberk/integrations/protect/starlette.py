@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hauberk.adapters.asgi import App, ASGIShield, Message, Receive, Scope, Send
 from hauberk.core.plan import Plan
+from hauberk.integrations.protect.docs_pages import give_policies
 from hauberk.integrations.protect.engines import engines
 from hauberk.integrations.request import templates
 
@@ -27,6 +28,8 @@ def install(app: Starlette, protection: Protection) -> None:
 
     def build_shielded() -> ASGIApp:
         _teach(app)
+        if protection.policy.csp is not None:
+            give_policies(app)
         return StarletteShield(app, build(), protection.plan).run
 
     app.build_middleware_stack = build_shielded  # type: ignore[method-assign]
