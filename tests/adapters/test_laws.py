@@ -7,6 +7,7 @@ import io
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from wsgiref.handlers import SimpleHandler
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_a_page_that_does_not_keeps_its_own_script_files(serve: Serve) -> None:
     assert serve(PLAN).one("cache-control") is None
 
 
-def test_a_nonce_read_too_late_is_an_error_and_not_an_empty_text() -> None:
+def test_a_nonce_read_too_late_is_an_error_and_not_an_empty_text(caplog: pytest.LogCaptureFixture) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         held(scope["hauberk"]).read_nonce()
@@ -105,8 +106,9 @@ def test_a_nonce_read_too_late_is_an_error_and_not_an_empty_text() -> None:
         start_response("200 OK", [])
         yield held(environ["hauberk"]).read_nonce().encode()
 
-    with pytest.raises(LateNonceError):
-        list(WSGIShield(lazily, PLAN)(environ_(), lambda *a: lambda part: None))
+    head, _ = by_wsgiref(WSGIShield(lazily, PLAN))
+    assert "500 internal server error" in head
+    assert any(r.exc_info and r.exc_info[0] is LateNonceError for r in caplog.records)
 
 
 def test_two_answers_that_share_their_headers_do_not_share_a_nonce() -> None:
@@ -377,6 +379,40 @@ def test_an_error_in_a_late_body_is_answered() -> None:
     body = WSGIShield(app, PLAN)(environ_(), starter(started))
     assert b"secret" not in b"".join(body)
     assert started[0][0] == "500 Internal Server Error"
+
+
+def by_wsgiref(app: Any) -> tuple[str, bytes]:
+    """What the standard library's server puts on the wire."""
+    out = io.BytesIO()
+    environ = environ_() | {"SERVER_PROTOCOL": "HTTP/1.1"}
+    handler = SimpleHandler(io.BytesIO(), out, io.StringIO(), environ, multithread=False)
+    handler.run(app)
+    head, _, body = out.getvalue().partition(b"\r\n\r\n")
+    return head.decode("latin-1").lower(), body
+
+
+def test_an_error_between_header_and_body_is_answered_with_all_headers() -> None:
+    def app(environ: Environ, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("content-type", "text/plain"), ("x-secret", "1")])
+        raise RuntimeError("hunter2")
+
+    for policy in (POLICY, Policy.recommended()):
+        head, body = by_wsgiref(WSGIShield(app, policy.plan()))
+        assert "500 internal server error" in head
+        assert "x-content-type-options: nosniff" in head
+        assert "x-secret" not in head
+        assert b"hunter2" not in body
+
+
+def test_an_error_after_a_part_was_sent_ends_the_answer() -> None:
+    def app(environ: Environ, start_response: StartResponse) -> Iterator[bytes]:
+        start_response("200 OK", [("content-type", "text/plain")])
+        yield b"half"
+        raise RuntimeError("hunter2")
+
+    head, body = by_wsgiref(WSGIShield(app, PLAN))
+    assert "200 ok" in head
+    assert body == b"half"
 
 
 def test_the_servers_file_wrapper_comes_back_as_it_is() -> None:

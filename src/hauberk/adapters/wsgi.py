@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from types import TracebackType
@@ -215,10 +216,12 @@ class WSGIShield:
             return _answer(ex, ex.blocked, start)
         if ex.replaced and ex.blocked is not None:
             return [ex.blocked.body]
-        reply = self.plan.on_failure(ex, error)
-        if ex.sent or self.propagate():
+        if self.propagate():
             raise error
-        return _answer(ex, reply, start)
+        # A header that was named but not sent yet may be replaced (PEP 3333, `exc_info`). If it is out, the server
+        # raises the error again, as it should.
+        info = sys.exc_info() if ex.sent else None
+        return _answer(ex, self.plan.on_failure(ex, error), start, info)
 
 
 class Running:
@@ -318,8 +321,8 @@ def status_line(status: int) -> str:
         return f"{status} Status"
 
 
-def _answer(ex: Exchange, reply: Reply, start: StartResponse) -> Iterable[bytes]:
-    start(status_line(reply.status), [*reply.headers, ("content-length", str(len(reply.body)))])
+def _answer(ex: Exchange, reply: Reply, start: StartResponse, exc_info: ExcInfo = None) -> Iterable[bytes]:
+    start(status_line(reply.status), [*reply.headers, ("content-length", str(len(reply.body)))], exc_info)
     return [b"" if ex.method == "HEAD" else reply.body]
 
 

@@ -41,7 +41,7 @@ def _explain(console: Console, rule: Rule) -> None:
     for number in rule.cwe:
         console.print(f"CWE-{number}  {cwe_name(number) or ''}", highlight=False)
     for reference in rule.asvs:
-        known = requirements.get(reference.removeprefix("v5.0.0-"))
+        known = requirements.get(reference)
         console.print(f"ASVS {reference}  {known.title if known else ''}", highlight=False)
     for category in rule.top10:
         console.print(f"Top 10 {category}", highlight=False)

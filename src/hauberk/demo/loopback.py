@@ -19,7 +19,10 @@ def served(app: Any, *, port: int = 0) -> Iterator[str]:
         import uvicorn
     except ModuleNotFoundError as error:
         raise MissingExtraError("uvicorn", "demo", "the demo") from error
-    listening = socket.create_server(("127.0.0.1", port))
+    try:
+        listening = socket.create_server(("127.0.0.1", port))
+    except OSError:  # somebody else has that port; any other will do
+        listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="critical", server_header=False, lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

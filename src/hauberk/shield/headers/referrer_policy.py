@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.options import one_of, words
@@ -20,17 +20,7 @@ Token = Literal[
     "unsafe-url",
     "",
 ]
-TOKENS = (
-    "no-referrer",
-    "no-referrer-when-downgrade",
-    "same-origin",
-    "origin",
-    "strict-origin",
-    "origin-when-cross-origin",
-    "strict-origin-when-cross-origin",
-    "unsafe-url",
-    "",
-)
+TOKENS: tuple[str, ...] = get_args(Token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
