@@ -13,6 +13,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -208,12 +209,12 @@ def test_the_catalogue_as_cisa_publishes_it(tmp_path: Path, osv: Osv, text: str)
 
 def foreign(path: Path) -> None:
     path.unlink()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("create table x (y)")
 
 
 def other_schema(path: Path) -> None:
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("update meta set value = '99' where key = 'schema'")
     db.close()
 
@@ -242,8 +243,8 @@ def test_a_bad_index_is_one_error_with_the_fix(
 ) -> None:
     path = make_index()
     damage(path)
-    with pytest.raises(InputError, match=problem) as caught:
-        Index.open(path).lookup("PyPI", ["flask"])
+    with pytest.raises(InputError, match=problem) as caught, Index.open(path) as index:
+        index.lookup("PyPI", ["flask"])
     assert "hauberk db" in caught.value.fix
 
 

@@ -2,6 +2,7 @@
 
 import builtins
 import sqlite3
+import weakref
 from typing import Any
 
 import flask
@@ -22,6 +23,7 @@ def vulnerable() -> flask.Flask:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     connection.execute("CREATE TABLE t (a TEXT)")
     app = flask.Flask("vulnerable")
+    weakref.finalize(app, connection.close)
 
     @app.get("/sql")
     def sql() -> str:

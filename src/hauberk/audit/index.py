@@ -105,12 +105,11 @@ class Index:
         with _readable(path):
             # immutable: no lock and no journal is looked for; the file is only ever replaced as a whole.
             db = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)
-            if db.execute("pragma application_id").fetchone() != (APPLICATION,):
-                raise InputError(clean(path), "is no advisory index of hauberk", _FIX)
-            rows: dict[str, bytes] = dict(db.execute("select key, value from meta"))
-            if rows.get("schema") != str(SCHEMA).encode():
-                raise InputError(clean(path), "was written by another version of hauberk", _FIX)
-            return cls(path, db, Meta.of_json(rows.get("meta", b"")))
+            try:
+                return cls(path, db, _meta(path, db))
+            except BaseException:
+                db.close()
+                raise
 
     def lookup(self, ecosystem: Ecosystem, names: Iterable[str]) -> dict[str, list[Affected]]:
         """The live advisories of each package that has any. Names are given normalised."""
@@ -152,6 +151,16 @@ class Index:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _meta(path: Path, db: sqlite3.Connection) -> Meta:
+    """What the index says of itself. Raises InputError if it is none of ours, or of another version."""
+    if db.execute("pragma application_id").fetchone() != (APPLICATION,):
+        raise InputError(clean(path), "is no advisory index of hauberk", _FIX)
+    rows: dict[str, bytes] = dict(db.execute("select key, value from meta"))
+    if rows.get("schema") != str(SCHEMA).encode():
+        raise InputError(clean(path), "was written by another version of hauberk", _FIX)
+    return Meta.of_json(rows.get("meta", b""))
 
 
 def _chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
