@@ -96,7 +96,7 @@ def signs_only() -> Markup:
 def requirements_at_fault(evidence: Mapping[str, Evidence], anchors: Mapping[int, str], limit: int = 60) -> Markup:
     """The squares with a fault as a list, each with a way to its findings. `anchors`: id(finding) to its place."""
     known = asvs()
-    failing = [(known[id], one) for id, one in evidence.items() if one.state == "fail"]
+    failing = [(known[number], one) for number, one in evidence.items() if one.state == "fail"]
     if not failing:
         return EMPTY
     rows = []
