@@ -36,6 +36,7 @@ FILES = {
 
 ROWS = [
     ("check main", "module:app"),
+    ("scan http://127.0.0.1:8000/", "is a URL"),
     ("check nowhere:app", "no module 'nowhere'"),
     ("check main:ap", "has no 'ap'"),
     ("check broken:app", "SyntaxError"),

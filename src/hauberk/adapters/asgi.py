@@ -304,7 +304,7 @@ def _keeping_messages(ex: ASGIExchange, receive: Receive) -> Receive:
         message = await receive()
         if message["type"] == "websocket.receive":
             text = message.get("text")
-            ex.one_of_many, ex.body, ex.body_length = True, (), 0
+            ex.one_of_many, ex.body, ex.body_length = True, None, 0
             ex.keep(message.get("bytes") or b"" if text is None else text.encode("utf-8", "replace"))
         return message
 

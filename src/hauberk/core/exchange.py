@@ -43,7 +43,7 @@ class Exchange(ABC):
     """Whether `blocked` left in place of the application's answer."""
     guard: Any = None
     """The guard's view of this request, or None."""
-    body: Sequence[bytes] = ()
+    body: list[bytes] | None = None
     """The parts of the body that the application has read so far, up to `BODY_KEPT` octets; only if a step wants it."""
     one_of_many: bool = False
     """Whether the body is the newest message of a WebSocket, and not the body of one request."""
@@ -94,12 +94,14 @@ class Exchange(ABC):
         """Remember a part of the body as it goes by; never more than `BODY_KEPT` octets."""
         room = BODY_KEPT - self.body_length
         if part and room > 0:
-            self.body = [*self.body, part[:room]]
+            if self.body is None:
+                self.body = []
+            self.body.append(part[:room])
         self.body_length += len(part)
 
     def kept_body(self) -> bytes:
         """What was kept of the body so far."""
-        return b"".join(self.body)
+        return b"".join(self.body or ())
 
     def read_nonce(self) -> str:
         """The nonce of this response, made at its first reading: 128 random bits (CSP3, section 7.1)."""

@@ -49,11 +49,12 @@ class Input(NamedTuple):
 class Inputs:
     """The inputs of a request. Read again where the body grew, or the router took more from the path."""
 
-    __slots__ = ("_body", "_parameters", "_seen", "complete", "plain", "risky")
+    __slots__ = ("_body", "_length", "_parameters", "_seen", "complete", "plain", "risky")
 
     def __init__(self) -> None:
         self._parameters: dict[str, object] | None = None
-        self._body: Sequence[bytes] = ()
+        self._body: Sequence[bytes] | None = None
+        self._length = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -69,8 +70,8 @@ class Inputs:
         if self._parameters is None:
             self._parameters = {}
             self._add(head_inputs(ex))
-        if ex.body is not self._body:
-            self._body = ex.body
+        if ex.body is not self._body or ex.body_length != self._length:
+            self._body, self._length = ex.body, ex.body_length
             if ex.one_of_many and len(self._seen) > MOST_MESSAGES:
                 self._forget()
                 self._add(head_inputs(ex))

@@ -95,6 +95,8 @@ def load(name: str) -> Target:
 
     Raises InputError with one clear message if the text, the import or the object is not right.
     """
+    if "://" in name:
+        raise InputError(name, "is a URL, and this version tests applications in process", "name it as module:app")
     module_name, colon, attribute = name.partition(":")
     if not colon or not module_name or not attribute:
         raise InputError(name, "is not of the form module:app", "write for example main:app")
