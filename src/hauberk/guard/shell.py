@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from posixpath import basename
 
 from hauberk.guard.quoting import DOUBLE_ESCAPES, Quoting, State
-from hauberk.guard.verdict import ABSENT, Judgement, occurrences
+from hauberk.guard.verdict import ABSENT, Cover, Judgement, occurrences
 
 Span = tuple[int, int]
 
@@ -39,10 +39,10 @@ def judge(command: str, value: str) -> Judgement:
         return ABSENT
     value = value if spans[0][1] - spans[0][0] == len(value) else value.strip()
     quoting = Quoting(command)
-    quoted = _quoted_spans(command, value, quoting)
+    quoted = Cover(_quoted_spans(command, value, quoting))
     softest = _QUOTED if quoted else _INERT
     for start, end in spans:
-        if any(a <= start and end <= b for a, b in quoted):
+        if quoted.holds(start, end):
             continue
         if problem := _problem(command, quoting, start, end):
             if quoted and not quoting.open and not any(map(str.isalnum, value)):
@@ -132,8 +132,10 @@ def _stays_double(quoting: Quoting, start: int, end: int) -> bool:
 
 def _soft(command: str, start: int, end: int) -> Judgement | None:
     """What an unquoted but plain input does that is worth a word."""
-    before = command[:start].rstrip(" \t")
-    if not before or before[-1] in ";|&\n(`{!":
+    at = start
+    while at and command[at - 1] in " \t":
+        at -= 1
+    if at == 0 or command[at - 1] in ";|&\n(`{!":
         if "/" in command[start:end]:
             return Judgement("attack", "the input is the path of the program that is run")
         return _PROGRAM

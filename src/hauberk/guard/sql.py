@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, takewhile
 
 from hauberk.guard.tokens import Token, dialects, tokenise
-from hauberk.guard.verdict import ABSENT, Judgement, escapings, occurrences, slashed
+from hauberk.guard.verdict import ABSENT, Cover, Judgement, escapings, occurrences, slashed
 
 Span = tuple[int, int]
 
@@ -37,35 +39,72 @@ def judge(sql: str, value: str, dialect: str = "sqlite") -> Judgement:
 def _worst(sql: str, value: str, spans: Sequence[Span], dialect: str) -> Judgement:
     verdict = _INERT
     for name in dialects(dialect):
-        verdict = _judge(sql, value, spans, tokenise(sql, name))
+        verdict = _judge(sql, value, spans, _scan(sql, name))
         if verdict.attack:
             return verdict
     return verdict
 
 
-def _judge(sql: str, value: str, spans: Sequence[Span], tokens: Sequence[Token]) -> Judgement:
-    closed = all(token.closed for token in tokens)
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A statement's tokens, and what every judgement of it needs to know: found out once, whatever the input."""
+
+    tokens: Sequence[Token]
+    starts: Sequence[int]
+    closed: bool
+    literals: Sequence[Token]
+    """Closed strings and quoted names in which marks are escaped."""
+    marks: frozenset[str]
+    """What closes or escapes in them."""
+    within: frozenset[int]
+    """Positions between the two characters of an escape."""
+
+
+@lru_cache(maxsize=16)
+def _scan(sql: str, dialect: str) -> Scan:
+    # Many inputs are judged in one statement: a request may hold thousands of them.
+    tokens = tokenise(sql, dialect)
+    quoted = [token for token in tokens if token.kind in {"string", "name"} and token.quote != "$"]
+    return Scan(
+        tokens=tokens,
+        starts=[token.start for token in tokens],
+        closed=all(token.closed for token in tokens),
+        literals=[token for token in quoted if token.closed],
+        marks=frozenset(token.quote for token in quoted) | frozenset("\\" for token in quoted if token.backslash),
+        within=frozenset(at for token in quoted for at in _escapes(sql, token)),
+    )
+
+
+def _escapes(sql: str, token: Token) -> Iterator[int]:
+    at = token.inner
+    while at < token.inner_end:
+        if (token.backslash and sql[at] == "\\") or sql.startswith(token.quote * 2, at):
+            yield at + 1
+            at += 1
+        at += 1
+
+
+def _judge(sql: str, value: str, spans: Sequence[Span], scan: Scan) -> Judgement:
+    closed = scan.closed
     # Where something stays open, a doubled mark may as well be the input's and the application's, side by side.
-    escaped = _escaped_spans(sql, value, tokens) if closed else []
+    escaped = Cover(_escaped_spans(sql, value, scan) if closed else ())
     if closed and ((value in _QUOTES and len(value) == 1) or (escaped and not any(map(str.isalnum, value)))):
         # Marks alone also occur as the application's own. With everything closed and the input doubled where it
         # stands, or too short to open and close anything, those are not the input's.
         return _ESCAPED
-    starts = [token.start for token in tokens]
     for start, end in spans:
-        first = bisect_right(starts, start) - 1
-        if any(a <= start and end <= b for a, b in escaped):
+        if escaped.holds(start, end):
             continue
-        if problem := _problem(sql, value, (start, end), tokens, first):
+        if problem := _problem(sql, value, (start, end), scan, bisect_right(scan.starts, start) - 1):
             return Judgement("attack", problem)
     return _ESCAPED if escaped else _INERT
 
 
-def _problem(sql: str, value: str, span: Span, tokens: Sequence[Token], first: int) -> str:
+def _problem(sql: str, value: str, span: Span, scan: Scan, first: int) -> str:
     """What the input did to the tokens around it, or an empty text."""
-    token = tokens[first]
+    token = scan.tokens[first]
     if span[1] > token.end:
-        return _across(sql, span, tokens, first)
+        return _across(sql, span, scan.tokens, first)
     if token.kind in {"space", "number", "word"}:
         return ""
     if token.kind == "symbol":
@@ -76,7 +115,7 @@ def _problem(sql: str, value: str, span: Span, tokens: Sequence[Token], first: i
         return f"the input holds a delimiter of a {_NAMES[token.kind]}"
     if not token.closed:
         return f"the input is in a {_NAMES[token.kind]} that is never closed"
-    if token.kind != "comment" and _breaks(sql, value, span, token):
+    if token.kind != "comment" and _breaks(value, span, token, scan):
         return f"the input holds a mark that closes a {_NAMES[token.kind]}, and it was not escaped"
     return ""
 
@@ -86,7 +125,7 @@ _NAMES = {"string": "string", "name": "quoted name", "comment": "comment"}
 
 def _across(sql: str, span: Span, tokens: Sequence[Token], first: int) -> str:
     """An input over several tokens: one number, signed or not, or one word, with space around it, is still a value."""
-    covered = takewhile(lambda token: token.start < span[1], tokens[first:])
+    covered = takewhile(lambda token: token.start < span[1], islice(tokens, first, None))
     kinds = [(token.kind, sql[token.start : token.end]) for token in covered if token.kind != "space"]
     match kinds:
         case [] | [("number" | "word", _)] | [("symbol", "+" | "-"), ("number", _)]:
@@ -98,38 +137,27 @@ def _across(sql: str, span: Span, tokens: Sequence[Token], first: int) -> str:
     return "the input adds tokens to the statement"
 
 
-def _breaks(sql: str, value: str, span: Span, token: Token) -> bool:
+def _breaks(value: str, span: Span, token: Token, scan: Scan) -> bool:
     """Whether an input inside a literal holds marks that mean something there, though nothing got out this time."""
     if token.quote == "$":
         return False
     if token.quote in value:
         return True
     # A last backslash takes the application's own mark with it.
-    return token.backslash and "\\" in value and not _boundary(sql, token, span[1])
+    return token.backslash and "\\" in value and span[1] in scan.within
 
 
-def _boundary(sql: str, token: Token, position: int) -> bool:
-    """Whether no escape of the literal lies across that position."""
-    at = token.inner
-    while at < position:
-        if (token.backslash and sql[at] == "\\") or sql.startswith(token.quote * 2, at):
-            at += 2
-        else:
-            at += 1
-    return at == position
-
-
-def _escaped_spans(sql: str, value: str, tokens: Sequence[Token]) -> list[Span]:
+def _escaped_spans(sql: str, value: str, scan: Scan) -> list[Span]:
     """Where the value stands in a closed literal with each of its marks escaped, by the application or by itself."""
     found: list[Span] = []
-    for token in tokens:
-        if token.kind not in {"string", "name"} or not token.closed or token.quote == "$":
-            continue
+    if not ("\\" in scan.marks or any(mark in value for mark in scan.marks)):
+        return found
+    for token in scan.literals:
         for form in _forms(value, token):
             inner = sql[token.inner : token.inner_end]
             for start, end in occurrences(inner, form):
                 span = (token.inner + start, token.inner + end)
-                if _boundary(sql, token, span[0]) and _boundary(sql, token, span[1]):
+                if span[0] not in scan.within and span[1] not in scan.within:
                     found.append(span)
     return found
 
