@@ -133,10 +133,11 @@ class ASGIShield:
                     if holder[0] is not None:
                         return send_start(held(holder), message, send)
                     try:
-                        fields = message["headers"] + unread
+                        headers = message["headers"]
+                        fields = headers + unread
                     except (KeyError, TypeError):  # none at all, or another iterable than a list
                         return send_start(held(holder), message, send)
-                    for name, _ in message["headers"]:
+                    for name, _ in headers:
                         if name in touched:
                             return send_start(held(holder), message, send)
                     holder[1] = late
