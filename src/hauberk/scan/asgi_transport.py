@@ -173,7 +173,7 @@ class _Lifespan:
     def __init__(self, app: App, state: dict[str, Any]) -> None:
         self._app, self._state = app, state
         self._told = asyncio.Queue[Message]()
-        self._started, self._stopped = asyncio.Event(), asyncio.Event()
+        self._started = asyncio.Event()
         self._failure: str | None = None
         self._task: asyncio.Task[None] | None = None
 

@@ -12,7 +12,6 @@ from hauberk.adapters.wsgi import App as WSGIApp
 from hauberk.adapters.wsgi import WSGIShield
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.plan import Plan
-from hauberk.guard import install
 from hauberk.integrations.target import detect
 from hauberk.policy import Policy
 
@@ -46,8 +45,6 @@ def protect(app: T, policy: Policy | None = None, /, **changes: Any) -> T:
             "app", type(app).__name__, "is protected already, by another policy", "call protect once, with one policy"
         )
     protection = Protection(chosen, chosen.plan())
-    if chosen.guard is not None and chosen.guard.mode != "off":
-        install()
     if framework in {"asgi", "wsgi"}:
         shield: Any = ASGIShield if framework == "asgi" else WSGIShield
         wrapped = shield(app, protection.plan).run

@@ -20,7 +20,6 @@ from hauberk.adapters.wsgi import KeptInput
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.exchange import CURRENT, Exchange, Head, Reply, held
 from hauberk.core.plan import run_deferred, run_inline
-from hauberk.guard import install as install_guard
 from hauberk.integrations.request import TemplateNonce, templates
 from hauberk.policy import Policy
 from hauberk.wire.set_cookie import SetCookie
@@ -69,8 +68,6 @@ class Shield:
             raise ImproperlyConfigured(f"HAUBERK={policy!r} is not a Policy; write for example Policy.recommended()")
         self.get_response = get_response
         self.plan = policy.plan()
-        if policy.guard is not None and policy.guard.mode != "off":
-            install_guard()
         _teach_templates()
         self._waits = iscoroutinefunction(get_response)
         if self._waits:

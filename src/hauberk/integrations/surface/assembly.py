@@ -1,4 +1,4 @@
-"""What Starlette and FastAPI have in common: how requests are read, and an operation made of what was read."""
+"""How requests of Starlette's kind are read (Litestar's too), and operations of Starlette and FastAPI made of it."""
 
 from __future__ import annotations
 

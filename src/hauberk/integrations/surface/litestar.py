@@ -7,23 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from hauberk.core.finding import Place
-from hauberk.integrations.surface.reads import Accessors, reads
+from hauberk.integrations.surface.assembly import ACCESSORS
+from hauberk.integrations.surface.reads import reads
 from hauberk.integrations.surface.source import locate
 from hauberk.integrations.target import Target
 from hauberk.scan import openapi
 from hauberk.scan.surface import FORM, JSON, Media, Operation, Parameter, Surface
 
-ACCESSORS = Accessors(
-    attributes={
-        "query_params": "query",
-        "path_params": "path",
-        "cookies": "cookie",
-        "headers": "header",
-        "form": "form",
-        "json": "json",
-    },
-    raw=frozenset({"body"}),
-)
 NOT_QUERY = frozenset({"self", "request", "data", "body", "headers", "cookies", "query", "state", "scope", "socket"})
 SCHEMAS: dict[object, dict[str, str]] = {int: {"type": "integer"}, float: {"type": "number"}, str: {"type": "string"}}
 
