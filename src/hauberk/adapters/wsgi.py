@@ -22,6 +22,8 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 class WSGIExchange(Exchange):
     """A request as a WSGI environment holds it."""
 
+    waits = False
+
     def __init__(self, environ: Environ) -> None:
         self.environ = environ
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
+from hauberk.check.module import Module
 from hauberk.core.finding import Location
 
 T = TypeVar("T")
@@ -52,6 +53,27 @@ class Secret:
     """Where the value stands in the source, if it does."""
     searched: bool = True
     """Whether the source could be searched for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintHit:
+    """One place that a linter names."""
+
+    code: str
+    """The linter's own name for it, such as `S324`."""
+    text: str
+    """What it says."""
+    where: Location
+    excerpt: str = ""
+    """The line, shortened; empty where it could hold a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lint:
+    """What a linter says of the application's own files."""
+
+    files: int
+    hits: tuple[LintHit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +253,10 @@ class Facts:
     mounts: tuple[MountFacts, ...] | None = None
     logged: tuple[Setting[str], ...] | None = None
     """Settings that write request or query data to the log."""
+    modules: tuple[Module, ...] = ()
+    """The application's own modules, parsed."""
+    lint: Lint | None = None
+    """What ruff says of the application's own files; None where it is not installed."""
     middleware: tuple[str, ...] = ()
     """Class names, the outermost first."""
     protected: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from hauberk.cli.options import Common, common, finish
@@ -18,9 +20,18 @@ def run(target: Target) -> Result:
 
 
 @click.command("check")
-@click.argument("target", metavar="MODULE:APP")
+@click.argument("target", metavar="MODULE:APP|DIR")
 @common
 def command(target: str, common: Common) -> int:
-    """Judge an application's effective configuration: what is really in force after import. No traffic."""
+    """Judge an application's effective configuration, what is really in force after import, and its code. No traffic.
+
+    Of a folder, the code alone is judged: nothing is imported.
+    """
+    folder = Path(target)
+    if ":" not in target and folder.is_dir():
+        from hauberk.check import check
+        from hauberk.integrations.facts.folder import folder_facts
+
+        return finish(check(folder_facts(folder)), common, framework="source", root=folder.resolve(), fallback_file="")
     loaded = load(target)
     return finish(run(loaded), common, framework=loaded.framework, root=loaded.root, fallback_file=loaded.file)

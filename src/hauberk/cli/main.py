@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("hauberk.cli.report", "Render saved results again, in another format."),
     "db": ("hauberk.cli.db", "The advisory index: update, import, info."),
     "explain": ("hauberk.cli.explain", "What a rule means, why it matters, how to fix it."),
+    "asvs": ("hauberk.cli.asvs", "What can be said about each ASVS 5.0 requirement, and which tests stand behind it."),
     "demo": ("hauberk.cli.demo", "A small vulnerable shop and its protected twin, proved side by side."),
     "secret": ("hauberk.cli.secret", "A new random secret for HAUBERK_SECRET."),
     "version": ("hauberk.cli.version", "The versions of hauberk and of what it runs on."),

@@ -13,6 +13,7 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from os import urandom
 from typing import Any
+from urllib.parse import quote
 
 from hauberk.core.errors import LateNonceError
 
@@ -33,6 +34,8 @@ class Exchange(ABC):
     """A request, what hauberk knows of it, and what is to happen before its response leaves."""
 
     # Class attributes, not slots: making an exchange then sets one attribute, and most requests change none of these.
+    waits: bool = True
+    """Whether an event loop drives this request, so that a step may really wait; otherwise it takes blocking stores."""
     nonce: str | None = None
     """The CSP nonce, once somebody read it (`read_nonce`)."""
     sent: bool = False
@@ -51,6 +54,12 @@ class Exchange(ABC):
     """How many octets the application has read so far."""
     deferred: Sequence[Finish] = ()
     """What is to happen before the header leaves, in the order in which it was opened."""
+    fields: Sequence[tuple[str, str]] = ()
+    """Header fields for this response alone, names in lower case; they take the place of the application's own."""
+    session: Any = None
+    """The session of this request, once somebody asked for it; None where the policy keeps none."""
+    claims: Any = None
+    """What a verified token of this request says; None without one."""
 
     @property
     @abstractmethod
@@ -86,6 +95,15 @@ class Exchange(ABC):
         """Every field, names in lower case."""
 
     @property
+    def raw_path(self) -> bytes:
+        """The path as it came, percent-encoded; where the server keeps only the decoded one, that one encoded again."""
+        return quote(self.path, safe="/:@!$&'()*+,;=-._~%").encode("ascii")
+
+    @abstractmethod
+    def forward(self, *, scheme: str, client: str, host: str) -> None:
+        """Let the application see the request as a trusted proxy saw it; an empty text changes nothing."""
+
+    @property
     @abstractmethod
     def path_parameters(self) -> dict[str, Any]:
         """What the router took from the path, as far as it has run."""
@@ -110,6 +128,10 @@ class Exchange(ABC):
                 raise LateNonceError("csp_nonce was first read after the response's header went out; read it earlier")
             self.nonce = b2a_base64(urandom(16), newline=False).decode("ascii")
         return self.nonce
+
+    def add(self, name: str, value: str) -> None:
+        """Send this field with the response, in place of the application's own; a repeated name is sent repeatedly."""
+        self.fields = [*self.fields, (name, value)]
 
     def defer(self, finish: Finish) -> None:
         """Call `finish` before the response leaves; last deferred, first called."""
@@ -149,7 +171,11 @@ RequestStep = Callable[[Exchange], Reply | None]
 ResponseStep = Callable[[Exchange, Head], None]
 Load = Callable[[Exchange], Awaitable[Reply | None]]
 Finish = Callable[[Head], Awaitable[None]]
-Failure = Callable[[Exchange, Exception], Reply]
+Failure = Callable[[Exchange, Exception], Reply | Awaitable[Reply]]
+BodyWatch = Callable[[bytes], Reply | None]
+"""Sees each part of a body before the application does; a reply refuses the rest of it."""
+OnBody = Callable[[Exchange], BodyWatch | None]
+"""Makes the watch for one request, or None where its body needs none."""
 
 Holder = list[Any]
 """`[exchange or None, how to make it, what to make it from]`: the adapters put one down for each request.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from hauberk.core.errors import WaitingStoreError
-from hauberk.core.exchange import Exchange, Failure, Head, Load, Reply, RequestStep, ResponseStep
+from hauberk.core.exchange import Exchange, Failure, Head, Load, OnBody, Reply, RequestStep, ResponseStep
 
 NONCE = "{nonce}"
 """Stands for the nonce in a value of `Steps.nonced`. Neither brace can occur in a CSP."""
@@ -48,6 +48,10 @@ class Steps:
     """Turns an exception that nobody handled into a reply."""
     keep_body: bool = False
     """Whether the guard wants to see the body as the application reads it."""
+    on_body: OnBody | None = None
+    """Watches the body as the application reads it, and may refuse the rest."""
+    vary: frozenset[str] = frozenset()
+    """Request fields, in lower case, on which every response depends: added to what the application says in Vary."""
 
 
 class Feature(Protocol):
@@ -78,6 +82,8 @@ class Plan:
     load: tuple[Load, ...] = ()
     on_failure: Failure = plain_failure
     keep_body: bool = False
+    on_body: tuple[OnBody, ...] = ()
+    vary: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, features: Iterable[Feature]) -> Plan:
@@ -95,6 +101,8 @@ class Plan:
             load=tuple(s.load for s in steps if s.load),
             on_failure=next((s.on_failure for s in steps if s.on_failure), plain_failure),
             keep_body=any(s.keep_body for s in steps),
+            on_body=tuple(s.on_body for s in steps if s.on_body),
+            vary=frozenset(name for s in steps for name in s.vary),
         )
 
     @property

@@ -20,6 +20,7 @@ TOP10_VERSION = "2025"
 CWE_VERSION = "4.15"
 
 Level = Literal[1, 2, 3]
+Mode = Literal["enforce", "verify", "attest"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,46 @@ def asvs() -> Mapping[str, Requirement]:
         )
         found[requirement.id] = requirement
     return MappingProxyType(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Automation:
+    """How far one requirement can be judged without a person: our own judgement, never the standard's."""
+
+    mode: Mode
+    """`enforce`: a feature makes it true; `verify`: code, packages or traffic are judged; `attest`: a person says."""
+    by: tuple[str, ...]
+    """Which parts do it: shield, guard, audit, scan, check; on an `attest` row, what can bring evidence."""
+    full: bool
+    """Whether the judgement proves as well as refutes; otherwise it finds faults but cannot show their absence."""
+    scope: Literal["default", "opt-in", ""]
+    """Of an enforced one: whether the one line is enough, or the application has to use a feature of ours."""
+    needs: Literal["flows", "roles", ""]
+    """What has to be declared first: login flows, or several test accounts."""
+    applies_if: str
+    """The feature of an application without which the requirement does not matter to it; empty if it always does."""
+
+    @property
+    def automatic(self) -> bool:
+        """Whether anything but a person can say something about it."""
+        return self.mode != "attest"
+
+
+@cache
+def automation() -> Mapping[str, Automation]:
+    """The judgement for each of the 345 requirements, by cited id."""
+    found: dict[str, Automation] = {}
+    for number, mode, by, strength, scope, needs, applies_if in _read("automation.json")["rows"]:
+        found[f"v{ASVS_VERSION}-{number}"] = Automation(
+            mode=mode, by=tuple(by), full=strength == "full", scope=scope, needs=needs, applies_if=applies_if
+        )
+    return MappingProxyType(found)
+
+
+@cache
+def two_sided() -> Mapping[str, tuple[str, ...]]:
+    """The tests behind a requirement: each fails an application that violates it, and does not fail its fixed twin."""
+    return MappingProxyType({id: tuple(tests) for id, tests in _read("two_sided.json").items()})
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hauberk.check.code import injection, lint, routes, usage
 from hauberk.check.rules import (
     accounts,
     cookies,
@@ -33,4 +34,8 @@ CHECKS: tuple[Check, ...] = (
     *headers.CHECKS,
     *limits.CHECKS,
     *accounts.CHECKS,
+    *injection.CHECKS,
+    *usage.CHECKS,
+    *routes.CHECKS,
+    *lint.CHECKS,
 )

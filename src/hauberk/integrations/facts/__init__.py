@@ -6,9 +6,11 @@ import importlib
 from dataclasses import replace
 
 from hauberk.check.facts import Facts
+from hauberk.check.module import Module
 from hauberk.core.finding import Location
 from hauberk.integrations.facts import protection
 from hauberk.integrations.facts.layers import known, unwrap
+from hauberk.integrations.facts.linting import linted
 from hauberk.integrations.facts.reading import Reading
 from hauberk.integrations.facts.source import Sources, own_files
 from hauberk.integrations.target import Target, detect
@@ -42,6 +44,8 @@ def facts(target: Target) -> Facts:
     found: Facts = reader.read(reading, app)
     return replace(
         found,
+        modules=tuple(Module(source.tree, source.location) for source in sources.files),
+        lint=reading.part("The application's code", lambda: linted(sources)),
         gaps=(*found.gaps, *reading.gaps, *sources.gaps),
         broken=(*found.broken, *reading.broken),
     )

@@ -104,6 +104,7 @@ class Shield:
 
     def _exchange(self, request: HttpRequest) -> DjangoExchange:
         ex = DjangoExchange(request)
+        ex.waits = self._waits
         request.META["hauberk"] = [ex, None, None]
         stream = getattr(request, "_stream", None)
         if self.plan.keep_body and stream is not None:

@@ -1,0 +1,74 @@
+"""A rule that reads code: what it looks for, and how that becomes findings."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from hauberk.check.facts import Facts
+from hauberk.check.module import Module
+from hauberk.check.verdict import Check, fail, not_applicable, passed, review
+from hauberk.core.finding import Finding, Rule, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A place, and what is wrong there in one sentence."""
+
+    node: ast.AST
+    said: str
+    sure: bool = True
+    """False where a person has to look."""
+
+
+Look = Callable[[Module], Iterator[Hit]]
+
+
+def code_rule(
+    name: str,
+    title: str,
+    severity: Severity,
+    *,
+    why: str,
+    fix: str,
+    cwe: tuple[int, ...],
+    asvs: str,
+    top10: str = "",
+    docs: str = "https://cheatsheetseries.owasp.org/",
+) -> Rule:
+    """A rule about code; requirements and categories without their editions."""
+    return Rule(
+        id=f"check.code-{name}",
+        title=title,
+        severity=severity,
+        why=why,
+        fix=fix,
+        cwe=cwe,
+        asvs=tuple(f"v5.0.0-{number}" for number in asvs.split()),
+        top10=tuple(f"{number}:2025" for number in top10.split()),
+        docs=docs,
+    )
+
+
+def check_code(rule: Rule, look: Look, *, found: Literal["fail", "review"] = "fail") -> Check:
+    """Look through all modules of the application's own."""
+
+    def judge(facts: Facts) -> Iterator[Finding]:
+        if not facts.modules:
+            yield not_applicable(rule, "None of the application's own code could be read.")
+            return
+        clean = True
+        for module in facts.modules:
+            for hit in look(module):
+                clean = False
+                where, key = module.at(hit.node), ast.unparse(hit.node)[:80]
+                if found == "fail" and hit.sure:
+                    yield fail(rule, where, hit.said, key=key, confidence="firm")
+                else:
+                    yield review(rule, where, hit.said, key=key)
+        if clean:
+            yield passed(rule, f"Nothing of the kind in {len(facts.modules)} modules.", confidence="firm")
+
+    return Check(rule, judge)
