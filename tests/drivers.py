@@ -118,6 +118,32 @@ def serve_asgi(
     )
 
 
+def handshake_asgi(plan: Plan, *, path: str = "/", headers: Pairs | None = None, scheme: str = "https") -> bool:
+    """Whether a WebSocket's handshake gets through to the application."""
+    reached: list[bool] = []
+
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.append(True)
+        await send({"type": "websocket.accept"})
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        return None
+
+    scope = {
+        "type": "websocket",
+        "path": path,
+        "query_string": b"",
+        "scheme": "wss" if scheme == "https" else "ws",
+        "client": ("192.0.2.7", 40000),
+        "headers": [(k.encode(), v.encode("latin-1")) for k, v in headers or []],
+    }
+    asyncio.run(ASGIShield(inner, plan)(scope, receive, send))
+    return bool(reached)
+
+
 def serve_wsgi(
     plan: Plan,
     app: App = hello,
@@ -145,6 +171,7 @@ def serve_wsgi(
         "wsgi.url_scheme": scheme,
         "REMOTE_ADDR": "192.0.2.7",
         "wsgi.input": io.BytesIO(body),
+        **({"CONTENT_LENGTH": str(len(body))} if body else {}),
     }
     for key, value in headers or []:
         name = key.upper().replace("-", "_")

@@ -16,17 +16,23 @@ if TYPE_CHECKING:
     from hauberk.core.errors import BlockedError, ConfigurationError, HauberkError, InputError, LateNonceError
     from hauberk.guard import Guard
     from hauberk.integrations.protect import asgi, protect, wsgi
-    from hauberk.integrations.request import csp_nonce, templates
+    from hauberk.integrations.request import csp_nonce, csrf_token, templates
     from hauberk.policy import Policy
     from hauberk.shield.cookies import Cookies
+    from hauberk.shield.cors import CORS
+    from hauberk.shield.csrf import CSRF
+    from hauberk.shield.exempt import Exempt
     from hauberk.shield.failures import Failures
+    from hauberk.shield.fetch_metadata import FetchMetadata
     from hauberk.shield.headers import (
         COEP,
         COOP,
         CORP,
         CSP,
         HSTS,
+        NEL,
         CacheControl,
+        ClearSiteData,
         ContentTypeOptions,
         CrossDomainPolicies,
         DNSPrefetchControl,
@@ -40,10 +46,15 @@ if TYPE_CHECKING:
         XSSProtection,
     )
     from hauberk.shield.headers.csp import NONCE
+    from hauberk.shield.hosts import Hosts
+    from hauberk.shield.https import HTTPS
+    from hauberk.shield.limits import Limits
+    from hauberk.shield.paths import Paths
 
 _HEADERS = (
-    "COEP COOP CORP CSP HSTS CacheControl ContentTypeOptions CrossDomainPolicies DNSPrefetchControl DownloadOptions "
-    "Fingerprint FrameOptions OriginAgentCluster PermissionsPolicy ReferrerPolicy Reporting XSSProtection"
+    "COEP COOP CORP CSP HSTS NEL CacheControl ClearSiteData ContentTypeOptions CrossDomainPolicies DNSPrefetchControl "
+    "DownloadOptions Fingerprint FrameOptions OriginAgentCluster PermissionsPolicy ReferrerPolicy Reporting "
+    "XSSProtection"
 ).split()
 _HOMES: dict[str, str] = {
     **dict.fromkeys(_HEADERS, "hauberk.shield.headers"),
@@ -51,11 +62,19 @@ _HOMES: dict[str, str] = {
         ("BlockedError", "ConfigurationError", "HauberkError", "InputError", "LateNonceError"), "hauberk.core.errors"
     ),
     **dict.fromkeys(("asgi", "protect", "wsgi"), "hauberk.integrations.protect"),
-    **dict.fromkeys(("csp_nonce", "templates"), "hauberk.integrations.request"),
+    **dict.fromkeys(("csp_nonce", "csrf_token", "templates"), "hauberk.integrations.request"),
+    "CORS": "hauberk.shield.cors",
+    "CSRF": "hauberk.shield.csrf",
     "Cookies": "hauberk.shield.cookies",
+    "Exempt": "hauberk.shield.exempt",
     "Failures": "hauberk.shield.failures",
+    "FetchMetadata": "hauberk.shield.fetch_metadata",
     "Guard": "hauberk.guard",
+    "HTTPS": "hauberk.shield.https",
+    "Hosts": "hauberk.shield.hosts",
+    "Limits": "hauberk.shield.limits",
     "NONCE": "hauberk.shield.headers.csp",
+    "Paths": "hauberk.shield.paths",
     "Policy": "hauberk.policy",
 }
 
@@ -63,25 +82,35 @@ __all__ = [
     "COEP",
     "COOP",
     "CORP",
+    "CORS",
     "CSP",
+    "CSRF",
     "HSTS",
+    "HTTPS",
+    "NEL",
     "NONCE",
     "BlockedError",
     "CacheControl",
+    "ClearSiteData",
     "ConfigurationError",
     "ContentTypeOptions",
     "Cookies",
     "CrossDomainPolicies",
     "DNSPrefetchControl",
     "DownloadOptions",
+    "Exempt",
     "Failures",
+    "FetchMetadata",
     "Fingerprint",
     "FrameOptions",
     "Guard",
     "HauberkError",
+    "Hosts",
     "InputError",
     "LateNonceError",
+    "Limits",
     "OriginAgentCluster",
+    "Paths",
     "PermissionsPolicy",
     "Policy",
     "ReferrerPolicy",
@@ -90,6 +119,7 @@ __all__ = [
     "__version__",
     "asgi",
     "csp_nonce",
+    "csrf_token",
     "protect",
     "templates",
     "wsgi",

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
+from hauberk.core.equipment import Assembly
 from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.core.options import did_you_mean
 from hauberk.core.plan import Feature, Plan
+from hauberk.core.store import Store
 from hauberk.guard import Guard
 from hauberk.shield.cookies import Cookies
+from hauberk.shield.cors import CORS
+from hauberk.shield.csp import CSPReports
+from hauberk.shield.csrf import CSRF
+from hauberk.shield.exempt import Exempt
 from hauberk.shield.failures import Failures
+from hauberk.shield.fetch_metadata import FetchMetadata
 from hauberk.shield.headers import (
     COEP,
     COOP,
     CORP,
     CSP,
     HSTS,
+    NEL,
     CacheControl,
+    ClearSiteData,
     ContentTypeOptions,
     CrossDomainPolicies,
     DNSPrefetchControl,
@@ -33,6 +43,10 @@ from hauberk.shield.headers import (
     Reporting,
     XSSProtection,
 )
+from hauberk.shield.hosts import Hosts
+from hauberk.shield.https import HTTPS
+from hauberk.shield.limits import Limits
+from hauberk.shield.paths import Paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +56,10 @@ class Policy:
     Start from a profile and change what differs: `Policy.recommended().replace(csp=None)`.
     """
 
+    https: HTTPS | None = None
+    """Redirects to https, and the proxies that are believed; first of all, as the others see what it makes of it."""
+    hosts: Hosts | None = None
+    paths: Paths | None = None
     csp: CSP | None = None
     csp_report_only: CSP | None = None
     coop: COOP | None = None
@@ -59,9 +77,17 @@ class Policy:
     xss_protection: XSSProtection | None = None
     cache_control: CacheControl | None = None
     reporting: Reporting | None = None
+    nel: NEL | None = None
+    clear_site_data: ClearSiteData | None = None
     fingerprint: Fingerprint | None = None
     """Fields of the application's that are taken away, such as X-Powered-By."""
+    csp_reports: CSPReports | None = None
+    """An address that browsers report violations of the policy to."""
     cookies: Cookies | None = None
+    cors: CORS | None = None
+    limits: Limits | None = None
+    fetch_metadata: FetchMetadata | None = None
+    csrf: CSRF | None = None
     failures: Failures | None = None
     guard: Guard | None = None
 
@@ -95,6 +121,9 @@ class Policy:
             cache_control=CacheControl(),
             fingerprint=Fingerprint(),
             cookies=Cookies(),
+            paths=Paths(encoded_slash="allow"),
+            limits=Limits(),
+            csrf=CSRF(),
             failures=Failures(),
             guard=Guard(),
         )
@@ -108,6 +137,8 @@ class Policy:
             frame_options=FrameOptions(action="DENY"),
             referrer_policy=ReferrerPolicy(policy=("no-referrer",)),
             cookies=Cookies(same_site="strict"),
+            paths=Paths(),
+            fetch_metadata=FetchMetadata(),
             guard=Guard(mode="block"),
         )
 
@@ -138,6 +169,31 @@ class Policy:
             cross_domain_policies=CrossDomainPolicies(),
             xss_protection=XSSProtection(),
             fingerprint=Fingerprint(remove=frozenset({"x-powered-by"})),
+        )
+
+    @classmethod
+    def oshp(cls) -> Self:
+        """What the OWASP Secure Headers Project advises: every check of its validator passes.
+
+        For compliance more than for comfort: nothing is cached, and pages with pictures or frames of other sites
+        break. Where its list and its validator differ, the validator counts (HSTS: a year, not two).
+        """
+        return cls.strict().replace(
+            csp=CSP.of(
+                default_src=("'self'",),
+                form_action=("'self'",),
+                base_uri=("'self'",),
+                object_src=("'none'",),
+                frame_ancestors=("'none'",),
+                upgrade_insecure_requests=True,
+            ),
+            permissions_policy=PermissionsPolicy.oshp(),
+            dns_prefetch_control=DNSPrefetchControl(),
+            cache_control=CacheControl(personal="no-store, max-age=0", always="no-store, max-age=0"),
+            clear_site_data=ClearSiteData(paths=frozenset({"/logout"})),
+            fingerprint=Fingerprint.oshp(),
+            cookies=Cookies(),
+            guard=Guard(),
         )
 
     def replace(self, **changes: Any) -> Self:
@@ -177,12 +233,15 @@ class Policy:
             if (feature := getattr(self, name)) is not None:
                 yield feature
 
-    def plan(self) -> Plan:
-        """Compile it once, for the adapters."""
-        return Plan.of(self.features())
+    def plan(self, assembly: Assembly | None = None) -> Plan:
+        """Compile it once, for the adapters; variants of one policy by one `assembly`, so that they share stores."""
+        return (assembly or assemble()).plan({name: getattr(self, name) for name in FIELDS})
 
 
 FIELDS: dict[str, type[Any]] = {
+    "https": HTTPS,
+    "hosts": Hosts,
+    "paths": Paths,
     "csp": CSP,
     "csp_report_only": CSP,
     "coop": COOP,
@@ -200,14 +259,55 @@ FIELDS: dict[str, type[Any]] = {
     "xss_protection": XSSProtection,
     "cache_control": CacheControl,
     "reporting": Reporting,
+    "nel": NEL,
+    "clear_site_data": ClearSiteData,
     "fingerprint": Fingerprint,
+    "csp_reports": CSPReports,
     "cookies": Cookies,
+    "cors": CORS,
+    "limits": Limits,
+    "fetch_metadata": FetchMetadata,
+    "csrf": CSRF,
     "failures": Failures,
     "guard": Guard,
 }
 """Field to the class that it takes; in the order in which features act."""
 
-PROFILES = ("recommended", "strict", "api", "helmet")
+PROFILES = ("recommended", "strict", "api", "helmet", "oshp")
+
+
+def assemble() -> Assembly:
+    """What compiles policies: with stores of its own, and keys of this process's secrets."""
+    return Assembly(store=_store(), keys=_keys)
+
+
+def _store() -> Callable[[str], Store]:
+    """How a plan opens its stores: one for each URL, whoever asks."""
+    opened: dict[str, Store] = {}
+
+    def store(url: str) -> Store:
+        if url not in opened:
+            from hauberk.stores import open_store
+
+            opened[url] = open_store(url)
+        return opened[url]
+
+    return store
+
+
+def _keys(purpose: str) -> tuple[bytes, ...]:
+    """Keys of HAUBERK_SECRET; without it, of a secret that this process makes up and forgets."""
+    from hauberk.crypto.secrets import VARIABLE, Secrets
+
+    global _ephemeral  # noqa: PLW0603 - one for all policies of a process, so that their keys agree
+    if os.environ.get(VARIABLE):
+        return Secrets.from_environ(os.environ).keys(purpose)
+    _ephemeral = _ephemeral or Secrets.ephemeral()
+    keys: tuple[bytes, ...] = _ephemeral.keys(purpose)
+    return keys
+
+
+_ephemeral: Any = None
 
 
 def _table(path: Path) -> Mapping[str, Any]:
@@ -229,7 +329,7 @@ def _feature(name: str, options: object, current: Any) -> Any:
     if not isinstance(options, Mapping):
         raise ConfigurationError(f"tool.hauberk.{name}", options, "is not a table", f"write [tool.hauberk.{name}]")
     kind = FIELDS[name]
-    known = {f.name for f in fields(kind)}
+    known = {f.name for f in fields(kind) if f.init}
     for option in options:
         if option not in known:
             raise ConfigurationError(
@@ -238,8 +338,21 @@ def _feature(name: str, options: object, current: Any) -> Any:
                 "is not an option",
                 did_you_mean(option, sorted(known)),
             )
-    given = {key: _value(value) for key, value in options.items()}
+    given = {key: _exempt(value) if key in EXEMPTIONS else _value(value) for key, value in options.items()}
     return replace(current, **given) if current is not None else kind(**given)
+
+
+EXEMPTIONS = frozenset({"exempt", "open"})
+"""Options whose tables are paths with the reason why they are left out."""
+
+
+def _exempt(value: Any) -> Any:
+    tables = _value(value)
+    return (
+        tuple(Exempt(**one) if isinstance(one, dict) else one for one in tables)
+        if isinstance(tables, tuple)
+        else tables
+    )
 
 
 def _value(value: Any) -> Any:

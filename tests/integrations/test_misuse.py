@@ -51,7 +51,7 @@ def test_no_application(app: Any, said: str) -> None:
     [
         ("hst", None, r"Policy.hst=None: is not a field; did you mean 'hsts'\?"),
         ("cookie", None, r"did you mean 'cookies'\?"),
-        ("nothing_like_it", 1, r"Policy.nothing_like_it=1: is not a field; use one of 'csp'"),
+        ("nothing_like_it", 1, r"Policy.nothing_like_it=1: is not a field; use one of 'https'"),
         ("policy", Policy.strict(), r"Policy.policy=.* is not a field"),
         ("hsts", True, r"Policy.hsts=True: is not a HSTS; write hsts=HSTS\("),
         ("guard", "block", r"Policy.guard='block': is not a Guard; write guard=Guard\("),

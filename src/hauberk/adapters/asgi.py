@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
+from hauberk.adapters.body import Watcher
+from hauberk.adapters.wsgi import split_host
+from hauberk.core.errors import BlockedError
 from hauberk.core.exchange import HOLDER, Exchange, Head, Holder, Reply, held
 from hauberk.core.plan import Plan, encoded_bytes, run_deferred
 
@@ -18,6 +23,11 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 class ASGIExchange(Exchange):
     """A request as an ASGI scope holds it."""
+
+    receive: Receive
+    """Given by the adapter where a step may wait."""
+    replay: list[Message] | None = None
+    """What was read ahead of the application, to be given to it again."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -60,6 +70,38 @@ class ASGIExchange(Exchange):
         """See `Exchange.headers`."""
         for key, value in self.scope["headers"]:
             yield key.decode("latin-1").lower(), value.decode("latin-1")
+
+    @property
+    def raw_path(self) -> bytes:
+        """See `Exchange.raw_path`."""
+        raw: bytes | None = self.scope.get("raw_path")
+        return super().raw_path if raw is None else raw.partition(b"?")[0]
+
+    @property
+    def websocket(self) -> bool:
+        """See `Exchange.websocket`."""
+        return bool(self.scope["type"] == "websocket")
+
+    def forward(self, *, scheme: str, client: str, host: str) -> None:
+        """See `Exchange.forward`. The server's own list of fields stays as it is."""
+        scope = self.scope
+        if scheme:
+            scope["scheme"] = {"http": "ws", "https": "wss"}[scheme] if self.websocket else scheme
+        if client:
+            scope["client"] = (client, 0)
+        if host:
+            fields = [pair for pair in scope["headers"] if pair[0].lower() != b"host"]
+            scope["headers"] = [(b"host", host.encode("latin-1")), *fields]
+            scope["server"] = split_host(host, self.scheme)
+
+    async def read_body(self, limit: int) -> bytes | None:
+        """See `Exchange.read_body`."""
+        read = self.replay = self.replay or []
+        while not read or (read[-1]["type"] == "http.request" and read[-1].get("more_body")):
+            read.append(await self.receive())
+            if sum(len(message.get("body", b"")) for message in read) > limit:
+                return None
+        return b"".join(message.get("body", b"") for message in read)
 
     @property
     def path_parameters(self) -> dict[str, Any]:
@@ -156,6 +198,7 @@ class ASGIShield:
     def _full(self) -> App:
         """For plans with steps that see every request."""
         app, plan, other, failed, send_start = self.app, self.plan, self._other, self._failed, self._send_start
+        watches, waits = plan.watches_body, bool(plan.load)
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
@@ -171,11 +214,16 @@ class ASGIShield:
 
             token = HOLDER.set(holder)
             try:
-                if (reply := plan.begin(ex)) is None and plan.load:
+                if watches:
+                    receive = _watched(ex, receive, plan)
+                if (reply := plan.begin(ex)) is None and waits:
+                    ex.receive = receive
                     reply = await plan.load_all(ex)
+                    if ex.replay:
+                        receive = _replayed(ex.replay, receive)
                 if reply is not None:
                     return await _answer(ex, reply, send_shielded)
-                await app(scope, _keeping(ex, receive) if plan.keep_body else receive, send_shielded)
+                await app(scope, receive, send_shielded)
             except Exception as error:
                 if await failed(ex, error, send, send_shielded):
                     raise
@@ -194,6 +242,10 @@ class ASGIShield:
         for name, _ in headers:
             if name in touched:
                 return self._send_head(ex, message, send)
+        if ex.fields:
+            if _collide(ex.fields, headers):
+                return self._send_head(ex, message, send)
+            headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in ex.fields]
         ex.sent = True
         if ex.nonce is None:
             return send({**message, "headers": [*headers, *self._encoded.unread]})
@@ -229,7 +281,8 @@ class ASGIShield:
             await self._send_blocked(ex, send)
             return not ex.replaced
         if not ex.sent:
-            await _answer(ex, self.plan.on_failure(ex, error), send_shielded)
+            reply = self.plan.on_failure(ex, error)
+            await _answer(ex, reply if isinstance(reply, Reply) else await reply, send_shielded)
         return True
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -260,7 +313,11 @@ class ASGIShield:
             if reply is not None:
                 # Before the handshake is answered, a close is a refusal: the server makes 403 of it.
                 return await send({"type": "websocket.close", "code": 1008, "reason": ""})
-            await self.app(scope, _keeping_messages(ex, receive) if plan.keep_body else receive, send_shielded)
+            await self.app(scope, _watched_messages(ex, receive, plan) if plan.watches_body else receive, send_shielded)
+        except BlockedError:
+            if ex.blocked is None:
+                raise
+            await send({"type": "websocket.close", "code": 1009 if ex.blocked.status == 413 else 1008, "reason": ""})
         finally:
             HOLDER.reset(token)
 
@@ -286,27 +343,55 @@ def _raw(reply: Reply) -> RawHeaders:
     return [*fields, (b"content-length", b"%d" % len(reply.body))]
 
 
-def _keeping(ex: ASGIExchange, receive: Receive) -> Receive:
-    """Let the guard see the body as the application reads it."""
+def _collide(fields: Sequence[tuple[str, str]], headers: RawHeaders) -> bool:
+    """Whether a field of this response alone is one that has to be replaced or joined."""
+    names = {name for name, _ in fields}
+    if "vary" in names or "set-cookie" in names:
+        return True
+    return any(name.decode("latin-1").lower() in names for name, _ in headers)
 
-    async def receive_kept() -> Message:
-        message = await receive()
+
+def _watched(ex: ASGIExchange, receive: Receive, plan: Plan) -> Receive:
+    """Let steps see the body as the application reads it, and give up on one that does not come."""
+    watcher, limit, done = Watcher(plan, ex), plan.body_timeout, False
+
+    async def receive_watched() -> Message:
+        nonlocal done
+        if limit is None or done:
+            message = await receive()
+        else:
+            try:
+                async with asyncio.timeout(limit):
+                    message = await receive()
+            except TimeoutError:
+                watcher.too_slow()
         if message["type"] == "http.request":
-            ex.keep(message.get("body", b""))
+            done = not message.get("more_body")
+            watcher.see(message.get("body", b""))
         return message
 
-    return receive_kept
+    return receive_watched
 
 
-def _keeping_messages(ex: ASGIExchange, receive: Receive) -> Receive:
-    """Let the guard see the newest message of a WebSocket: each is an input of its own."""
+def _watched_messages(ex: ASGIExchange, receive: Receive, plan: Plan) -> Receive:
+    """Let steps see the newest message of a WebSocket."""
+    watcher = Watcher(plan, ex)
 
-    async def receive_kept() -> Message:
+    async def receive_watched() -> Message:
         message = await receive()
         if message["type"] == "websocket.receive":
             text = message.get("text")
-            ex.one_of_many, ex.body, ex.body_length = True, None, 0
-            ex.keep(message.get("bytes") or b"" if text is None else text.encode("utf-8", "replace"))
+            watcher.new_message(message.get("bytes") or b"" if text is None else text.encode("utf-8", "replace"))
         return message
 
-    return receive_kept
+    return receive_watched
+
+
+def _replayed(messages: list[Message], receive: Receive) -> Receive:
+    """First what was read ahead, then what the server says."""
+    waiting = deque(messages)
+
+    async def receive_replayed() -> Message:
+        return waiting.popleft() if waiting else await receive()
+
+    return receive_replayed

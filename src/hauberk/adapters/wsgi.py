@@ -8,6 +8,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
+from hauberk.adapters.body import WatchedInput, Watcher, read_ahead
 from hauberk.core.exchange import HOLDER, Exchange, Head, Holder, Reply, held
 from hauberk.core.plan import Plan, encoded_text, run_deferred, run_inline
 
@@ -67,6 +68,46 @@ class WSGIExchange(Exchange):
                 yield key[5:].replace("_", "-").lower(), str(value)
             elif key in {"CONTENT_TYPE", "CONTENT_LENGTH"} and value:
                 yield key.replace("_", "-").lower(), str(value)
+
+    @property
+    def raw_path(self) -> bytes:
+        """See `Exchange.raw_path`: from servers that say it, as most do."""
+        environ = self.environ
+        target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+        if not isinstance(target, str) or not target.startswith("/"):
+            return super().raw_path
+        return target.partition("?")[0].encode("latin-1", "replace")
+
+    @property
+    def websocket(self) -> bool:
+        """See `Exchange.websocket`."""
+        return "HTTP_UPGRADE" in self.environ and "websocket" in self.environ["HTTP_UPGRADE"].lower()
+
+    def forward(self, *, scheme: str, client: str, host: str) -> None:
+        """See `Exchange.forward`."""
+        environ = self.environ
+        if scheme:
+            environ["wsgi.url_scheme"] = scheme
+            environ["HTTPS"] = "on" if scheme == "https" else "off"
+        if client:
+            environ["REMOTE_ADDR"] = client
+            environ.pop("REMOTE_HOST", None)
+            environ.pop("REMOTE_PORT", None)
+        if host:
+            name, port = split_host(host, environ["wsgi.url_scheme"])
+            environ["HTTP_HOST"], environ["SERVER_NAME"], environ["SERVER_PORT"] = host, name, str(port)
+
+    async def read_body(self, limit: int) -> bytes | None:
+        """See `Exchange.read_body`."""
+        environ = self.environ
+        if "wsgi.input" not in environ:
+            return b""
+        length = environ.get("CONTENT_LENGTH")
+        known = int(length) if length and str(length).isdecimal() else None
+        if known is None and not environ.get("wsgi.input_terminated"):
+            known = 0  # nothing says where it ends, and the server would wait for more
+        body, environ["wsgi.input"] = read_ahead(environ["wsgi.input"], known, limit)
+        return body
 
     @property
     def path_parameters(self) -> dict[str, Any]:
@@ -152,6 +193,7 @@ class WSGIShield:
     def _full(self) -> App:
         """For plans with steps that see every request."""
         app, plan, long_way, failed = self.app, self.plan, self._start, self._failed
+        watches = plan.watches_body
 
         def run(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
             ex = WSGIExchange(environ)
@@ -166,8 +208,8 @@ class WSGIShield:
                     reply = run_inline(plan.load_all(ex))
                 if reply is not None:
                     return _answer(ex, reply, start)
-                if plan.keep_body and "wsgi.input" in environ:
-                    environ["wsgi.input"] = KeptInput(ex, environ["wsgi.input"])
+                if watches and "wsgi.input" in environ:
+                    environ["wsgi.input"] = WatchedInput(Watcher(plan, ex), environ["wsgi.input"])
                 body = app(environ, start)
             except Exception as error:
                 return failed(ex, error, start)
@@ -190,7 +232,7 @@ class WSGIShield:
         if ex.blocked is not None and not ex.sent:
             return self._start_blocked(ex, ex.blocked, start_response, exc_info)
         touched = self._encoded.touched
-        if not (self.plan.always or ex.deferred or any(name in touched for name, _ in headers)):
+        if not (self.plan.always or ex.deferred or ex.fields or any(name in touched for name, _ in headers)):
             ex.sent = True
             fields = self._encoded.unread if ex.nonce is None else self._encoded.nonce_fields(ex.nonce)
             return _call(start_response, status, [*headers, *fields], exc_info)
@@ -223,7 +265,8 @@ class WSGIShield:
         # A header that was named but not sent yet may be replaced (PEP 3333, `exc_info`). If it is out, the server
         # raises the error again, as it should.
         info = sys.exc_info() if ex.sent else None
-        return _answer(ex, self.plan.on_failure(ex, error), start, info)
+        reply = self.plan.on_failure(ex, error)
+        return _answer(ex, reply if isinstance(reply, Reply) else run_inline(reply), start, info)
 
 
 class Running:
@@ -260,59 +303,19 @@ class Running:
         _close(self._body)
 
 
-class KeptInput:
-    """`wsgi.input`, with the guard looking over its shoulder."""
-
-    def __init__(self, ex: Exchange, stream: Any) -> None:
-        self._ex, self._stream = ex, stream
-
-    def read(self, size: int = -1) -> bytes:
-        """As the stream's own."""
-        part: bytes = self._stream.read(size) if size >= 0 else self._stream.read()
-        self._ex.keep(part)
-        return part
-
-    def readline(self, size: int = -1) -> bytes:
-        """As the stream's own."""
-        part: bytes = self._stream.readline(size) if size >= 0 else self._stream.readline()
-        self._ex.keep(part)
-        return part
-
-    def readlines(self, hint: int = -1) -> list[bytes]:
-        """As the stream's own."""
-        lines: list[bytes] = self._stream.readlines(hint)
-        for line in lines:
-            self._ex.keep(line)
-        return lines
-
-    def read1(self, size: int = -1) -> bytes:
-        """As a buffered stream's own; of an unbuffered one, its `read`."""
-        part: bytes = getattr(self._stream, "read1", self._stream.read)(size)
-        self._ex.keep(part)
-        return part
-
-    def readinto(self, buffer: Any) -> int:
-        """As the stream's own, by way of `read`: what passed by in a buffer would not be seen."""
-        part = self.read(len(buffer))
-        buffer[: len(part)] = part
-        return len(part)
-
-    readinto1 = readinto
-
-    def __iter__(self) -> Iterator[bytes]:
-        for line in self._stream:
-            self._ex.keep(line)
-            yield line
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
 def late(environ: Environ) -> WSGIExchange:
     """The exchange of a response whose header is out already."""
     ex = WSGIExchange(environ)
     ex.sent = True
     return ex
+
+
+def split_host(host: str, scheme: str) -> tuple[str, int]:
+    """Name and port of what stands in a Host field; the scheme's port where none does."""
+    name, colon, port = host.rpartition(":")
+    if colon and port.isdecimal() and not name.endswith(":"):
+        return name, int(port)
+    return host, 443 if scheme == "https" else 80
 
 
 def status_line(status: int) -> str:

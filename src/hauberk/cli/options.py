@@ -122,9 +122,7 @@ def finish(
     """Apply baseline and ignore list, write every format, and say the exit status."""
     from hauberk.report import Meta, render
 
-    result = _without_ignored(result, common.ignore)
-    if common.baseline is not None:
-        result = _without_known(result, common.baseline)
+    result = without_accepted(result, common)
     meta = Meta(
         version=__version__,
         generated=datetime.now(UTC),
@@ -145,6 +143,12 @@ def finish(
         else:
             click.echo(document, nl=not document.endswith("\n"))
     return status(result, common.fail_on)
+
+
+def without_accepted(result: Result, common: Common) -> Result:
+    """The result without what the project decided to live with, and without what its baseline has."""
+    result = _without_ignored(result, common.ignore)
+    return result if common.baseline is None else _without_known(result, common.baseline)
 
 
 def show_text(result: Result, meta: Any, common: Common) -> None:

@@ -6,11 +6,11 @@ features that ask.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from hauberk.core.plan import Feature
+from hauberk.core.plan import Feature, Plan, Steps
 from hauberk.core.store import Store
 
 Keys = Callable[[str], tuple[bytes, ...]]
@@ -35,3 +35,44 @@ class Equipped(Protocol):
 
     def equip(self, equipment: Equipment) -> Feature:
         """Itself, with what it needs."""
+
+
+class Assembly:
+    """Compiles a policy and its variants, so that what they have in common is there once: stores, counters, tables."""
+
+    def __init__(self, *, store: Callable[[str], Store], keys: Keys) -> None:
+        self._store, self._keys = store, keys
+        self._made: dict[str, list[tuple[Any, dict[str, Any], Steps]]] = {}
+        """Field to what was made of it: the feature, the neighbours that it asked for, and its steps."""
+
+    def plan(self, features: Mapping[str, Any]) -> Plan:
+        """The plan of these features, by their fields and in their order; None is off."""
+        steps = [self._steps(name, feature, features) for name, feature in features.items() if feature is not None]
+        return Plan.of(map(Made, steps))
+
+    def _steps(self, name: str, feature: Any, all_features: Mapping[str, Any]) -> Steps:
+        for known, neighbours, steps in self._made.get(name, ()):
+            same = known is feature or known == feature
+            if same and all(all_features.get(other) == was for other, was in neighbours.items()):
+                return steps
+        asked: dict[str, Any] = {}
+
+        def neighbour(other: str) -> Any:
+            asked[other] = all_features.get(other)
+            return asked[other]
+
+        equipment = Equipment(feature=neighbour, store=self._store, keys=self._keys)
+        steps = (feature.equip(equipment) if isinstance(feature, Equipped) else feature).steps()
+        self._made.setdefault(name, []).append((feature, asked, steps))
+        return steps
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Steps that were made already."""
+
+    made: Steps
+
+    def steps(self) -> Steps:
+        """Those."""
+        return self.made

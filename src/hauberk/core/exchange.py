@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from binascii import b2a_base64
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from os import urandom
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
-from hauberk.core.errors import LateNonceError
+from hauberk.core.errors import BlockedError, LateNonceError
 
 BODY_KEPT = 1 << 20
 """How much of a request's body is kept for the guard, in octets."""
@@ -58,6 +58,14 @@ class Exchange(ABC):
     """Header fields for this response alone, names in lower case; they take the place of the application's own."""
     session: Any = None
     """The session of this request, once somebody asked for it; None where the policy keeps none."""
+    csrf: Any = None
+    """Where this request's CSRF tokens come from; None where the policy makes none."""
+    visitor: str | None = None
+    """A fresh value for the cookie that CSRF tokens of a visitor without session are bound to."""
+    tokened: bool = False
+    """Whether a CSRF token stands in this response, so that it is nobody else's."""
+    aside: bool = False
+    """Whether hauberk answers this request itself, after reading its body."""
     claims: Any = None
     """What a verified token of this request says; None without one."""
 
@@ -65,6 +73,11 @@ class Exchange(ABC):
     @abstractmethod
     def method(self) -> str:
         """The method as it came, such as `GET`."""
+
+    @property
+    def websocket(self) -> bool:
+        """Whether this is the handshake of a WebSocket."""
+        return False
 
     @property
     @abstractmethod
@@ -107,6 +120,15 @@ class Exchange(ABC):
     @abstractmethod
     def path_parameters(self) -> dict[str, Any]:
         """What the router took from the path, as far as it has run."""
+
+    async def read_body(self, limit: int) -> bytes | None:
+        """The whole body, or None if it is longer than `limit` octets. The application reads it all the same."""
+        raise NotImplementedError
+
+    def refuse(self, reply: Reply) -> NoReturn:
+        """Answer this, whatever the application does from here on. Raises BlockedError, so that it does no more."""
+        self.blocked = reply
+        raise BlockedError(f"the request was refused with status {reply.status}")
 
     def keep(self, part: bytes) -> None:
         """Remember a part of the body as it goes by; never more than `BODY_KEPT` octets."""
@@ -171,7 +193,7 @@ RequestStep = Callable[[Exchange], Reply | None]
 ResponseStep = Callable[[Exchange, Head], None]
 Load = Callable[[Exchange], Awaitable[Reply | None]]
 Finish = Callable[[Head], Awaitable[None]]
-Failure = Callable[[Exchange, Exception], Reply | Awaitable[Reply]]
+Failure = Callable[[Exchange, Exception], Reply | Coroutine[Any, Any, Reply]]
 BodyWatch = Callable[[bytes], Reply | None]
 """Sees each part of a body before the application does; a reply refuses the rest of it."""
 OnBody = Callable[[Exchange], BodyWatch | None]

@@ -33,6 +33,13 @@ def seconds(field: str, value: timedelta | int) -> int:
     return value
 
 
+def whole(field: str, value: object, *, least: int, unit: str) -> int:
+    """A whole number of some unit, such as octets, from `least` up; raise ConfigurationError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ConfigurationError(field, value, f"is not a whole number of {unit} from {least:,} up")
+    return value
+
+
 def flag(field: str, value: object) -> None:
     """Raise ConfigurationError unless the value is True or False."""
     if not isinstance(value, bool):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from hauberk.core.errors import WaitingStoreError
 from hauberk.core.exchange import Exchange, Failure, Head, Load, OnBody, Reply, RequestStep, ResponseStep
+from hauberk.core.log import decision
 
 NONCE = "{nonce}"
 """Stands for the nonce in a value of `Steps.nonced`. Neither brace can occur in a CSP."""
 
 Pair = tuple[str, str]
+Weaker = Callable[[list[str]], bool]
+"""Whether the application's own fields of a name say less than the policy's."""
 T = TypeVar("T")
 Text = TypeVar("Text", str, bytes)
 
@@ -31,8 +35,10 @@ class Steps:
     """What one feature contributes."""
 
     headers: tuple[Pair, ...] = ()
-    """Constant fields; the application's own field of that name wins, unless `enforce`."""
+    """Constant fields; the application's own field of that name wins, unless `enforce`, or unless it is weaker."""
     enforce: bool = False
+    weaker: Mapping[str, Weaker] = field(default_factory=dict)
+    """For names in `headers`: when the application's own field gives way all the same."""
     nonced: tuple[Nonced, ...] = ()
     """Fields that hold the nonce; the application's own field of that name wins."""
     remove: frozenset[str] = frozenset()
@@ -50,6 +56,10 @@ class Steps:
     """Whether the guard wants to see the body as the application reads it."""
     on_body: OnBody | None = None
     """Watches the body as the application reads it, and may refuse the rest."""
+    body_timeout: float | None = None
+    """Seconds that the next part of a body may take; None waits as long as the server does."""
+    body_rate: int | None = None
+    """Octets a second, on average and after a few seconds, that a body has to come with."""
     vary: frozenset[str] = frozenset()
     """Request fields, in lower case, on which every response depends: added to what the application says in Vary."""
 
@@ -59,6 +69,13 @@ class Feature(Protocol):
 
     def steps(self) -> Steps:
         """What it contributes to a Plan."""
+
+
+ASIDE = Reply(500)
+"""What an `on_request` step answers whose `load` answers this request: no further such step judges it.
+
+For addresses of hauberk's own whose body must be read, such as reports of browsers, which carry no CSRF token.
+"""
 
 
 def plain_failure(ex: Exchange, error: Exception) -> Reply:
@@ -72,6 +89,7 @@ class Plan:
 
     headers: tuple[Pair, ...] = ()
     enforced: tuple[Pair, ...] = ()
+    weaker: Mapping[str, Weaker] = field(default_factory=dict)
     nonced: tuple[Nonced, ...] = ()
     remove: frozenset[str] = frozenset()
     on_request: tuple[RequestStep, ...] = ()
@@ -83,6 +101,8 @@ class Plan:
     on_failure: Failure = plain_failure
     keep_body: bool = False
     on_body: tuple[OnBody, ...] = ()
+    body_timeout: float | None = None
+    body_rate: int | None = None
     vary: frozenset[str] = frozenset()
 
     @classmethod
@@ -92,6 +112,7 @@ class Plan:
         return cls(
             headers=tuple(pair for s in steps if not s.enforce for pair in s.headers),
             enforced=tuple(pair for s in steps if s.enforce for pair in s.headers),
+            weaker={name: weaker for s in steps for name, weaker in s.weaker.items()},
             nonced=tuple(n for s in steps for n in s.nonced),
             remove=frozenset(name for s in steps for name in s.remove),
             on_request=tuple(s.on_request for s in steps if s.on_request),
@@ -102,18 +123,28 @@ class Plan:
             on_failure=next((s.on_failure for s in steps if s.on_failure), plain_failure),
             keep_body=any(s.keep_body for s in steps),
             on_body=tuple(s.on_body for s in steps if s.on_body),
+            body_timeout=min((s.body_timeout for s in steps if s.body_timeout is not None), default=None),
+            body_rate=max((s.body_rate for s in steps if s.body_rate is not None), default=None),
             vary=frozenset(name for s in steps for name in s.vary),
         )
 
     @property
     def eager(self) -> bool:
         """Whether every request needs its exchange before the application runs."""
-        return bool(self.on_request or self.load or self.keep_body)
+        return bool(self.on_request or self.load or self.watches_body)
+
+    @property
+    def watches_body(self) -> bool:
+        """Whether anything wants to see the body as the application reads it."""
+        return bool(self.keep_body or self.on_body or self.body_timeout or self.body_rate)
 
     def begin(self, ex: Exchange) -> Reply | None:
         """Run the steps that cannot wait; the first reply ends it."""
         for step in self.on_request:
             if (reply := step(ex)) is not None:
+                if reply is ASIDE:
+                    ex.aside = True
+                    return None
                 return reply
         return None
 
@@ -122,19 +153,28 @@ class Plan:
         for load in self.load:
             if (reply := await load(ex)) is not None:
                 return reply
-        return None
+        # What was not judged to its end must not reach the application.
+        return ASIDE if ex.aside else None
 
     def finish(self, ex: Exchange, head: Head) -> None:
         """Everything that happens to a header before it leaves, finishers apart."""
         for name in self.remove:
             head.remove(name)
+        if ex.fields:
+            _put(head, ex.fields)
         for step in self.on_response:
             step(ex, head)
         for name, value in self.enforced:
             head.set(name, value)
         for name, value in self.constants(ex.nonce):
-            if not head.values(name):
+            own = head.values(name)
+            if not own:
                 head.append(name, value)
+            elif name in self.weaker and self.weaker[name](own):
+                decision("header-strengthened", level=logging.INFO, name=name, path=ex.path)
+                head.set(name, value)
+        if self.vary:
+            vary(head, self.vary)
 
     def constants(self, nonce: str | None) -> Iterator[Pair]:
         """The fields that every response gets, unless the application sent its own."""
@@ -143,6 +183,29 @@ class Plan:
             value = header.without if nonce is None else header.with_nonce.replace(NONCE, nonce)
             if value is not None:
                 yield header.name, value
+
+
+def _put(head: Head, fields: Sequence[Pair]) -> None:
+    """Fields of this response alone, in place of the application's own; cookies and Vary are lists: they are joined."""
+    for name in dict.fromkeys(name for name, _ in fields):
+        if name not in {"set-cookie", "vary"}:
+            head.remove(name)
+    for name, value in fields:
+        if name == "vary":
+            vary(head, value.split(","))
+        else:
+            head.append(name, value)
+
+
+def vary(head: Head, names: Iterable[str]) -> None:
+    """Name request fields in Vary, each once; nothing is to be added to `*` (RFC 9110, section 12.5.5)."""
+    own = head.values("vary")
+    known = {name.strip().lower() for value in own for name in value.split(",")}
+    if "*" in known:
+        return
+    missing = [name.strip().title() for name in sorted(names) if name.strip().lower() not in known]
+    if missing:
+        head.set("vary", ", ".join([*own, *missing]))
 
 
 async def run_deferred(ex: Exchange, head: Head) -> None:
@@ -162,10 +225,11 @@ class Encoded(Generic[Text]):
             return tuple((encode(name), encode(value)) for name, value in fields)
 
         self._join: Callable[[Text, Iterable[Text]], Text] = join
-        self.unread: tuple[tuple[Text, Text], ...] = pairs([*plan.enforced, *plan.constants(None)])
+        varied: list[Pair] = [("vary", ", ".join(name.title() for name in sorted(plan.vary)))] if plan.vary else []
+        self.unread: tuple[tuple[Text, Text], ...] = pairs([*plan.enforced, *plan.constants(None), *varied])
         """What is appended where the nonce was not read."""
         constant: list[Pair] = [(h.name, h.with_nonce) for h in plan.nonced if NONCE not in h.with_nonce]
-        self.with_nonce: tuple[tuple[Text, Text], ...] = pairs([*plan.enforced, *plan.headers, *constant])
+        self.with_nonce: tuple[tuple[Text, Text], ...] = pairs([*plan.enforced, *plan.headers, *constant, *varied])
         """What is appended where the nonce was read, the fields that hold it apart."""
         self.templates: tuple[tuple[Text, list[Text]], ...] = tuple(
             (encode(h.name), [encode(part) for part in h.with_nonce.split(NONCE)])
@@ -175,7 +239,7 @@ class Encoded(Generic[Text]):
         """Name, and the pieces that the nonce joins."""
         touched = {n for n, _ in plan.headers + plan.enforced} | {h.name for h in plan.nonced}
         # Applications may spell a name as they like under WSGI, and some do under ASGI.
-        names = touched | plan.remove | plan.watch
+        names = touched | plan.remove | plan.watch | ({"vary"} if plan.vary else set())
         self.touched: frozenset[Text] = frozenset(
             encode(form) for name in names for form in (name, name.title(), name.upper())
         )

@@ -35,6 +35,63 @@ def csp_nonce(request: object) -> str:
     return exchange_of(request).read_nonce()
 
 
+def csrf_token(request: object, *, action: str | None = None, method: str = "POST") -> str:
+    """A CSRF token for this visitor, for the field `csrf_token` of a form or the header `X-CSRF-Token` of a script.
+
+    Another text each time, good for every form of the session; with `action` (a path) and `method`, good for that form
+    alone. Raises ConfigurationError where the policy has no `csrf`.
+    """
+    ex = exchange_of(request)
+    if ex.csrf is None:
+        raise ConfigurationError("Policy.csrf", None, "is off, so there are no tokens", "write csrf=CSRF()")
+    token: str = ex.csrf.token(ex, action, method)
+    return token
+
+
+class TemplateToken:
+    """`csrf_token` in a template: made when it is written out. Empty where no protected request is being answered."""
+
+    __slots__ = ("_exchange",)
+
+    def __init__(self, exchange: Exchange | None = None) -> None:
+        self._exchange = exchange
+        """Whose token; without one, that of the request which is being answered."""
+
+    def __call__(self, action: str | None = None, method: str = "POST") -> str:
+        """A token, for every form or for the one that sends `method` to the path `action`."""
+        ex = self._exchange or CURRENT.get()
+        return "" if ex is None or ex.csrf is None else str(ex.csrf.token(ex, action, method))
+
+    def __str__(self) -> str:
+        return self()
+
+    def __html__(self) -> str:
+        """As markup: base64url needs no escaping."""
+        return self()
+
+
+class TemplateField(TemplateToken):
+    """`csrf_field` in a template: the hidden field with a token in it."""
+
+    __slots__ = ()
+
+    def __call__(self, action: str | None = None, method: str = "POST") -> str:
+        """The field, for every form or for the one that sends `method` to the path `action`."""
+        ex = self._exchange or CURRENT.get()
+        if ex is None or ex.csrf is None:
+            return ""
+        return Markup(f'<input type="hidden" name="{ex.csrf.field}" value="{ex.csrf.token(ex, action, method)}">')
+
+
+class Markup(str):
+    """Text that every template engine takes as it is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
 class TemplateNonce:
     """`csp_nonce` in a template: made when it is written out, and only then.
 
@@ -61,7 +118,11 @@ class TemplateNonce:
         return str(self)
 
 
-TEMPLATE_GLOBALS: dict[str, Any] = {"csp_nonce": TemplateNonce()}
+TEMPLATE_GLOBALS: dict[str, Any] = {
+    "csp_nonce": TemplateNonce(),
+    "csrf_token": TemplateToken(),
+    "csrf_field": TemplateField(),
+}
 """What hauberk adds to a template's names; an application's own names win."""
 
 

@@ -1,13 +1,18 @@
-"""Reading a Set-Cookie field as browsers do (RFC 6265bis, section 5.6), and adding attributes to it."""
+"""The Set-Cookie field: read as browsers do (RFC 6265bis, section 5.6), built as servers must (section 4.1)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hauberk.wire.cookie import BLANK
+
 
 @dataclass(frozen=True, slots=True)
 class SetCookie:
-    """One Set-Cookie field: the pair, and its attributes in the order they came."""
+    """One Set-Cookie field: the pair, and its attributes in the order they came.
+
+    `hauberk.wire.cookie_build` makes one that browsers keep.
+    """
 
     name: str
     value: str
@@ -24,8 +29,8 @@ class SetCookie:
         attributes = []
         for part in rest:
             key, _, setting = part.partition("=")
-            attributes.append((key.strip(" \t"), setting.strip(" \t")))
-        return cls(name.strip(" \t"), value.strip(" \t"), tuple(attributes))
+            attributes.append((key.strip(BLANK), setting.strip(BLANK)))
+        return cls(name.strip(BLANK), value.strip(BLANK), tuple(attributes))
 
     def attribute(self, name: str) -> str | None:
         """The last value of that attribute, as browsers take it; None if absent."""
@@ -44,6 +49,7 @@ class SetCookie:
         return SetCookie(self.name, self.value, tuple(a for a in self.attributes if a[0].lower() != name))
 
     def __str__(self) -> str:
-        parts = [f"{self.name}={self.value}" if self.name else self.value]
+        # Without a name, an equals sign in the value would become the one that ends a name.
+        parts = [f"{self.name}={self.value}" if self.name or "=" in self.value else self.value]
         parts += [f"{key}={value}" if value else key for key, value in self.attributes]
         return "; ".join(parts)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hauberk.adapters.asgi import App as ASGIApp
 from hauberk.adapters.asgi import ASGIShield
 from hauberk.adapters.wsgi import App as WSGIApp
 from hauberk.adapters.wsgi import WSGIShield
+from hauberk.core.equipment import Assembly
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.plan import Plan
 from hauberk.integrations.target import detect
-from hauberk.policy import Policy
+from hauberk.policy import Policy, assemble
 
 T = TypeVar("T")
 
@@ -24,6 +25,8 @@ class Protection:
 
     policy: Policy
     plan: Plan
+    assembly: Assembly = field(default_factory=assemble, compare=False, repr=False)
+    """What compiled it: its variants for single routes are compiled by the same, and share its stores."""
 
 
 def protect(app: T, policy: Policy | None = None, /, **changes: Any) -> T:
@@ -44,7 +47,8 @@ def protect(app: T, policy: Policy | None = None, /, **changes: Any) -> T:
         raise ConfigurationError(
             "app", type(app).__name__, "is protected already, by another policy", "call protect once, with one policy"
         )
-    protection = Protection(chosen, chosen.plan())
+    assembly = assemble()
+    protection = Protection(chosen, chosen.plan(assembly), assembly)
     if framework in {"asgi", "wsgi"}:
         shield: Any = ASGIShield if framework == "asgi" else WSGIShield
         wrapped = shield(app, protection.plan).run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from copy import copy
 from http.cookies import Morsel
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,14 @@ from django.http.response import HttpResponseBase
 from django.template import engines
 from django.template.backends.django import DjangoTemplates
 
-from hauberk.adapters.wsgi import KeptInput
+from hauberk.adapters.body import WatchedInput, Watcher, read_ahead
+from hauberk.adapters.wsgi import split_host
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.exchange import CURRENT, Exchange, Head, Reply, held
 from hauberk.core.plan import run_deferred, run_inline
+from hauberk.integrations.protect.django_routes import Routes
 from hauberk.integrations.request import TemplateNonce, templates
-from hauberk.policy import Policy
+from hauberk.policy import Policy, assemble
 from hauberk.wire.set_cookie import SetCookie
 
 if TYPE_CHECKING:
@@ -67,7 +70,9 @@ class Shield:
         if not isinstance(policy, Policy):
             raise ImproperlyConfigured(f"HAUBERK={policy!r} is not a Policy; write for example Policy.recommended()")
         self.get_response = get_response
-        self.plan = policy.plan()
+        assembly = assemble()
+        self.plan = policy.plan(assembly)
+        self._routes = Routes(policy, assembly)
         _teach_templates()
         self._waits = iscoroutinefunction(get_response)
         if self._waits:
@@ -75,6 +80,14 @@ class Shield:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Run one request."""
+        plan = self._routes.plan(request)
+        if plan is None:
+            return self._run(request)
+        other = copy(self)
+        other.plan = plan
+        return other._run(request)
+
+    def _run(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._waits:
             return self._run_async(request)
         ex = self._exchange(request)
@@ -107,8 +120,8 @@ class Shield:
         ex.waits = self._waits
         request.META["hauberk"] = [ex, None, None]
         stream = getattr(request, "_stream", None)
-        if self.plan.keep_body and stream is not None:
-            request._stream = KeptInput(ex, stream)
+        if self.plan.watches_body and stream is not None:
+            request._stream = WatchedInput(Watcher(self.plan, ex), stream)
         return ex
 
     def _finish(self, ex: DjangoExchange, head: DjangoHead) -> HttpResponseBase:
@@ -187,6 +200,53 @@ class DjangoExchange(Exchange):
         """See `Exchange.headers`."""
         for name, value in self.request.headers.items():
             yield name.lower(), str(value)
+
+    @property
+    def raw_path(self) -> bytes:
+        """See `Exchange.raw_path`."""
+        scope = getattr(self.request, "scope", None)
+        if scope is not None and scope.get("raw_path"):
+            return bytes(scope["raw_path"].partition(b"?")[0])
+        target = self.request.META.get("RAW_URI") or self.request.META.get("REQUEST_URI")
+        if not isinstance(target, str) or not target.startswith("/"):
+            return super().raw_path
+        return target.partition("?")[0].encode("latin-1", "replace")
+
+    @property
+    def websocket(self) -> bool:
+        """See `Exchange.websocket`; Django itself answers none."""
+        return "websocket" in self.header("upgrade").lower()
+
+    def forward(self, *, scheme: str, client: str, host: str) -> None:
+        """See `Exchange.forward`. What Django worked out of the old values is forgotten."""
+        meta = self.request.META
+        if scheme:
+            if hasattr(self.request, "scope"):
+                self.request.scope["scheme"] = scheme
+            meta["wsgi.url_scheme"] = scheme
+            meta["HTTPS"] = "on" if scheme == "https" else "off"
+            # Django asks its own proxy setting first, which then has to say the same.
+            setting = getattr(settings, "SECURE_PROXY_SSL_HEADER", None)
+            if setting:
+                meta[setting[0]] = setting[1] if scheme == "https" else ""
+        if client:
+            meta["REMOTE_ADDR"] = client
+        if host:
+            meta["HTTP_HOST"] = host
+            meta.pop("HTTP_X_FORWARDED_HOST", None)
+            meta["SERVER_NAME"], port = split_host(host, self.scheme)
+            meta["SERVER_PORT"] = str(port)
+            self.request.__dict__.pop("headers", None)
+
+    async def read_body(self, limit: int) -> bytes | None:
+        """See `Exchange.read_body`."""
+        request, stream = self.request, getattr(self.request, "_stream", None)
+        if stream is None:
+            return b""
+        length = str(request.META.get("CONTENT_LENGTH") or "0")
+        known = int(length) if length.isdecimal() else 0
+        body, request._stream = read_ahead(stream, known, limit)
+        return body
 
     @property
     def path_parameters(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from hauberk.adapters.asgi import App, Message, Receive, Scope, Send
 from hauberk.core.errors import ConfigurationError
+from hauberk.policy import Policy
 from hauberk.shield.headers import CSP
 
 FONTS = {"https://fonts.googleapis.com": "https://fonts.gstatic.com"}
@@ -98,8 +99,8 @@ def address(url: str) -> str:
 class DocsPage:
     """The handler of one such page, which then has a policy of its own: it wins over the application's."""
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+    def __init__(self, app: App, policies: tuple[bytes, ...]) -> None:
+        self.app, self.policies = app, policies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for the page, which is small and whole, and send it with its policy."""
@@ -116,25 +117,29 @@ class DocsPage:
         headers = list(start.get("headers", ()))
         names = {name.lower() for name, _ in headers}
         if b"content-security-policy" not in names:
-            headers += self._fields(b"".join(parts))
+            headers += self._fields(b"".join(parts), names)
         await send({**start, "headers": headers})
         await send({"type": "http.response.body", "body": b"".join(parts)})
 
-    def _fields(self, body: bytes) -> list[tuple[bytes, bytes]]:
+    def _fields(self, body: bytes, names: set[bytes]) -> list[tuple[bytes, bytes]]:
         try:
             policy = policy_for(body.decode("utf-8", "replace")).value(nonced=False)
         except ConfigurationError:  # a page that somebody made his own, with an address that no policy can name
             return []
         # Logging in from the documentation opens a window and waits for it to come back.
         return [
-            (b"content-security-policy", policy.encode("latin-1")),
+            *((name, policy.encode("latin-1")) for name in self.policies if name not in names),
             (b"cross-origin-opener-policy", b"same-origin-allow-popups"),
         ]
 
 
-def give_policies(app: Any) -> None:
-    """Wrap the documentation pages that FastAPI made, each once."""
+def give_policies(app: Any, policy: Policy) -> None:
+    """Wrap the documentation pages that FastAPI made, each once: in place of each policy that is sent."""
+    sent = {b"content-security-policy": policy.csp, b"content-security-policy-report-only": policy.csp_report_only}
+    names = tuple(name for name, csp in sent.items() if csp is not None)
+    if not names:
+        return
     paths = {getattr(app, name, None) for name in ("docs_url", "redoc_url", "swagger_ui_oauth2_redirect_url")} - {None}
     for route in app.routes:
         if getattr(route, "path", None) in paths and not isinstance(route.app, DocsPage):
-            route.app = DocsPage(route.app)
+            route.app = DocsPage(route.app, names)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hauberk.adapters.wsgi import WSGIShield
+from hauberk.adapters.wsgi import App, WSGIShield
+from hauberk.core.plan import Plan
+from hauberk.integrations.override import Variants
+from hauberk.integrations.protect.variants import at_first, wsgi
 from hauberk.integrations.request import templates
+from hauberk.integrations.resolve import werkzeug as resolve
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -21,7 +25,18 @@ def install(app: Flask, protection: Protection) -> None:
         wanted: Any = app.config["PROPAGATE_EXCEPTIONS"]
         return bool(app.testing or app.debug) if wanted is None else bool(wanted)
 
-    app.wsgi_app = WSGIShield(app.wsgi_app, protection.plan, context=True, propagate=propagates).run  # type: ignore[method-assign, assignment]
+    inner: Any = app.wsgi_app
+
+    def make(plan: Plan) -> App:
+        return WSGIShield(inner, plan, context=True, propagate=propagates).run
+
+    base = make(protection.plan)
+
+    def choose() -> App:
+        variants = Variants(protection.policy, protection.assembly, resolve.endpoints(app))
+        return wsgi(base, make, variants, lambda e: resolve.endpoint_wsgi(app, inner, e)) if variants else base
+
+    app.wsgi_app = at_first(app, "wsgi_app", base, choose)  # type: ignore[method-assign]
     # Globals, not a context processor: imported macros see them, and the application's own processors win.
     create = app.create_jinja_environment
     app.create_jinja_environment = lambda: templates(create())  # type: ignore[method-assign]

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 from litestar import Litestar
 
 from hauberk.adapters.asgi import App, ASGIShield, Message, Receive, Scope, Send
+from hauberk.core.plan import Plan
+from hauberk.integrations.override import Variants
+from hauberk.integrations.protect.variants import asgi
 from hauberk.integrations.request import templates
+from hauberk.integrations.resolve import litestar as resolve
 
 if TYPE_CHECKING:
     from hauberk.integrations.protect import Protection
@@ -17,7 +21,15 @@ def install(app: Litestar, protection: Protection) -> None:
     """Wrap the handler that Litestar built, its exception handling included, and its `before_send` hooks."""
     handler: Any = _with_hooks(app.asgi_handler, app.before_send) if app.before_send else app.asgi_handler
     app.before_send = []
-    app.asgi_handler = ASGIShield(handler, protection.plan, context=True).run  # type: ignore[assignment]
+
+    def make(plan: Plan) -> App:
+        return ASGIShield(handler, plan, context=True).run
+
+    run = make(protection.plan)
+    variants = Variants(protection.policy, protection.assembly, resolve.endpoints(app))
+    if variants:
+        run = asgi(run, make, variants, lambda scope: resolve.endpoint(app, scope))
+    app.asgi_handler = run  # type: ignore[assignment]
     engine = getattr(app.template_engine, "engine", None)
     if hasattr(engine, "globals"):
         templates(engine)

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from hauberk.adapters.asgi import App, ASGIShield, Message, Receive, Scope, Send
 from hauberk.core.plan import Plan
+from hauberk.integrations.override import Variants
 from hauberk.integrations.protect.docs_pages import give_policies
 from hauberk.integrations.protect.engines import engines
+from hauberk.integrations.protect.variants import asgi
 from hauberk.integrations.request import templates
+from hauberk.integrations.resolve import starlette as resolve
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -28,9 +31,17 @@ def install(app: Starlette, protection: Protection) -> None:
 
     def build_shielded() -> ASGIApp:
         _teach(app)
-        if protection.policy.csp is not None:
-            give_policies(app)
-        return StarletteShield(app, build(), protection.plan).run
+        give_policies(app, protection.policy)
+        stack = build()
+        base = StarletteShield(app, stack, protection.plan).run
+        variants = Variants(protection.policy, protection.assembly, resolve.endpoints(app))
+        if not variants:
+            return base
+
+        def make(plan: Plan) -> App:
+            return StarletteShield(app, stack, plan).run
+
+        return asgi(base, make, variants, lambda scope: resolve.endpoint(app, scope))
 
     app.build_middleware_stack = build_shielded  # type: ignore[method-assign]
     if app.middleware_stack is not None:

@@ -4,19 +4,54 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hauberk.core.errors import ConfigurationError
+from hauberk.core.exchange import Exchange, Head
 from hauberk.core.plan import Nonced, Steps
+
+NAME = "cache-control"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheControl:
-    """A response that holds a nonce is kept by nobody: from a cache, its nonce would be known or not match (CWE-524).
+    """A response that holds a nonce or came of a session is kept by nobody (CWE-524, CWE-525).
 
-    The application's own Cache-Control wins. Other responses are left alone: caching is the application's business.
+    From a cache, a nonce would be known or not match, and one visitor's page would be shown to the next. What only
+    sets a cookie is kept out of shared caches. The application's own Cache-Control wins; other responses are left
+    alone: caching is the application's business.
     """
 
     personal: str = "private, no-store"
-    """The value for such a response."""
+    """The value for a response with a nonce or a session."""
+    cookies: str = "private"
+    """The value for a response that only sets a cookie; empty: it is left alone."""
+    always: str | None = None
+    """The value for every other response; None: they are left alone."""
+
+    def __post_init__(self) -> None:
+        for name in ("personal", "cookies", "always"):
+            value = getattr(self, name)
+            if value is None and name == "always":
+                continue
+            if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+                raise ConfigurationError(f"CacheControl.{name}", value, "is not a text of one line")
+        if not self.personal:
+            raise ConfigurationError("CacheControl.personal", "", "is empty", "turn the header off with None")
 
     def steps(self) -> Steps:
-        """A field that comes with the nonce."""
-        return Steps(nonced=(Nonced(name="cache-control", with_nonce=self.personal, without=None),))
+        """A field that comes with the nonce, and a look at responses that had a session or set a cookie."""
+        nonced = Nonced(name=NAME, with_nonce=self.personal, without=self.always)
+        return Steps(nonced=(nonced,), on_response=self._keep_out, watch=frozenset({"set-cookie"}))
+
+    def _keep_out(self, ex: Exchange, head: Head) -> None:
+        """A session that was asked for made its response personal, whatever else happened to it."""
+        if head.status == 101:  # a WebSocket's handshake: nobody keeps it
+            return
+        personal = ex.session is not None
+        if personal and not any("cookie" in field.lower() or "*" in field for field in head.values("vary")):
+            head.append("vary", "Cookie")
+        if head.values(NAME):
+            return
+        if personal or ex.nonce is not None:
+            head.append(NAME, self.personal)
+        elif self.cookies and self.always is None and head.values("set-cookie"):
+            head.append(NAME, self.cookies)

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
+from hashlib import sha256, sha384, sha512
+from typing import Literal
 
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.options import flag, words
+from hauberk.core.options import did_you_mean, flag, words
 from hauberk.core.plan import NONCE as PLACEHOLDER
 from hauberk.core.plan import Nonced, Steps
-
-NONCE = f"'nonce-{PLACEHOLDER}'"
-"""Write this source where a nonce is to stand; `{{ csp_nonce }}` in a template gives the same nonce."""
+from hauberk.shield.headers.csp_checks import NONCE as NONCE
+from hauberk.shield.headers.csp_checks import check
+from hauberk.wire import csp_terms as terms
 
 Sources = tuple[str, ...] | None
+Algorithm = Literal["sha256", "sha384", "sha512"]
 
-KEYWORDS = frozenset(
-    "none self unsafe-inline unsafe-eval unsafe-hashes wasm-unsafe-eval strict-dynamic report-sample "
-    "inline-speculation-rules trusted-types-eval unsafe-allow-redirects script allow-duplicates".split()
-)
-HASH_OR_NONCE = re.compile(r"'(sha(256|384|512)|nonce)-[A-Za-z0-9+/_-]+={0,2}'\Z")
-UNQUOTED = re.compile(r"(sha(256|384|512)|nonce)-")
-FORBIDDEN = re.compile(r"[;,\s\x00-\x1f\x7f-\U0010ffff]")
-SANDBOX = frozenset(
-    "allow-downloads allow-forms allow-modals allow-orientation-lock allow-pointer-lock allow-popups "
-    "allow-popups-to-escape-sandbox allow-presentation allow-same-origin allow-scripts "
-    "allow-storage-access-by-user-activation allow-top-navigation allow-top-navigation-by-user-activation "
-    "allow-top-navigation-to-custom-protocols".split()
-)
+DIGESTS = {"sha256": sha256, "sha384": sha384, "sha512": sha512}
+REPORT_TO = re.compile(r"[a-z*][a-z0-9_.*-]*\Z")
+"""A key of the Reporting-Endpoints dictionary (RFC 9651)."""
+LEARN_PATH = "/.well-known/hauberk/csp"
+"""Where `CSPReports` listens, unless told otherwise."""
+LEARN_ENDPOINT = "hauberk-csp"
+"""The name of that place in Reporting-Endpoints."""
 NONCE_ONLY = frozenset({NONCE, "'strict-dynamic'"})
 """Sources that mean nothing, or block everything, in a page that has no nonce."""
 
@@ -57,6 +56,7 @@ class CSP:
     media_src: Sources = ("'self'",)
     object_src: Sources = None
     prefetch_src: Sources = None
+    """Obsolete: browsers ignore it."""
     report_to: str | None = None
     """The name of a Reporting endpoint."""
     report_uri: Sources = None
@@ -72,6 +72,8 @@ class CSP:
     trusted_types: Sources = None
     upgrade_insecure_requests: bool = False
     """Off by default: it breaks http-only hosts, and development on localhost in Safari."""
+    webrtc: Literal["allow", "block"] | None = None
+    """Whether connections between browsers may be made (CSP3, section 6.4.1)."""
     worker_src: Sources = ("'self'",)
     report_only: bool = False
     """Browsers report and do not enforce. Policy sets it for `csp_report_only`."""
@@ -81,12 +83,15 @@ class CSP:
     def __post_init__(self) -> None:
         for name in ("upgrade_insecure_requests", "report_only", "insecure_without_default_src"):
             flag(f"CSP.{name}", getattr(self, name))
-        if self.report_to is not None:
-            _token("CSP.report_to", self.report_to)
+        if self.report_to is not None and not REPORT_TO.match(self.report_to):
+            raise ConfigurationError("CSP.report_to", self.report_to, "is not a name of Reporting-Endpoints")
+        if self.webrtc not in {None, "allow", "block"}:
+            raise ConfigurationError("CSP.webrtc", self.webrtc, "is neither 'allow' nor 'block'")
         for name in DIRECTIVES:
             sources = getattr(self, name)
             if sources is not None:
-                _check(name, words(f"CSP.{name}", sources))
+                object.__setattr__(self, name, words(f"CSP.{name}", sources))
+                check(name, getattr(self, name))
         if self.default_src is None and not self.insecure_without_default_src:
             raise ConfigurationError(
                 "CSP.default_src",
@@ -107,6 +112,62 @@ class CSP:
                 hint = f"did you mean {near[0]!r}?" if near else "see CSP's fields"
                 raise ConfigurationError("CSP", name, "is not a directive", hint)
         return cls(**dict.fromkeys(DIRECTIVES) | {"report_only": report_only} | directives)  # type: ignore[arg-type]
+
+    @classmethod
+    def learn(cls, *, path: str = LEARN_PATH, endpoint: str | None = None) -> CSP:
+        """Everything is reported and nothing is blocked, to find out what pages load: for `csp_report_only`.
+
+        `path` is where `CSPReports` listens. Stands beside whatever is enforced. `hauberk csp propose` makes a policy of
+        what comes in. `endpoint` (`"hauberk-csp"`) adds report-to, for https only: where it stands, Chromium leaves
+        report-uri alone, and on http, localhost included, then reports nothing at all.
+        """
+        none = ("'none'",)
+        return cls.of(
+            report_only=True,
+            default_src=none,
+            base_uri=none,
+            form_action=none,
+            frame_ancestors=none,
+            # A sample is cut after 40 characters: it says which script, and too little to give anything away.
+            script_src=("'report-sample'",),
+            style_src=("'report-sample'",),
+            report_uri=(path,),
+            report_to=endpoint,
+        )
+
+    @staticmethod
+    def hash_of(text: str | bytes, algorithm: Algorithm = "sha256") -> str:
+        """The source that allows exactly this inline script or style, as it stands between its tags.
+
+        Line ends are counted as browsers count them: they turn each into a line feed before they hash.
+        """
+        if algorithm not in DIGESTS:
+            raise ConfigurationError("algorithm", algorithm, "is not one of CSP", did_you_mean(algorithm, DIGESTS))
+        octets = text.encode() if isinstance(text, str) else text
+        octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return f"'{algorithm}-{b64encode(DIGESTS[algorithm](octets).digest()).decode('ascii')}'"
+
+    def adding(self, sources: Mapping[str, str | tuple[str, ...]]) -> CSP:
+        """The same policy with more sources: `{"img-src": ("https://img.example",)}`.
+
+        A directive that was not given starts from what stood in for it, so that nothing is taken away.
+        """
+        changes: dict[str, tuple[str, ...]] = {}
+        given = self.directives(nonced=True)
+        for written, more in sources.items():
+            name = written.replace("-", "_")
+            if name not in DIRECTIVES:
+                known = [one.replace("_", "-") for one in DIRECTIVES]
+                raise ConfigurationError("CSP", written, "is not a directive", did_you_mean(written, known))
+            added = (more,) if isinstance(more, str) else words(f"CSP.{name}", more)
+            stands = terms.effective(given, name.replace("_", "-"))
+            if stands is None and name not in {"report_uri", "require_trusted_types_for"}:
+                raise ConfigurationError(
+                    f"CSP.{name}", added, "is added to a directive that allows everything", "leave it out"
+                )
+            before = tuple(s for s in given[stands] if s != "'none'") if stands else ()
+            changes[name] = tuple(dict.fromkeys((*before, *added)))
+        return replace(self, **changes)  # type: ignore[arg-type]
 
     @classmethod
     def helmet(cls) -> CSP:
@@ -155,6 +216,8 @@ class CSP:
             found[name.replace("_", "-")] = kept or (("'none'",) if sources else ())
         if self.report_to is not None:
             found["report-to"] = (self.report_to,)
+        if self.webrtc is not None:
+            found["webrtc"] = (f"'{self.webrtc}'",)
         if self.upgrade_insecure_requests:
             found["upgrade-insecure-requests"] = ()
         default = {"default-src": found.pop("default-src")} if "default-src" in found else {}
@@ -173,54 +236,8 @@ class CSP:
         return Steps(nonced=(Nonced(name=name, with_nonce=with_nonce, without=self.value(nonced=False)),))
 
 
-DIRECTIVES: tuple[str, ...] = tuple(
-    f.name
-    for f in fields(CSP)
-    if f.name not in {"report_to", "upgrade_insecure_requests", "report_only", "insecure_without_default_src"}
+NO_SOURCES = frozenset(
+    {"report_to", "webrtc", "upgrade_insecure_requests", "report_only", "insecure_without_default_src"}
 )
-
-
-def _check(name: str, sources: tuple[str, ...]) -> None:
-    """Refuse what a browser would silently ignore or misread."""
-    field = f"CSP.{name}"
-    if name == "sandbox":
-        for token in sources:
-            if token not in SANDBOX:
-                raise ConfigurationError(field, token, "is not a sandbox token (HTML, section 7.6)")
-        return
-    if not sources and name != "trusted_types":
-        raise ConfigurationError(field, sources, "is empty, which browsers read as 'none'", "write (\"'none'\",)")
-    for source in sources:
-        _source(field, source)
-    if "'none'" in sources and len(sources) > 1:
-        raise ConfigurationError(
-            field, sources, "has 'none' beside other sources, where it is ignored", "keep one of them"
-        )
-    if len(set(sources)) < len(sources):
-        raise ConfigurationError(field, sources, "names a source twice")
-
-
-def _source(field: str, source: str) -> None:
-    if source == NONCE:
-        return
-    _token(field, source)
-    bare = source.strip("'")
-    if source in KEYWORDS - {"script", "default"} or UNQUOTED.match(source):
-        raise ConfigurationError(
-            field, source, "is a keyword without its quotes, so a host name to browsers", f'write "{source!r}"'
-        )
-    if source.startswith("'") and not (source.endswith("'") and (bare in KEYWORDS or HASH_OR_NONCE.match(source))):
-        near = get_close_matches(bare, KEYWORDS, n=1)
-        raise ConfigurationError(
-            field, source, "is not a keyword of CSP", f"did you mean \"'{near[0]}'\"?" if near else ""
-        )
-
-
-def _token(field: str, text: str) -> None:
-    if not text or FORBIDDEN.search(text):
-        raise ConfigurationError(
-            field,
-            text,
-            "is empty or holds a space, a comma, a semicolon or a character outside ASCII",
-            "write each source as a text of its own",
-        )
+DIRECTIVES: tuple[str, ...] = tuple(f.name for f in fields(CSP) if f.name not in NO_SOURCES)
+"""Fields that hold a tuple."""

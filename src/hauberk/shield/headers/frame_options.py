@@ -7,6 +7,10 @@ from typing import Literal
 
 from hauberk.core.options import one_of
 from hauberk.core.plan import Steps
+from hauberk.shield.headers.strictness import weaker_word
+
+NAME = "x-frame-options"
+RANKS = {"sameorigin": 1, "deny": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,5 +23,5 @@ class FrameOptions:
         one_of("FrameOptions.action", self.action, ("DENY", "SAMEORIGIN"))
 
     def steps(self) -> Steps:
-        """One constant field."""
-        return Steps(headers=(("x-frame-options", self.action),))
+        """One constant field, and the least that the application's own may say."""
+        return Steps(headers=((NAME, self.action),), weaker={NAME: weaker_word(RANKS, self.action.lower())})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -22,6 +23,24 @@ Token = Literal[
 ]
 TOKENS: tuple[str, ...] = get_args(Token)
 
+NAME = "referrer-policy"
+RANKS = {
+    token: rank
+    for rank, token in enumerate(
+        (
+            "unsafe-url",
+            "no-referrer-when-downgrade",
+            "origin-when-cross-origin",
+            "origin",
+            "strict-origin-when-cross-origin",
+            "strict-origin",
+            "same-origin",
+            "no-referrer",
+        )
+    )
+}
+"""From the most that is told to the least."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferrerPolicy:
@@ -40,5 +59,14 @@ class ReferrerPolicy:
             raise ConfigurationError("ReferrerPolicy.policy", self.policy, "names a token twice")
 
     def steps(self) -> Steps:
-        """One constant field."""
-        return Steps(headers=(("referrer-policy", ",".join(self.policy)),))
+        """One constant field, and the least that the application's own may say."""
+        return Steps(headers=((NAME, ",".join(self.policy)),), weaker={NAME: self._weaker})
+
+    def _weaker(self, own: list[str]) -> bool:
+        """Of a list the last token that is known counts (section 8.1)."""
+        return _rank(own) < _rank(self.policy)
+
+
+def _rank(fields: Iterable[str]) -> int:
+    tokens = [token.strip().lower() for field in fields for token in field.split(",")]
+    return next((RANKS[token] for token in reversed(tokens) if token in RANKS), -1)

@@ -1,0 +1,198 @@
+"""`memory://`: in this process alone, bounded; for development, for tests, and for limits of one process."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Self
+
+from hauberk.core.store import Limit, Room, Store
+from hauberk.stores.gcra import decide
+
+
+@dataclass(slots=True)
+class _Entry:
+    ends: float
+    value: bytes | int | None = None
+    fields: dict[str, bytes] | None = None
+    leads_to: str | None = None
+    index: str | None = None
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """What both faces of a store share."""
+
+    entries: OrderedDict[str, _Entry] = field(default_factory=OrderedDict)
+    indexes: dict[str, set[str]] = field(default_factory=dict)
+
+
+class MemoryStore(Store):
+    """Everything in one process's memory, and gone with it. When it is full, what was used longest ago goes first."""
+
+    waits = False
+    shared = False
+
+    def __init__(self, *, most: int = 100_000, clock: Callable[[], float] = monotonic) -> None:
+        self._most, self._clock = most, clock
+        self._shelf = _Shelf()
+
+    def __repr__(self) -> str:
+        return "memory://"
+
+    def blocking(self) -> Store:
+        """Itself: it never waits."""
+        return self
+
+    async def get(self, key: str) -> bytes | None:
+        """See `Store.get`."""
+        entry = self._live(key)
+        return entry.value if entry is not None and isinstance(entry.value, bytes) else None
+
+    async def set(self, key: str, value: bytes, ttl: float) -> None:
+        """See `Store.set`."""
+        self._put(key, _Entry(self._clock() + ttl, value))
+
+    async def add(self, key: str, value: bytes, ttl: float) -> bool:
+        """See `Store.add`."""
+        if self._live(key) is not None:
+            return False
+        self._put(key, _Entry(self._clock() + ttl, value))
+        return True
+
+    async def delete(self, key: str) -> bool:
+        """See `Store.delete`."""
+        return self._drop(self._follow(key)) or self._drop(key)
+
+    async def touch(self, key: str, ttl: float) -> bool:
+        """See `Store.touch`."""
+        entry = self._live(self._follow(key))
+        if entry is None:
+            return False
+        entry.ends = self._clock() + ttl
+        return True
+
+    async def increment(self, key: str, amount: int, ttl: float) -> int:
+        """See `Store.increment`."""
+        entry = self._live(key)
+        if entry is None or not isinstance(entry.value, int):
+            entry = _Entry(self._clock() + ttl, 0)
+            self._put(key, entry)
+        assert isinstance(entry.value, int)  # noqa: S101 - for the type checker
+        entry.value += amount
+        return entry.value
+
+    async def load(self, key: str) -> dict[str, bytes] | None:
+        """See `Store.load`."""
+        entry = self._live(self._follow(key))
+        return None if entry is None or entry.fields is None else dict(entry.fields)
+
+    async def save(
+        self,
+        key: str,
+        fields: Mapping[str, bytes],
+        *,
+        ttl: float,
+        remove: Collection[str] = (),
+        create: bool = False,
+        index: str | None = None,
+    ) -> bool:
+        """See `Store.save`."""
+        key = self._follow(key)
+        entry = self._live(key)
+        if entry is None or entry.fields is None:
+            if not create:
+                return False
+            entry = _Entry(0, fields={})
+            self._put(key, entry)
+        assert entry.fields is not None  # noqa: S101 - for the type checker
+        entry.fields.update(fields)
+        for name in remove:
+            entry.fields.pop(name, None)
+        entry.ends = self._clock() + ttl
+        self._file(key, entry, index)
+        return True
+
+    async def rotate(self, old: str, new: str, *, ttl: float, grace: float, index: str | None = None) -> bool:
+        """See `Store.rotate`."""
+        entry = self._live(old)
+        if entry is None or entry.fields is None:
+            return False
+        filed = index if index is not None else entry.index
+        self._drop(old)
+        entry.ends, entry.index = self._clock() + ttl, None
+        self._put(new, entry)
+        self._file(new, entry, filed)
+        self._put(old, _Entry(self._clock() + grace, leads_to=new))
+        return True
+
+    async def members(self, index: str) -> list[str]:
+        """See `Store.members`."""
+        return [key for key in sorted(self._shelf.indexes.get(index, ())) if self._live(key) is not None]
+
+    async def forget(self, index: str) -> int:
+        """See `Store.forget`."""
+        return sum([self._drop(key) for key in await self.members(index)])
+
+    async def hit(self, limits: Sequence[Limit]) -> list[Room]:
+        """See `Store.hit`."""
+        now = self._clock()
+        entries = [self._live(limit.key) for limit in limits]
+        rooms, charged = decide(limits, [None if entry is None else entry.ends for entry in entries], now)
+        for limit, arrival in zip(limits, charged or (), strict=False):
+            self._put(limit.key, _Entry(arrival))
+        return rooms
+
+    async def ping(self) -> None:
+        """See `Store.ping`."""
+
+    async def close(self) -> None:
+        """See `Store.close`. What is kept stays."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    def _live(self, key: str) -> _Entry | None:
+        entry = self._shelf.entries.get(key)
+        if entry is None:
+            return None
+        if entry.ends <= self._clock():
+            self._drop(key)
+            return None
+        self._shelf.entries.move_to_end(key)
+        return entry
+
+    def _follow(self, key: str) -> str:
+        entry = self._live(key)
+        return key if entry is None or entry.leads_to is None else entry.leads_to
+
+    def _put(self, key: str, entry: _Entry) -> None:
+        self._drop(key)
+        self._shelf.entries[key] = entry
+        while len(self._shelf.entries) > self._most:
+            self._drop(next(iter(self._shelf.entries)))
+
+    def _file(self, key: str, entry: _Entry, index: str | None) -> None:
+        if index is not None and entry.index != index:
+            self._unfile(key, entry)
+            entry.index = index
+            self._shelf.indexes.setdefault(index, set()).add(key)
+
+    def _unfile(self, key: str, entry: _Entry) -> None:
+        filed = self._shelf.indexes.get(entry.index) if entry.index is not None else None
+        if filed is not None and entry.index is not None:
+            filed.discard(key)
+            if not filed:
+                del self._shelf.indexes[entry.index]
+
+    def _drop(self, key: str) -> bool:
+        entry = self._shelf.entries.pop(key, None)
+        if entry is None:
+            return False
+        self._unfile(key, entry)
+        return entry.ends > self._clock()

@@ -1,0 +1,304 @@
+"""`sqlite:///path`: the embedded default. One file, several processes, survives restarts and kill -9."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from time import time
+from typing import Any, Self
+
+import msgspec
+
+from hauberk.core.errors import StoreError
+from hauberk.core.store import Limit, Room, Store
+from hauberk.stores.gcra import decide
+
+VERSION = 1
+MIGRATIONS: tuple[str, ...] = (
+    # From 0, an empty file, to 1.
+    """
+    CREATE TABLE hauberk_entries (
+        key TEXT PRIMARY KEY, ends REAL NOT NULL, value BLOB, number INTEGER, fields BLOB, leads_to TEXT, filed TEXT
+    ) WITHOUT ROWID;
+    CREATE INDEX hauberk_ends ON hauberk_entries (ends);
+    CREATE INDEX hauberk_filed ON hauberk_entries (filed) WHERE filed IS NOT NULL;
+    """,
+)
+"""Each leads from the version of its place to the next."""
+SWEEP_EVERY = 256
+SWEPT_AT_ONCE = 512
+"""Expired rows that one write may take away with it: more are made by no 256 writes."""
+_FIELDS = msgspec.msgpack.Decoder(dict[str, bytes])
+
+
+class SQLiteStore(Store):
+    """SQLite in WAL mode, used inline: a read costs about as much as a dictionary of Python's does several times.
+
+    There is one connection for each thread of each process, opened when it is first used there, so that forking is
+    safe. A write is on the disk when the operating system says so (`synchronous=NORMAL`): what was acknowledged
+    survives kill -9 of the process; at a power failure the last moments may be lost, and nothing is torn.
+    """
+
+    waits = False
+    shared = True
+
+    def __init__(self, path: str, *, timeout: float = 2.0, clock: Callable[[], float] = time) -> None:
+        self.path, self._timeout, self._clock = path, timeout, clock
+        self._local = threading.local()
+        self._writes = 0
+
+    def __repr__(self) -> str:
+        return f"sqlite:///{self.path}"
+
+    def blocking(self) -> Store:
+        """Itself: it never waits."""
+        return self
+
+    async def get(self, key: str) -> bytes | None:
+        """See `Store.get`."""
+        row = self._one("SELECT value FROM hauberk_entries WHERE key = ? AND ends > ?", key, self._clock())
+        return row[0] if row else None
+
+    async def set(self, key: str, value: bytes, ttl: float) -> None:
+        """See `Store.set`."""
+        with self._writing() as connection:
+            self._put(connection, key, ends=self._clock() + ttl, value=value)
+
+    async def add(self, key: str, value: bytes, ttl: float) -> bool:
+        """See `Store.add`."""
+        with self._writing() as connection:
+            if self._live(connection, key, "1"):
+                return False
+            self._put(connection, key, ends=self._clock() + ttl, value=value)
+            return True
+
+    async def delete(self, key: str) -> bool:
+        """See `Store.delete`."""
+        with self._writing() as connection:
+            row = self._live(connection, key, "leads_to")
+            keys = [key, *([row[0]] if row and row[0] else [])]
+            connection.execute(f"DELETE FROM hauberk_entries WHERE key IN ({_marks(keys)})", keys)  # noqa: S608 - marks
+            return row is not None
+
+    async def touch(self, key: str, ttl: float) -> bool:
+        """See `Store.touch`."""
+        now = self._clock()
+        with self._writing() as connection:
+            done = connection.execute(
+                "UPDATE hauberk_entries SET ends = ?1 WHERE key = coalesce("
+                "(SELECT leads_to FROM hauberk_entries WHERE key = ?2 AND ends > ?3), ?2) AND ends > ?3",
+                (now + ttl, key, now),
+            )
+            return done.rowcount > 0
+
+    async def increment(self, key: str, amount: int, ttl: float) -> int:
+        """See `Store.increment`."""
+        now = self._clock()
+        with self._writing() as connection:
+            (total,) = connection.execute(
+                "INSERT INTO hauberk_entries (key, ends, number) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET "
+                "number = CASE WHEN ends > ?4 THEN coalesce(number, 0) + ?3 ELSE ?3 END, "
+                "ends = CASE WHEN ends > ?4 THEN ends ELSE ?2 END RETURNING number",
+                (key, now + ttl, amount, now),
+            ).fetchone()
+            return int(total)
+
+    async def load(self, key: str) -> dict[str, bytes] | None:
+        """See `Store.load`."""
+        now = self._clock()
+        row = self._one(
+            "SELECT coalesce(new.fields, old.fields) FROM hauberk_entries old LEFT JOIN hauberk_entries new "
+            "ON new.key = old.leads_to AND new.ends > ?2 WHERE old.key = ?1 AND old.ends > ?2",
+            key,
+            now,
+        )
+        return None if row is None or row[0] is None else self._fields(row[0])
+
+    async def save(
+        self,
+        key: str,
+        fields: Mapping[str, bytes],
+        *,
+        ttl: float,
+        remove: Collection[str] = (),
+        create: bool = False,
+        index: str | None = None,
+    ) -> bool:
+        """See `Store.save`."""
+        with self._writing() as connection:
+            row = self._live(connection, key, "fields, filed, leads_to")
+            if row and row[2]:
+                key, row = row[2], self._live(connection, row[2], "fields, filed, leads_to")
+            if (row is None or row[0] is None) and not create:
+                return False
+            merged = self._fields(row[0]) if row and row[0] is not None else {}
+            merged.update(fields)
+            for name in remove:
+                merged.pop(name, None)
+            filed = index if index is not None else row[1] if row else None
+            packed = msgspec.msgpack.encode(merged)
+            self._put(connection, key, ends=self._clock() + ttl, fields=packed, filed=filed)
+            return True
+
+    async def rotate(self, old: str, new: str, *, ttl: float, grace: float, index: str | None = None) -> bool:
+        """See `Store.rotate`."""
+        now = self._clock()
+        with self._writing() as connection:
+            row = self._live(connection, old, "fields, filed")
+            if row is None or row[0] is None:
+                return False
+            filed = index if index is not None else row[1]
+            self._put(connection, new, ends=now + ttl, fields=row[0], filed=filed)
+            self._put(connection, old, ends=now + grace, leads_to=new)
+            return True
+
+    async def members(self, index: str) -> list[str]:
+        """See `Store.members`."""
+        query = "SELECT key FROM hauberk_entries WHERE filed = ? AND ends > ? ORDER BY key"
+        with self._reading() as connection:
+            return [row[0] for row in connection.execute(query, (index, self._clock()))]
+
+    async def forget(self, index: str) -> int:
+        """See `Store.forget`."""
+        with self._writing() as connection:
+            gone = connection.execute(
+                "DELETE FROM hauberk_entries WHERE filed = ? AND ends > ?", (index, self._clock())
+            )
+            return gone.rowcount
+
+    async def hit(self, limits: Sequence[Limit]) -> list[Room]:
+        """See `Store.hit`."""
+        with self._writing() as connection:
+            now = self._clock()
+            rows = [self._live(connection, limit.key, "ends") for limit in limits]
+            rooms, charged = decide(limits, [row[0] if row else None for row in rows], now)
+            for limit, arrival in zip(limits, charged or (), strict=False):
+                self._put(connection, limit.key, ends=arrival)
+            return rooms
+
+    async def ping(self) -> None:
+        """See `Store.ping`."""
+        self._one("SELECT 1 WHERE ? = ?", 1, 1)
+
+    async def close(self) -> None:
+        """See `Store.close`: the connection of this thread."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None and self._local.process == os.getpid():
+            connection.close()
+        self._local.connection = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    def _fields(self, packed: bytes) -> dict[str, bytes]:
+        try:
+            return _FIELDS.decode(packed)
+        except msgspec.DecodeError as error:
+            raise StoreError(repr(self), "corrupt", "a record cannot be read") from error
+
+    def _live(self, connection: sqlite3.Connection, key: str, columns: str) -> Any:
+        query = f"SELECT {columns} FROM hauberk_entries WHERE key = ? AND ends > ?"  # noqa: S608 - columns are ours
+        return connection.execute(query, (key, self._clock())).fetchone()
+
+    def _one(self, query: str, *values: Any) -> Any:
+        with self._reading() as connection:
+            return connection.execute(query, values).fetchone()
+
+    def _put(self, connection: sqlite3.Connection, key: str, **columns: Any) -> None:
+        names = ", ".join(columns)
+        query = f"REPLACE INTO hauberk_entries (key, {names}) VALUES ({_marks([key, *columns])})"  # noqa: S608 - ours
+        connection.execute(query, (key, *columns.values()))
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._connection()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                self._sweep(connection)
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _sweep(self, connection: sqlite3.Connection) -> None:
+        self._writes += 1
+        if self._writes % SWEEP_EVERY == 0:
+            connection.execute(
+                "DELETE FROM hauberk_entries WHERE key IN (SELECT key FROM hauberk_entries WHERE ends <= ? LIMIT ?)",
+                (self._clock(), SWEPT_AT_ONCE),
+            )
+
+    def _connection(self) -> sqlite3.Connection:
+        local = self._local
+        connection: sqlite3.Connection | None = getattr(local, "connection", None)
+        if connection is None or local.process != os.getpid():
+            # What a parent process opened must neither be used nor closed here (SQLite, "How To Corrupt", 2.6).
+            local.inherited = connection
+            connection = local.connection = self._open()
+            local.process = os.getpid()
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None)
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={int(self._timeout * 1000)}"):
+            connection.execute(f"PRAGMA {pragma}")
+        self._migrate(connection)
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        """From whatever version the file is of to this one; each process may try, one does it."""
+        if self._version(connection) == VERSION:
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = self._known_version(connection)
+            for script in MIGRATIONS[version:]:
+                for statement in script.split(";"):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def _known_version(self, connection: sqlite3.Connection) -> int:
+        version = self._version(connection)
+        if version > VERSION:
+            problem = f"is of schema {version}, and this hauberk knows {VERSION}: upgrade it"
+            raise StoreError(repr(self), "corrupt", problem)
+        return version
+
+    @staticmethod
+    def _version(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _failed(self, error: sqlite3.Error) -> StoreError:
+        text = str(error)
+        if "locked" in text or "busy" in text:
+            return StoreError(repr(self), "timeout", f"another process held it for more than {self._timeout:g} s")
+        if "full" in text:
+            return StoreError(repr(self), "full", text)
+        if "malformed" in text or "not a database" in text:
+            return StoreError(repr(self), "corrupt", text)
+        return StoreError(repr(self), "unavailable", text)
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))

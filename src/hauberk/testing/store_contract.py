@@ -1,0 +1,289 @@
+"""The contract that every store keeps, as tests.
+
+    class TestMine(StoreContract):
+        def make(self) -> Store:
+            return MyStore(...)
+
+pytest collects them by themselves. Each test takes fresh keys, so that a store may be shared between them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Any
+from uuid import uuid4
+
+from hauberk.core.plan import run_inline
+from hauberk.core.store import Limit, Store
+
+LONG = 60.0
+SHORT = 0.15
+
+
+class StoreContract:
+    """Tests of one store, by its calls that may suspend and by its blocking face."""
+
+    def make(self) -> Store:
+        """The store under test; called for each test."""
+        raise NotImplementedError
+
+    def run(self, what: Any) -> None:
+        """Run `what(store, key)` on both faces; the loop and the connections are closed again."""
+
+        async def waiting() -> None:
+            async with self.make() as store:
+                await what(store, uuid4().hex)
+
+        async def at_once() -> None:
+            async with self.make().blocking() as store:
+                await what(store, uuid4().hex)
+
+        asyncio.run(waiting())
+        run_inline(at_once())
+
+    def test_a_value_comes_back_and_is_forgotten(self) -> None:
+        """`get`, `set`, `delete`."""
+
+        async def what(store: Store, key: str) -> None:
+            assert await store.get(key) is None
+            await store.set(key, b"\x00one\xff", LONG)
+            assert await store.get(key) == b"\x00one\xff"
+            await store.set(key, b"", LONG)
+            assert await store.get(key) == b""
+            assert await store.delete(key)
+            assert not await store.delete(key)
+            assert await store.get(key) is None
+
+        self.run(what)
+
+    def test_what_may_happen_once_happens_once(self) -> None:
+        """`add`."""
+
+        async def what(store: Store, key: str) -> None:
+            assert await store.add(key, b"first", LONG)
+            assert not await store.add(key, b"second", LONG)
+            assert await store.get(key) == b"first"
+
+        self.run(what)
+
+    def test_lifetimes_end(self) -> None:
+        """Values, counters, records and what was added once."""
+
+        async def what(store: Store, key: str) -> None:
+            await store.set(key, b"x", SHORT)
+            await store.add(key + "a", b"x", SHORT)
+            await store.increment(key + "n", 5, SHORT)
+            await store.save(key + "r", {"a": b"1"}, ttl=SHORT, create=True, index=key + "i")
+            await _pause(store, SHORT * 2)
+            assert await store.get(key) is None
+            assert await store.add(key + "a", b"y", LONG)
+            assert await store.increment(key + "n", 1, LONG) == 1
+            assert await store.load(key + "r") is None
+            assert not await store.save(key + "r", {"b": b"2"}, ttl=LONG)
+            assert await store.members(key + "i") == []
+
+        self.run(what)
+
+    def test_touching_makes_nothing(self) -> None:
+        """`touch` starts a lifetime again, of what is there."""
+
+        async def what(store: Store, key: str) -> None:
+            assert not await store.touch(key, LONG)
+            assert await store.get(key) is None
+            await store.set(key, b"x", SHORT)
+            assert await store.touch(key, LONG)
+            await store.save(key + "r", {"a": b"1"}, ttl=SHORT, create=True)
+            assert await store.touch(key + "r", LONG)
+            await _pause(store, SHORT * 2)
+            assert await store.get(key) == b"x"
+            assert await store.load(key + "r") == {"a": b"1"}
+
+        self.run(what)
+
+    def test_counters_count(self) -> None:
+        """`increment` from nothing, up and down."""
+
+        async def what(store: Store, key: str) -> None:
+            assert [await store.increment(key, n, LONG) for n in (1, 5, -2)] == [1, 6, 4]
+
+        self.run(what)
+
+    def test_records_are_merged_by_field(self) -> None:
+        """Two writers of different fields both win; a field that is taken away stays away."""
+
+        async def what(store: Store, key: str) -> None:
+            assert await store.save(key, {"a": b"1", "b": b"2"}, ttl=LONG, create=True)
+            assert await store.save(key, {"c": b"\x00\xff"}, ttl=LONG)
+            assert await store.save(key, {"a": b"3"}, ttl=LONG, remove=["b", "unknown"])
+            assert await store.load(key) == {"a": b"3", "c": b"\x00\xff"}
+            assert await store.save(key, {}, ttl=LONG, remove=["a", "c"])
+            assert await store.load(key) in ({}, None)
+
+        self.run(what)
+
+    def test_nobody_brings_back_what_was_destroyed(self) -> None:
+        """A writer that started before and ends after a destruction writes nothing."""
+
+        async def what(store: Store, key: str) -> None:
+            await store.save(key, {"a": b"1"}, ttl=LONG, create=True, index=key + "i")
+            assert await store.delete(key)
+            assert not await store.save(key, {"a": b"2"}, ttl=LONG)
+            assert not await store.touch(key, LONG)
+            assert not await store.rotate(key, key + "n", ttl=LONG, grace=LONG)
+            assert await store.load(key) is None
+            assert await store.load(key + "n") is None
+            assert await store.members(key + "i") == []
+
+        self.run(what)
+
+    def test_rotation_leads_parallel_requests_to_the_new_key(self) -> None:
+        """The old key works for its grace, for reading and for writing, and then no more."""
+
+        async def what(store: Store, key: str) -> None:
+            new, index = key + "n", key + "i"
+            await store.save(key, {"a": b"1"}, ttl=LONG, create=True, index=index)
+            assert await store.rotate(key, new, ttl=LONG, grace=SHORT * 2)
+            assert await store.load(new) == await store.load(key) == {"a": b"1"}
+            assert await store.save(key, {"b": b"2"}, ttl=LONG)
+            assert await store.load(new) == {"a": b"1", "b": b"2"}
+            assert await store.members(index) == [new]
+            assert not await store.rotate(key, key + "x", ttl=LONG, grace=LONG)
+            await _pause(store, SHORT * 4)
+            assert await store.load(key) is None
+            assert not await store.save(key, {"c": b"3"}, ttl=LONG)
+            assert await store.load(new) == {"a": b"1", "b": b"2"}
+
+        self.run(what)
+
+    def test_destroying_by_the_old_key_destroys_the_record(self) -> None:
+        """A logout with a cookie of a moment ago is a logout."""
+
+        async def what(store: Store, key: str) -> None:
+            await store.save(key, {"a": b"1"}, ttl=LONG, create=True)
+            await store.rotate(key, key + "n", ttl=LONG, grace=LONG)
+            assert await store.delete(key)
+            assert await store.load(key + "n") is None
+            assert await store.load(key) is None
+
+        self.run(what)
+
+    def test_records_are_listed_and_forgotten_by_index(self) -> None:
+        """One user's sessions, one by one or all; those of others stay."""
+
+        async def what(store: Store, key: str) -> None:
+            for name in "abc":
+                await store.save(key + name, {"v": b"1"}, ttl=LONG, create=True, index=key + "i")
+            await store.save(key + "d", {"v": b"1"}, ttl=LONG, create=True)
+            await store.save(key + "d", {}, ttl=LONG, index=key + "j")
+            assert sorted(await store.members(key + "i")) == [key + name for name in "abc"]
+            await store.delete(key + "b")
+            assert sorted(await store.members(key + "i")) == [key + "a", key + "c"]
+            assert await store.forget(key + "i") == 2
+            assert await store.load(key + "a") is None
+            assert await store.members(key + "j") == [key + "d"]
+            assert await store.forget(key + "none") == 0
+
+        self.run(what)
+
+    def test_a_burst_passes_and_then_the_rate(self) -> None:
+        """The generic cell rate algorithm: exact, with what is left and when to come again."""
+
+        async def what(store: Store, key: str) -> None:
+            limit = Limit(key, interval=LONG, burst=3)
+            rooms = [(await store.hit([limit]))[0] for _ in range(4)]
+            assert [room.allowed for room in rooms] == [True, True, True, False]
+            assert [room.remaining for room in rooms] == [2, 1, 0, 0]
+            assert rooms[0].retry_after == 0
+            assert LONG - 5 < rooms[3].retry_after <= LONG
+            assert 3 * LONG - 5 < rooms[3].reset_after <= 3 * LONG
+
+        self.run(what)
+
+    def test_a_refused_hit_charges_nothing(self) -> None:
+        """Hammering while limited does not make the wait longer, and all limits of a hit are charged or none."""
+
+        async def what(store: Store, key: str) -> None:
+            narrow, wide = Limit(key + "n", interval=LONG, burst=1), Limit(key + "w", interval=LONG, burst=10)
+            assert all(room.allowed for room in await store.hit([narrow, wide]))
+            for _ in range(5):
+                rooms = await store.hit([narrow, wide])
+                assert not rooms[0].allowed
+            assert (await store.hit([wide]))[0].remaining == 8
+
+        self.run(what)
+
+    def test_limits_refill(self) -> None:
+        """After an interval there is room for one."""
+
+        async def what(store: Store, key: str) -> None:
+            limit = Limit(key, interval=SHORT, burst=1)
+            assert (await store.hit([limit]))[0].allowed
+            assert not (await store.hit([limit]))[0].allowed
+            await _pause(store, SHORT * 1.5)
+            assert (await store.hit([limit]))[0].allowed
+
+        self.run(what)
+
+    def test_a_cost_above_the_burst_never_fits(self) -> None:
+        """And says so, instead of a time to wait for."""
+
+        async def what(store: Store, key: str) -> None:
+            (room,) = await store.hit([Limit(key, interval=1, burst=2, cost=3)])
+            assert (room.allowed, room.retry_after) == (False, math.inf)
+
+        self.run(what)
+
+    def test_the_two_faces_see_the_same(self) -> None:
+        """What one writes, the other reads."""
+
+        async def what() -> None:
+            key = uuid4().hex
+            async with self.make() as store, store.blocking() as other:
+                await store.set(key, b"x", LONG)
+                assert run_inline(other.get(key)) == b"x"
+                run_inline(other.save(key + "r", {"a": b"1"}, ttl=LONG, create=True))
+                assert await store.load(key + "r") == {"a": b"1"}
+
+        asyncio.run(what())
+
+    def test_several_event_loops_after_each_other(self) -> None:
+        """A connection of a loop that is closed is not used in the next."""
+        store, key = self.make(), uuid4().hex
+
+        async def write() -> None:
+            await store.set(key, b"x", LONG)
+            await store.close()
+
+        async def read() -> bytes | None:
+            found = await store.get(key)
+            await store.close()
+            return found
+
+        asyncio.run(write())
+        assert asyncio.run(read()) == b"x"
+
+    def test_parallel_writers_of_different_fields_all_win(self) -> None:
+        """Eight at once, on the face that may suspend."""
+
+        async def what() -> None:
+            key = uuid4().hex
+            async with self.make() as store:
+                await store.save(key, {"start": b""}, ttl=LONG, create=True)
+                done = await asyncio.gather(*(store.save(key, {f"f{n}": b"%d" % n}, ttl=LONG) for n in range(8)))
+                assert all(done)
+                assert await store.load(key) == {"start": b""} | {f"f{n}": b"%d" % n for n in range(8)}
+
+        asyncio.run(what())
+
+
+async def _pause(store: Store, seconds: float) -> None:
+    """Let time pass: in the loop where there is one, else by sleeping."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        import time
+
+        time.sleep(seconds)
+    else:
+        await asyncio.sleep(seconds)
