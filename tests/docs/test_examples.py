@@ -51,4 +51,4 @@ def test_the_commands_of_a_page_exist(page: Path) -> None:
 def test_the_guide_has_no_page_that_nothing_leads_to() -> None:
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     pages = {page.name for page in (ROOT / "docs").glob("*.md")}
-    assert pages - {"index.md"} == set(re.findall(r"\((\w+\.md)\)", index))
+    assert pages - {"index.md"} == set(re.findall(r"\(([\w-]+\.md)\)", index))

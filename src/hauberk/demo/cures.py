@@ -8,10 +8,13 @@ from types import MappingProxyType
 CANNOT_CURE: Mapping[str, str] = MappingProxyType(
     {
         "audit.vulnerable-dependency": "a version is changed in the lock file, not at run time",
-        "check.body-limit": "how large an upload may be is the shop's to say",
+        "check.code-path-request": "the code stays as it is; the guard stops the call when a path leaves its folder",
+        "check.code-redirect-request": "the code stays as it is; which targets are meant is the shop's to say",
+        "check.code-shell-request": "the code stays as it is; the guard stops the call when a command is changed",
+        "check.code-sql-request": "the code stays as it is; the guard stops the call when a query is changed",
+        "check.code-weak-hash": "how passwords are stored is the shop's own code",
         "check.cors-credentials": "the shop's own CORS middleware answers; its list of origins is code",
         "check.cors-pattern": "the shop's own CORS middleware answers; its pattern is code",
-        "check.csrf-off": "SameSite=Lax is there now; a check of origin or token is not",
         "check.debug": "debug=True is in the code, and is the developer's own choice",
         "check.docs-exposed": "which pages are public is the shop's to say",
         "check.hosts": "the names of the hosts are known to whoever deploys it",
