@@ -7,7 +7,7 @@ import json
 import platform
 from pathlib import Path
 
-SUBJECTS = ("shield",)
+SUBJECTS = ("shield", "csrf", "hosts", "passwords")
 
 
 def main() -> None:

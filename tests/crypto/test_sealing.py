@@ -3,7 +3,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hauberk.core.errors import ConfigurationError, UnsealError
@@ -14,6 +14,7 @@ from hauberk.crypto.signing import Signer
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.binary(max_size=40))
 def test_open_gives_back_what_was_sealed(plain: bytes, context: bytes) -> None:
     sealer = Sealer((NEW, OLD))
@@ -23,6 +24,7 @@ def test_open_gives_back_what_was_sealed(plain: bytes, context: bytes) -> None:
     assert sealer.seal(plain, context) != sealed
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=120))
 def test_any_bytes_are_opened_or_refused_with_our_error(sealed: bytes) -> None:
     with pytest.raises(UnsealError):
@@ -74,6 +76,7 @@ def test_keys_are_not_shown_or_pickled() -> None:
             pickle.dumps(holder)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60), st.binary(max_size=20), st.binary(max_size=40))
 def test_only_the_keys_can_sign(message: bytes, context: bytes, forged: bytes) -> None:
     signer = Signer((NEW, OLD))
@@ -94,6 +97,7 @@ def test_an_old_signature_is_told() -> None:
     assert not Signer((OLD, NEW)).signed_with_old_key(b"m", b"c", old)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=4), max_size=4), st.lists(st.binary(max_size=4), max_size=4))
 def test_different_lists_are_framed_differently(one: list[bytes], two: list[bytes]) -> None:
     assert (framed(*one) == framed(*two)) == (one == two)

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from starlette.testclient import TestClient
 
-from hauberk import Policy, protect
+from hauberk import CSP, Policy, protect
 from hauberk.demo.loopback import served
 from hauberk.integrations.protect.docs_pages import policy_for
 
@@ -45,6 +45,41 @@ def test_the_policy_names_the_pages_own_scripts_and_no_others(path: str) -> None
     assert not {"'unsafe-inline'", "'unsafe-eval'", "https:", "*", "https://cdn.jsdelivr.net"} & set(scripts)
     assert answer.headers["x-content-type-options"] == "nosniff", "everything else is as everywhere"
     assert len(answer.headers.get_list("content-security-policy")) == 1
+
+
+@pytest.mark.parametrize("plugin", ["Scalar", "Swagger", "Redoc", "Stoplight", "Rapidoc"])
+def test_litestar(plugin: str) -> None:
+    import litestar
+    from litestar.openapi import OpenAPIConfig, plugins
+    from litestar.testing import TestClient as Client
+
+    @litestar.get("/page", media_type="text/html", sync_to_thread=False)
+    def page() -> str:
+        return "<script>1</script>"
+
+    made = getattr(plugins, f"{plugin}RenderPlugin")()
+    config = OpenAPIConfig(title="x", version="1", render_plugins=[made])
+    protected = protect(litestar.Litestar([page], openapi_config=config, logging_config=None))
+    with Client(protected) as client:
+        for path in ("/schema", f"/schema{made.paths[0]}", f"/schema{made.paths[0]}/"):
+            answer = client.get(path)
+            policy = answer.headers["content-security-policy"]
+            scripts = policy.partition("script-src ")[2].partition(";")[0].split()
+            for address in re.findall(r'<script src="(.*?)"', answer.text):
+                assert address in scripts
+            for text in re.findall(r"<script(?: type='text/javascript')?>(.+?)</script>", answer.text, re.DOTALL):
+                digest = b64encode(sha256(text.encode()).digest()).decode()
+                assert f"'sha256-{digest}'" in scripts
+            assert not {"'unsafe-inline'", "'unsafe-eval'", "https:", "*", "https://cdn.jsdelivr.net"} & set(scripts)
+        for path in ("/page", "/schema/openapi.json", "/schema/missing"):
+            assert "sha256" not in client.get(path).headers["content-security-policy"]
+
+
+def test_a_learning_policy_does_not_hear_of_them() -> None:
+    learning = protect(FastAPI(), Policy.recommended().replace(csp_report_only=CSP.learn()))
+    headers = TestClient(learning).get("/docs").headers
+    assert headers["content-security-policy"] == headers["content-security-policy-report-only"]
+    assert "report-uri" not in headers["content-security-policy-report-only"]
 
 
 def test_other_pages_keep_the_policy() -> None:

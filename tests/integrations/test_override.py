@@ -10,6 +10,7 @@ import pytest
 
 from hauberk import CSP, ConfigurationError, FrameOptions, Policy, protect
 from hauberk.integrations.override import Override, applied, override, overrides_of, weaker
+from hauberk.integrations.resolve.listing import overrides_in
 from hauberk.shield.csrf import CSRF
 from hauberk.shield.headers import HSTS, ReferrerPolicy
 from tests.integrations.driving import Visitor
@@ -337,6 +338,92 @@ def test_said_when_it_starts(make: Any, protocol: Any, caplog: pytest.LogCapture
     assert reasons == {"pictures of the partner", "signed by the payment provider", "both"}
 
 
+@pytest.mark.parametrize(("make", "protocol"), FRAMEWORKS)
+def test_listed_for_whoever_wants_to_read_them(make: Any, protocol: Any) -> None:
+    app = make()
+    before = overrides_in(app)
+    assert {one.reason for one in before} == {"pictures of the partner", "signed by the payment provider", "both"}
+    assert all("test_override" in one.where for one in before)
+    assert overrides_in(protect(app, BASE)) == before
+
+
+def test_weaker_without_a_reason_is_an_error_at_the_start() -> None:
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    @override(frame_options=FrameOptions(action="SAMEORIGIN"))
+    async def framed(request: Any) -> None: ...
+
+    app = protect(Starlette(routes=[Route("/framed", framed)]), BASE.replace(frame_options=FrameOptions(action="DENY")))
+    with pytest.raises(ConfigurationError, match=r"framed.*cannot be shown to be as strict, without a reason"):
+        app.build_middleware_stack()
+
+
+def test_a_marked_handler_under_a_decorator_of_another() -> None:
+    import functools
+
+    from flask import Flask
+
+    app = Flask(__name__)
+
+    def logged_in(view: Any) -> Any:
+        @functools.wraps(view)
+        def wrapper(*args: Any) -> Any:
+            return view(*args)
+
+        return wrapper
+
+    @app.post("/hook")
+    @logged_in
+    @OPEN
+    def hook() -> str:
+        return "hook"
+
+    assert Visitor(protect(app, BASE), "wsgi").request("POST", "/hook", **FOREIGN).status == 200
+
+
+def test_a_websocket_of_an_overridden_route() -> None:
+    from starlette.applications import Starlette
+    from starlette.routing import WebSocketRoute
+    from starlette.testclient import TestClient
+    from starlette.websockets import WebSocket, WebSocketDisconnect
+
+    async def plain(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text("hello")
+        await websocket.close()
+
+    @OPEN
+    async def opened(websocket: WebSocket) -> None:
+        await plain(websocket)
+
+    app = protect(Starlette(routes=[WebSocketRoute("/plain", plain), WebSocketRoute("/open", opened)]), BASE)
+    client = TestClient(app, base_url="https://testserver")
+    foreign = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    with client.websocket_connect("/open", headers=foreign) as socket:
+        assert socket.receive_text() == "hello"
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/plain", headers=foreign) as socket:
+        socket.receive_text()
+
+
+def test_what_is_mounted_beside_flask_keeps_the_policy() -> None:
+    from flask import Flask
+    from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+    app, other = Flask(__name__), Flask("other")
+
+    @app.post("/<path:anything>")
+    @OPEN
+    def hook(anything: str) -> str:
+        return "hook"
+
+    other.add_url_rule("/pay", view_func=lambda: "paid", methods=["POST"])
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/shop": other})  # type: ignore[method-assign]
+    visitor = Visitor(protect(app, BASE), "wsgi")
+    assert visitor.request("POST", "/hook", **FOREIGN).status == 200
+    assert visitor.request("POST", "/shop/pay", **FOREIGN).status == 403
+
+
 def test_no_override_costs_nothing() -> None:
     from flask import Flask
 
@@ -385,7 +472,7 @@ def client() -> Iterator[Any]:
     async def hook(request: HttpRequest) -> HttpResponse:
         return HttpResponse("hook")
 
-    class Views(View):
+    class Views(View):  # type: ignore[misc]
         def get(self, request: HttpRequest) -> HttpResponse:
             return HttpResponse("get")
 
@@ -438,3 +525,79 @@ def test_django(client: Any, method: str, target: str, more: bool, status: int) 
     got = client.generic(method, target, secure=True, headers=headers)
     assert got.status_code == status
     assert (IMG in got.headers["content-security-policy"]) is more
+
+
+class Elsewhere:
+    """Middleware that names another URLconf, as for a subdomain."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> Any:
+        request.urlconf = OtherUrls
+        return self.get_response(request)
+
+
+class OtherUrls:
+    urlpatterns: ClassVar[list[Any]] = []
+
+
+def test_django_middleware_that_leads_elsewhere_weakens_nothing(client: Any) -> None:
+    from django.http import HttpResponse
+    from django.test import Client, override_settings
+    from django.urls import path
+
+    OtherUrls.urlpatterns = [
+        path("hook", lambda request: HttpResponse("pay")),
+        path("plain", Urls.urlpatterns[0].callback),
+    ]
+    headers = {name.replace("_", "-"): value for name, value in FOREIGN.items()}
+    with override_settings(MIDDLEWARE=["hauberk.django.Shield", f"{__name__}.Elsewhere"]):
+        visitor = Client(raise_request_exception=False)
+        assert visitor.post("/hook", secure=True, headers=headers).status_code == 403
+        assert visitor.get("/plain", secure=True).status_code == 200
+
+
+def test_django_languages_in_the_path(client: Any) -> None:
+    from django.conf.urls.i18n import i18n_patterns
+    from django.test import Client, override_settings
+    from django.urls import path
+
+    plain, pictures = Urls.urlpatterns[0].callback, Urls.urlpatterns[1].callback
+    Urls.urlpatterns = [
+        *i18n_patterns(path("pictures/<int:n>", pictures)),
+        path("<path:anything>", lambda r, anything: plain(r)),
+    ]
+    middleware = ["hauberk.django.Shield", "django.middleware.locale.LocaleMiddleware"]
+    with override_settings(MIDDLEWARE=middleware, LANGUAGES=[("en", "English"), ("de", "German")], LANGUAGE_CODE="en"):
+        visitor = Client(raise_request_exception=False)
+        for target, more in (("/de/pictures/3", True), ("/en/pictures/3", True), ("/fr/pictures/3", False)):
+            assert (IMG in visitor.get(target, secure=True).headers["content-security-policy"]) is more, target
+
+
+def test_a_router_that_raises_is_answered_by_the_policy() -> None:
+    from starlette.applications import Starlette
+    from starlette.convertors import Convertor, register_url_convertor
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse, Response
+    from starlette.routing import Route
+
+    class Broken(Convertor[str]):
+        regex = "[a-z]+"
+
+        def convert(self, value: str) -> str:
+            raise RuntimeError("hunter2")
+
+        def to_string(self, value: str) -> str:
+            return value
+
+    register_url_convertor("broken", Broken())
+
+    @MORE
+    async def view(request: Request) -> Response:
+        return PlainTextResponse("x")
+
+    visitor = Visitor(protect(Starlette(routes=[Route("/{x:broken}", view)]), BASE), "asgi")
+    got = visitor.get("/abc")
+    assert got.status == 500
+    assert got.one("content-security-policy") == CSP().value(nonced=False)

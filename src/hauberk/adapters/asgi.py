@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 from hauberk.adapters.body import Watcher
@@ -26,6 +28,9 @@ class ASGIExchange(Exchange):
 
     receive: Receive
     """Given by the adapter where a step may wait."""
+    indexed: RawHeaders | None = None
+    fields_by_name: Mapping[bytes, bytes] = MappingProxyType({})
+    """The request's fields, once somebody asked for one of them, and the list that they were read from."""
     replay: list[Message] | None = None
     """What was read ahead of the application, to be given to it again."""
 
@@ -62,9 +67,12 @@ class ASGIExchange(Exchange):
         return str((self.scope.get("client") or ("",))[0])
 
     def header(self, name: str) -> str:
-        """See `Exchange.header`."""
-        wanted = name.encode("latin-1")
-        return ", ".join(value.decode("latin-1") for key, value in self.scope["headers"] if key.lower() == wanted)
+        """See `Exchange.header`. The first question makes an index of all fields, as there will be more."""
+        raw = self.scope["headers"]
+        if self.indexed is not raw:  # or a step has changed them
+            self.indexed, self.fields_by_name = raw, _by_name(raw)
+        value = self.fields_by_name.get(name.encode("latin-1"))
+        return "" if value is None else value.decode("latin-1")
 
     def headers(self) -> Iterator[tuple[str, str]]:
         """See `Exchange.headers`."""
@@ -343,6 +351,20 @@ def _raw(reply: Reply) -> RawHeaders:
     return [*fields, (b"content-length", b"%d" % len(reply.body))]
 
 
+def _by_name(headers: RawHeaders) -> dict[bytes, bytes]:
+    """Name to value. What came several times is joined: by commas, cookies by semicolons (RFC 9113, section 8.2.3)."""
+    fields = dict(headers)
+    # Servers are to send names in lower case; who does not must not get past a check by it.
+    if len(fields) == len(headers) and b"".join(fields).islower():
+        return fields
+    joined: dict[bytes, bytes] = {}
+    for key, value in headers:
+        name = key.lower()
+        joiner = b"; " if name == b"cookie" else b", "
+        joined[name] = joined[name] + joiner + value if name in joined else value
+    return joined
+
+
 def _collide(fields: Sequence[tuple[str, str]], headers: RawHeaders) -> bool:
     """Whether a field of this response alone is one that has to be replaced or joined."""
     names = {name for name, _ in fields}
@@ -357,6 +379,7 @@ def _watched(ex: ASGIExchange, receive: Receive, plan: Plan) -> Receive:
 
     async def receive_watched() -> Message:
         nonlocal done
+        began = monotonic()
         if limit is None or done:
             message = await receive()
         else:
@@ -367,7 +390,7 @@ def _watched(ex: ASGIExchange, receive: Receive, plan: Plan) -> Receive:
                 watcher.too_slow()
         if message["type"] == "http.request":
             done = not message.get("more_body")
-            watcher.see(message.get("body", b""))
+            watcher.see(message.get("body", b""), monotonic() - began)
         return message
 
     return receive_watched

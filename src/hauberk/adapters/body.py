@@ -13,29 +13,32 @@ from hauberk.core.plan import Plan
 
 GRACE = 5.0
 """Seconds for which no rate is asked: slow starts are no attack."""
-TOO_SLOW = Reply(408, b"Request Timeout\n", (("content-type", "text/plain; charset=utf-8"), ("connection", "close")))
+TOO_SLOW = Reply(408, b"Request Timeout\n")
 
 
 class Watcher:
     """Sees every part of one request's body before the application does, and may refuse the rest."""
 
-    __slots__ = ("_ex", "_keep", "_rate", "_started", "_total", "_watches")
+    __slots__ = ("_ex", "_keep", "_rate", "_total", "_waited", "_watches")
 
     def __init__(self, plan: Plan, ex: Exchange) -> None:
         self._ex, self._keep, self._rate = ex, plan.keep_body, plan.body_rate
         self._watches: list[BodyWatch] = [watch for step in plan.on_body if (watch := step(ex)) is not None]
-        self._started = monotonic() if self._rate else 0.0
+        self._waited = 0.0
         self._total = 0
 
-    def see(self, part: bytes) -> None:
-        """Look at one part. Raises BlockedError if the body is refused; what is answered is in `Exchange.blocked`."""
+    def see(self, part: bytes, waited: float = 0.0) -> None:
+        """Look at one part, and at how long it took to come, in seconds.
+
+        Raises BlockedError if the body is refused; what is answered is in `Exchange.blocked`.
+        """
         for watch in self._watches:
             if (reply := watch(part)) is not None:
                 self._ex.refuse(reply)
         if self._rate:
             self._total += len(part)
-            passed = monotonic() - self._started
-            if passed > GRACE and self._total < self._rate * passed:
+            self._waited += waited  # what the application takes between two parts is not the client's doing
+            if self._waited > GRACE and self._total < self._rate * self._waited:
                 self.too_slow()
         if self._keep:
             self._ex.keep(part)
@@ -61,27 +64,30 @@ class WatchedInput:
 
     def read(self, size: int = -1) -> bytes:
         """As the stream's own."""
+        began = monotonic()
         part: bytes = self._stream.read(size) if size >= 0 else self._stream.read()
-        self._see(part)
+        self._see(part, monotonic() - began)
         return part
 
     def readline(self, size: int = -1) -> bytes:
         """As the stream's own."""
+        began = monotonic()
         part: bytes = self._stream.readline(size) if size >= 0 else self._stream.readline()
-        self._see(part)
+        self._see(part, monotonic() - began)
         return part
 
     def readlines(self, hint: int = -1) -> list[bytes]:
         """As the stream's own."""
+        began = monotonic()
         lines: list[bytes] = self._stream.readlines(hint)
-        for line in lines:
-            self._see(line)
+        self._see(b"".join(lines), monotonic() - began)
         return lines
 
     def read1(self, size: int = -1) -> bytes:
         """As a buffered stream's own; of an unbuffered one, its `read`."""
+        began = monotonic()
         part: bytes = getattr(self._stream, "read1", self._stream.read)(size)
-        self._see(part)
+        self._see(part, monotonic() - began)
         return part
 
     def readinto(self, buffer: Any) -> int:

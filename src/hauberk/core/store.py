@@ -1,4 +1,7 @@
-"""Where sessions, limits, revocations and events are kept: one protocol, several engines."""
+"""Where sessions, limits, revocations and events are kept: one protocol, several engines.
+
+What a store of your own has to keep is tested by `hauberk.testing.StoreContract`.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +38,12 @@ class Room:
 
 @runtime_checkable
 class Store(Protocol):
-    """Keys to values with a lifetime, records that are merged by field, and limits. Every method is atomic.
+    """Keys to values with a lifetime, records that are merged by field, limits, and logs. Every method is atomic.
 
-    Keys are texts of at most 512 octets. Lifetimes are seconds, more than 0. Every method raises StoreError, and
-    nothing else, when the engine cannot be reached, is full, or takes longer than the store's time limit.
+    Keys and the names of fields are texts of at most 512 octets in UTF-8, without NUL; a key is used for one of the
+    four kinds only. Lifetimes are seconds, more than 0. Every method raises StoreError, and nothing else, when the
+    engine cannot be reached, is full, or takes longer than the store's time limit: it is not known then whether a
+    change was made.
     """
 
     waits: bool
@@ -92,11 +97,23 @@ class Store(Protocol):
     async def members(self, index: str) -> list[str]:
         """The keys of all records that are filed under a name and still live."""
 
+    async def records(self, index: str) -> dict[str, dict[str, bytes]]:
+        """The same with their fields, in one call: for a list of a user's devices."""
+
     async def forget(self, index: str) -> int:
         """Destroy all records that are filed under a name; how many there were."""
 
     async def hit(self, limits: Sequence[Limit]) -> list[Room]:
         """Charge all these limits, or none of them if one refuses; by the engine's clock, in one round trip."""
+
+    async def append(self, log: str, entry: bytes, *, most: int, ttl: float) -> None:
+        """Write an entry at the end of a log that keeps the newest `most`, each for `ttl` seconds."""
+
+    async def read(self, log: str, *, after: str = "", most: int = 100) -> list[tuple[str, bytes]]:
+        """Entries of a log with their positions, oldest first: those after a position, or the newest without one.
+
+        The last position of an answer is the `after` of the next call; one that is none counts as the beginning.
+        """
 
     async def ping(self) -> None:
         """Reach the engine, or raise StoreError."""

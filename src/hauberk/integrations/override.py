@@ -62,7 +62,8 @@ def override(*, reason: str = "", **changes: Any) -> Callable[[T], T]:
         raise ConfigurationError("override", "", "changes nothing", "name a field: override(csrf=None, reason='...')")
 
     def mark(target: T) -> T:
-        where = f"{getattr(target, '__module__', '')}.{getattr(target, '__qualname__', type(target).__qualname__)}"
+        named = getattr(target, "fn", target)  # a handler of Litestar is named as its function
+        where = f"{getattr(named, '__module__', '')}.{getattr(named, '__qualname__', type(named).__qualname__)}"
         made = Override(MappingProxyType(dict(changes)), reason.strip(), where)
         holder: Any = target.__func__ if isinstance(target, staticmethod | classmethod) else target
         opt = getattr(holder, "opt", None)

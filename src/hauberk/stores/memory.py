@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import logging
+import os
+import sys
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from threading import RLock
 from time import monotonic
 from typing import Self
 
+from hauberk.core.log import decision
 from hauberk.core.store import Limit, Room, Store
 from hauberk.stores.gcra import decide
+from hauberk.stores.position import number
 
 
 @dataclass(slots=True)
@@ -19,25 +25,33 @@ class _Entry:
     fields: dict[str, bytes] | None = None
     leads_to: str | None = None
     index: str | None = None
-
-
-@dataclass(slots=True)
-class _Shelf:
-    """What both faces of a store share."""
-
-    entries: OrderedDict[str, _Entry] = field(default_factory=OrderedDict)
-    indexes: dict[str, set[str]] = field(default_factory=dict)
+    log: deque[tuple[int, float, bytes]] | None = None
 
 
 class MemoryStore(Store):
-    """Everything in one process's memory, and gone with it. When it is full, what was used longest ago goes first."""
+    """Everything in one process's memory, and gone with it. When it is full, what was used longest ago goes first.
+
+    Threads may share it. Processes cannot: each worker of a server has one of its own, which a warning says where it
+    can be seen (`memory-store-of-several-workers`).
+    """
 
     waits = False
     shared = False
 
     def __init__(self, *, most: int = 100_000, clock: Callable[[], float] = monotonic) -> None:
         self._most, self._clock = most, clock
-        self._shelf = _Shelf()
+        self._lock = RLock()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._indexes: dict[str, set[str]] = {}
+        self._position = 0
+        if (workers := workers_asked_for(sys.argv, os.environ)) > 1:
+            decision(
+                "memory-store-of-several-workers",
+                level=logging.WARNING,
+                workers=workers,
+                problem="each worker keeps its own sessions and limits",
+                fix="name a store that they share, such as sqlite:///data/hauberk.db",
+            )
 
     def __repr__(self) -> str:
         return "memory://"
@@ -48,46 +62,53 @@ class MemoryStore(Store):
 
     async def get(self, key: str) -> bytes | None:
         """See `Store.get`."""
-        entry = self._live(key)
-        return entry.value if entry is not None and isinstance(entry.value, bytes) else None
+        with self._lock:
+            entry = self._live(key)
+            return entry.value if entry is not None and isinstance(entry.value, bytes) else None
 
     async def set(self, key: str, value: bytes, ttl: float) -> None:
         """See `Store.set`."""
-        self._put(key, _Entry(self._clock() + ttl, value))
+        with self._lock:
+            self._put(key, _Entry(self._clock() + ttl, value))
 
     async def add(self, key: str, value: bytes, ttl: float) -> bool:
         """See `Store.add`."""
-        if self._live(key) is not None:
-            return False
-        self._put(key, _Entry(self._clock() + ttl, value))
-        return True
+        with self._lock:
+            if self._live(key) is not None:
+                return False
+            self._put(key, _Entry(self._clock() + ttl, value))
+            return True
 
     async def delete(self, key: str) -> bool:
         """See `Store.delete`."""
-        return self._drop(self._follow(key)) or self._drop(key)
+        with self._lock:
+            return self._drop(self._follow(key)) or self._drop(key)
 
     async def touch(self, key: str, ttl: float) -> bool:
         """See `Store.touch`."""
-        entry = self._live(self._follow(key))
-        if entry is None:
-            return False
-        entry.ends = self._clock() + ttl
-        return True
+        with self._lock:
+            entry = self._live(self._follow(key))
+            if entry is None:
+                return False
+            entry.ends = self._clock() + ttl
+            return True
 
     async def increment(self, key: str, amount: int, ttl: float) -> int:
         """See `Store.increment`."""
-        entry = self._live(key)
-        if entry is None or not isinstance(entry.value, int):
-            entry = _Entry(self._clock() + ttl, 0)
-            self._put(key, entry)
-        assert isinstance(entry.value, int)  # noqa: S101 - for the type checker
-        entry.value += amount
-        return entry.value
+        with self._lock:
+            entry = self._live(key)
+            if entry is None or not isinstance(entry.value, int):
+                entry = _Entry(self._clock() + ttl, 0)
+                self._put(key, entry)
+            assert isinstance(entry.value, int)  # noqa: S101 - for the type checker
+            entry.value += amount
+            return entry.value
 
     async def load(self, key: str) -> dict[str, bytes] | None:
         """See `Store.load`."""
-        entry = self._live(self._follow(key))
-        return None if entry is None or entry.fields is None else dict(entry.fields)
+        with self._lock:
+            entry = self._live(self._follow(key))
+            return None if entry is None or entry.fields is None else dict(entry.fields)
 
     async def save(
         self,
@@ -100,50 +121,83 @@ class MemoryStore(Store):
         index: str | None = None,
     ) -> bool:
         """See `Store.save`."""
-        key = self._follow(key)
-        entry = self._live(key)
-        if entry is None or entry.fields is None:
-            if not create:
-                return False
-            entry = _Entry(0, fields={})
-            self._put(key, entry)
-        assert entry.fields is not None  # noqa: S101 - for the type checker
-        entry.fields.update(fields)
-        for name in remove:
-            entry.fields.pop(name, None)
-        entry.ends = self._clock() + ttl
-        self._file(key, entry, index)
-        return True
+        with self._lock:
+            key = self._follow(key)
+            entry = self._live(key)
+            if entry is None or entry.fields is None:
+                if not create:
+                    return False
+                entry = _Entry(0, fields={})
+                self._put(key, entry)
+            assert entry.fields is not None  # noqa: S101 - for the type checker
+            entry.fields.update(fields)
+            for name in remove:
+                entry.fields.pop(name, None)
+            entry.ends = self._clock() + ttl
+            self._file(key, entry, index)
+            return True
 
     async def rotate(self, old: str, new: str, *, ttl: float, grace: float, index: str | None = None) -> bool:
         """See `Store.rotate`."""
-        entry = self._live(old)
-        if entry is None or entry.fields is None:
-            return False
-        filed = index if index is not None else entry.index
-        self._drop(old)
-        entry.ends, entry.index = self._clock() + ttl, None
-        self._put(new, entry)
-        self._file(new, entry, filed)
-        self._put(old, _Entry(self._clock() + grace, leads_to=new))
-        return True
+        with self._lock:
+            entry = self._live(old)
+            if entry is None or entry.fields is None:
+                return False
+            filed = index if index is not None else entry.index
+            self._drop(old)
+            entry.ends, entry.index = self._clock() + ttl, None
+            self._put(new, entry)
+            self._file(new, entry, filed)
+            self._put(old, _Entry(self._clock() + grace, leads_to=new))
+            return True
 
     async def members(self, index: str) -> list[str]:
         """See `Store.members`."""
-        return [key for key in sorted(self._shelf.indexes.get(index, ())) if self._live(key) is not None]
+        with self._lock:
+            return [key for key in sorted(self._indexes.get(index, ())) if self._live(key) is not None]
 
     async def forget(self, index: str) -> int:
         """See `Store.forget`."""
-        return sum([self._drop(key) for key in await self.members(index)])
+        with self._lock:
+            return sum([self._drop(key) for key in await self.members(index)])
+
+    async def records(self, index: str) -> dict[str, dict[str, bytes]]:
+        """See `Store.records`."""
+        with self._lock:
+            return {key: dict(self._entries[key].fields or {}) for key in await self.members(index)}
+
+    async def append(self, log: str, entry: bytes, *, most: int, ttl: float) -> None:
+        """See `Store.append`."""
+        with self._lock:
+            kept = self._live(log)
+            if kept is None or kept.log is None:
+                kept = _Entry(0, log=deque())
+                self._put(log, kept)
+            assert kept.log is not None  # noqa: S101 - for the type checker
+            self._position += 1
+            kept.ends = self._clock() + ttl
+            kept.log.append((self._position, kept.ends, entry))
+            while len(kept.log) > most or kept.log[0][1] <= self._clock():
+                kept.log.popleft()
+
+    async def read(self, log: str, *, after: str = "", most: int = 100) -> list[tuple[str, bytes]]:
+        """See `Store.read`."""
+        with self._lock:
+            kept = self._live(log)
+            rows = [] if kept is None or kept.log is None else list(kept.log)
+        start, now = number(after), self._clock()
+        found = [(str(position), entry) for position, ends, entry in rows if position > start and ends > now]
+        return found[:most] if after else found[-most:]
 
     async def hit(self, limits: Sequence[Limit]) -> list[Room]:
         """See `Store.hit`."""
-        now = self._clock()
-        entries = [self._live(limit.key) for limit in limits]
-        rooms, charged = decide(limits, [None if entry is None else entry.ends for entry in entries], now)
-        for limit, arrival in zip(limits, charged or (), strict=False):
-            self._put(limit.key, _Entry(arrival))
-        return rooms
+        with self._lock:
+            now = self._clock()
+            entries = [self._live(limit.key) for limit in limits]
+            rooms, charged = decide(limits, [None if entry is None else entry.ends for entry in entries], now)
+            for limit, arrival in zip(limits, charged or (), strict=False):
+                self._put(limit.key, _Entry(arrival))
+            return rooms
 
     async def ping(self) -> None:
         """See `Store.ping`."""
@@ -158,13 +212,13 @@ class MemoryStore(Store):
         await self.close()
 
     def _live(self, key: str) -> _Entry | None:
-        entry = self._shelf.entries.get(key)
+        entry = self._entries.get(key)
         if entry is None:
             return None
         if entry.ends <= self._clock():
             self._drop(key)
             return None
-        self._shelf.entries.move_to_end(key)
+        self._entries.move_to_end(key)
         return entry
 
     def _follow(self, key: str) -> str:
@@ -173,26 +227,39 @@ class MemoryStore(Store):
 
     def _put(self, key: str, entry: _Entry) -> None:
         self._drop(key)
-        self._shelf.entries[key] = entry
-        while len(self._shelf.entries) > self._most:
-            self._drop(next(iter(self._shelf.entries)))
+        self._entries[key] = entry
+        while len(self._entries) > self._most:
+            self._drop(next(iter(self._entries)))
 
     def _file(self, key: str, entry: _Entry, index: str | None) -> None:
         if index is not None and entry.index != index:
             self._unfile(key, entry)
             entry.index = index
-            self._shelf.indexes.setdefault(index, set()).add(key)
+            self._indexes.setdefault(index, set()).add(key)
 
     def _unfile(self, key: str, entry: _Entry) -> None:
-        filed = self._shelf.indexes.get(entry.index) if entry.index is not None else None
+        filed = self._indexes.get(entry.index) if entry.index is not None else None
         if filed is not None and entry.index is not None:
             filed.discard(key)
             if not filed:
-                del self._shelf.indexes[entry.index]
+                del self._indexes[entry.index]
 
     def _drop(self, key: str) -> bool:
-        entry = self._shelf.entries.pop(key, None)
+        entry = self._entries.pop(key, None)
         if entry is None:
             return False
         self._unfile(key, entry)
         return entry.ends > self._clock()
+
+
+def workers_asked_for(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """How many worker processes the server was told to run, as far as its command line and environment say."""
+    words = [*environ.get("GUNICORN_CMD_ARGS", "").split(), *arguments]
+    told = [environ.get("WEB_CONCURRENCY", "")]
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        if name in {"-w", "--workers", "--processes"}:
+            told.append(value or following)
+        elif name.startswith("-w") and name[2:].isdecimal():
+            told.append(name[2:])
+    return max((int(number) for number in told if number.isdecimal()), default=1)

@@ -15,19 +15,9 @@ import msgspec
 from hauberk.core.errors import StoreError
 from hauberk.core.store import Limit, Room, Store
 from hauberk.stores.gcra import decide
+from hauberk.stores.position import number
+from hauberk.stores.sqlite_schema import MIGRATIONS, VERSION
 
-VERSION = 1
-MIGRATIONS: tuple[str, ...] = (
-    # From 0, an empty file, to 1.
-    """
-    CREATE TABLE hauberk_entries (
-        key TEXT PRIMARY KEY, ends REAL NOT NULL, value BLOB, number INTEGER, fields BLOB, leads_to TEXT, filed TEXT
-    ) WITHOUT ROWID;
-    CREATE INDEX hauberk_ends ON hauberk_entries (ends);
-    CREATE INDEX hauberk_filed ON hauberk_entries (filed) WHERE filed IS NOT NULL;
-    """,
-)
-"""Each leads from the version of its place to the next."""
 SWEEP_EVERY = 256
 SWEPT_AT_ONCE = 512
 """Expired rows that one write may take away with it: more are made by no 256 writes."""
@@ -169,6 +159,34 @@ class SQLiteStore(Store):
             )
             return gone.rowcount
 
+    async def records(self, index: str) -> dict[str, dict[str, bytes]]:
+        """See `Store.records`."""
+        query = "SELECT key, fields FROM hauberk_entries WHERE filed = ? AND ends > ? ORDER BY key"
+        with self._reading() as connection:
+            return {row[0]: self._fields(row[1]) for row in connection.execute(query, (index, self._clock()))}
+
+    async def append(self, log: str, entry: bytes, *, most: int, ttl: float) -> None:
+        """See `Store.append`."""
+        with self._writing() as connection:
+            now = self._clock()
+            connection.execute("INSERT INTO hauberk_log (log, ends, entry) VALUES (?, ?, ?)", (log, now + ttl, entry))
+            connection.execute(
+                "DELETE FROM hauberk_log WHERE log = ?1 AND position <= (SELECT position FROM hauberk_log "
+                "WHERE log = ?1 ORDER BY position DESC LIMIT 1 OFFSET ?2)",
+                (log, most),
+            )
+
+    async def read(self, log: str, *, after: str = "", most: int = 100) -> list[tuple[str, bytes]]:
+        """See `Store.read`."""
+        order = "ASC" if after else "DESC"
+        query = (
+            "SELECT position, entry FROM hauberk_log WHERE log = ? AND position > ? AND ends > ? "  # noqa: S608 - ours
+            f"ORDER BY position {order} LIMIT ?"
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query, (log, number(after), self._clock(), most)).fetchall()
+        return [(str(position), entry) for position, entry in (rows if after else reversed(rows))]
+
     async def hit(self, limits: Sequence[Limit]) -> list[Room]:
         """See `Store.hit`."""
         with self._writing() as connection:
@@ -230,20 +248,22 @@ class SQLiteStore(Store):
             try:
                 yield connection
                 self._sweep(connection)
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # SQLite has ended it already where the disk is full
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
     def _sweep(self, connection: sqlite3.Connection) -> None:
         self._writes += 1
         if self._writes % SWEEP_EVERY == 0:
-            connection.execute(
-                "DELETE FROM hauberk_entries WHERE key IN (SELECT key FROM hauberk_entries WHERE ends <= ? LIMIT ?)",
-                (self._clock(), SWEPT_AT_ONCE),
-            )
+            for table, name in (("hauberk_entries", "key"), ("hauberk_log", "position")):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE {name} IN (SELECT {name} FROM {table} WHERE ends <= ? LIMIT ?)",  # noqa: S608 - ours
+                    (self._clock(), SWEPT_AT_ONCE),
+                )
 
     def _connection(self) -> sqlite3.Connection:
         local = self._local
@@ -256,6 +276,13 @@ class SQLiteStore(Store):
         return connection
 
     def _open(self) -> sqlite3.Connection:
+        # Nobody else on the machine is to read sessions; SQLite gives the files beside it the same permissions.
+        try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise StoreError(repr(self), "unavailable", error.strerror or str(error)) from error
         connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None)
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={int(self._timeout * 1000)}"):
             connection.execute(f"PRAGMA {pragma}")
@@ -269,8 +296,8 @@ class SQLiteStore(Store):
         connection.execute("BEGIN IMMEDIATE")
         try:
             version = self._known_version(connection)
-            for script in MIGRATIONS[version:]:
-                for statement in script.split(";"):
+            for statements in MIGRATIONS[version:]:
+                for statement in statements:
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
         except BaseException:

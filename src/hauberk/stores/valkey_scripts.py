@@ -1,44 +1,56 @@
 """What runs inside Valkey or Redis: each script is atomic there, and costs one round trip.
 
-A record is a hash. The names of its fields begin with a colon; three that begin with NUL are ours: `\\0` keeps an empty
-record alive, `\\0i` names the index that it is filed under, `\\0t` leads from an old key to its successor.
-Scripts that touch an index reach a second key that way; in a cluster, where keys live on different machines, they are
-told not to (`solo` is 0), and give the index back instead.
+A record is a hash. The names of its fields begin with a colon; those that begin with NUL are ours: `\\0` keeps an empty
+record alive, `\\0i` names the index that it is filed under, `\\0t` leads from an old key to its successor. An index is
+a sorted set of keys by the millisecond in which they end.
+
+These scripts reach a successor or an index without naming it in KEYS, so they are for a server of its own; a cluster
+has others (`valkey_cluster_scripts`).
 """
 
 from __future__ import annotations
 
-PRELUDE = """
+CLOCK = """
 local function now_ms() local t = redis.call('TIME') return t[1] * 1000 + math.floor(t[2] / 1000) end
-local function file(index, key, ttl) redis.call('ZADD', index, now_ms() + ttl, key)
-  if redis.call('PTTL', index) < ttl then redis.call('PEXPIRE', index, ttl) end end
+"""
+FILING = (
+    CLOCK
+    + """
+local function file(index, key, ttl)
+  redis.call('ZADD', index, now_ms() + ttl, key)
+  if redis.call('PTTL', index) < ttl then redis.call('PEXPIRE', index, ttl) end
+end
+"""
+)
+FOLLOWING = """
+local function follow(key)
+  return redis.call('TYPE', key).ok == 'hash' and redis.call('HGET', key, '\\0t') or key
+end
 """
 
 SAVE = (
-    PRELUDE
+    FILING
+    + FOLLOWING
     + """
-local key, solo, create, ttl, index = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local to = redis.call('HGET', key, '\\0t')
-if to then return {'to', to} end
-if redis.call('EXISTS', key) == 0 and create == '0' then return {'gone'} end
-local sets = tonumber(ARGV[5])
-redis.call('HSET', key, '\\0', '')
-for i = 6, 5 + sets * 2, 2 do redis.call('HSET', key, ARGV[i], ARGV[i + 1]) end
-for i = 6 + sets * 2, #ARGV do redis.call('HDEL', key, ARGV[i]) end
+local key, create, ttl, index, sets = follow(KEYS[1]), ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+if redis.call('EXISTS', key) == 0 and create == '0' then return 0 end
+redis.call('HSET', key, '\\0', '', unpack(ARGV, 5, 4 + sets * 2))
+if #ARGV > 4 + sets * 2 then redis.call('HDEL', key, unpack(ARGV, 5 + sets * 2)) end
+redis.call('PEXPIRE', key, ttl)
 local filed = redis.call('HGET', key, '\\0i')
 if index ~= '' and index ~= filed then
   redis.call('HSET', key, '\\0i', index)
-  if solo == '1' and filed then redis.call('ZREM', filed, key) end
+  if filed then redis.call('ZREM', filed, key) end
+  filed = index
 end
-redis.call('PEXPIRE', key, ttl)
-local current = index ~= '' and index or filed
-if current and solo == '1' then file(current, key, ttl) end
-return {'done', current or '', (filed and filed ~= current) and filed or ''}
+if filed then file(filed, key, ttl) end
+return 1
 """
 )
+"""ARGV: create, lifetime, index, how many fields are set, their names and values, the names of those taken away."""
 
 ROTATE = (
-    PRELUDE
+    FILING
     + """
 local old, new, ttl, grace, index = KEYS[1], KEYS[2], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 if redis.call('EXISTS', old) == 0 or redis.call('HEXISTS', old, '\\0t') == 1 then return 0 end
@@ -49,48 +61,36 @@ redis.call('HSET', old, '\\0t', new)
 redis.call('PEXPIRE', old, grace)
 if filed then redis.call('ZREM', filed, old) end
 local current = index ~= '' and index or filed
-if current then redis.call('HSET', new, '\\0i', current) file(current, new, ttl) end
+if current then
+  redis.call('HSET', new, '\\0i', current)
+  file(current, new, ttl)
+end
 return 1
 """
 )
 
-TAKE = """
-local old, new, grace = KEYS[1], ARGV[1], tonumber(ARGV[2])
-if redis.call('EXISTS', old) == 0 or redis.call('HEXISTS', old, '\\0t') == 1 then return {} end
-local all = redis.call('HGETALL', old)
-redis.call('DEL', old)
-redis.call('HSET', old, '\\0t', new)
-redis.call('PEXPIRE', old, grace)
-return all
+DELETE = (
+    FOLLOWING
+    + """
+local key = KEYS[1]
+local to = follow(key)
+local filed = redis.call('TYPE', to).ok == 'hash' and redis.call('HGET', to, '\\0i')
+if filed then redis.call('ZREM', filed, to) end
+local gone = redis.call('DEL', to)
+if to ~= key then gone = redis.call('DEL', key) end
+return gone
 """
-"""The first half of a rotation in a cluster."""
-
-DELETE = """
-local key, solo = KEYS[1], ARGV[1]
-local kind = redis.call('TYPE', key).ok
-if kind ~= 'hash' then return {redis.call('DEL', key), '', ''} end
-local to, filed = redis.call('HGET', key, '\\0t'), redis.call('HGET', key, '\\0i')
-redis.call('DEL', key)
-if solo == '1' then
-  if to then filed = redis.call('HGET', to, '\\0i') redis.call('DEL', to) end
-  if filed then redis.call('ZREM', filed, to or key) end
-end
-return {1, to or '', filed or ''}
-"""
+)
 
 TOUCH = (
-    PRELUDE
+    FILING
+    + FOLLOWING
     + """
-local key, ttl, solo = KEYS[1], tonumber(ARGV[1]), ARGV[2]
-local filed
-if redis.call('TYPE', key).ok == 'hash' then
-  local to = redis.call('HGET', key, '\\0t')
-  if to then return {'to', to} end
-  filed = redis.call('HGET', key, '\\0i')
-end
-if redis.call('PEXPIRE', key, ttl) == 0 then return {'gone'} end
-if filed and solo == '1' then file(filed, key, ttl) end
-return {'done', filed or ''}
+local key, ttl = follow(KEYS[1]), tonumber(ARGV[1])
+if redis.call('PEXPIRE', key, ttl) == 0 then return 0 end
+local filed = redis.call('TYPE', key).ok == 'hash' and redis.call('HGET', key, '\\0i')
+if filed then file(filed, key, ttl) end
+return 1
 """
 )
 
@@ -101,7 +101,7 @@ return total
 """
 
 MEMBERS = (
-    PRELUDE
+    CLOCK
     + """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now_ms())
 local live = {}
@@ -111,6 +111,15 @@ end
 return live
 """
 )
+
+RECORDS = """
+local found = {}
+for _, key in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local record = redis.call('HGETALL', key)
+  if #record > 0 then found[#found + 1] = {key, record} end
+end
+return found
+"""
 
 FORGET = """
 local gone = 0
@@ -142,3 +151,26 @@ for i, key in ipairs(KEYS) do
 end
 return answer
 """
+"""The generic cell rate algorithm, as `stores.gcra` has it, by the server's clock."""
+
+APPEND = (
+    CLOCK
+    + """
+redis.call('XADD', KEYS[1], 'MAXLEN', '=', ARGV[2], '*', 'v', ARGV[1], 'e', now_ms() + ARGV[3])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return 1
+"""
+)
+
+READ = (
+    CLOCK
+    + """
+local rows = ARGV[1] == '' and redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[2])
+  or redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ARGV[2])
+local now, found = now_ms(), {}
+for _, row in ipairs(rows) do
+  if tonumber(row[2][4]) > now then found[#found + 1] = {row[1], row[2][2]} end
+end
+return found
+"""
+)

@@ -118,7 +118,7 @@ class StoreContract:
             assert await store.save(key, {"a": b"3"}, ttl=LONG, remove=["b", "unknown"])
             assert await store.load(key) == {"a": b"3", "c": b"\x00\xff"}
             assert await store.save(key, {}, ttl=LONG, remove=["a", "c"])
-            assert await store.load(key) in ({}, None)
+            assert await store.load(key) == {}
 
         self.run(what)
 
@@ -183,6 +183,92 @@ class StoreContract:
             assert await store.load(key + "a") is None
             assert await store.members(key + "j") == [key + "d"]
             assert await store.forget(key + "none") == 0
+
+        self.run(what)
+
+    def test_a_list_of_records_comes_with_their_fields(self) -> None:
+        """`records`: what `members` names, in one call."""
+
+        async def what(store: Store, key: str) -> None:
+            assert await store.records(key + "i") == {}
+            await store.save(key + "a", {"v": b"1"}, ttl=LONG, create=True, index=key + "i")
+            await store.save(key + "b", {"v": b"2"}, ttl=SHORT, create=True, index=key + "i")
+            await store.save(key + "c", {}, ttl=LONG, create=True, index=key + "i")
+            assert await store.rotate(key + "a", key + "d", ttl=LONG, grace=LONG)
+            await _pause(store, SHORT * 2)
+            assert await store.records(key + "i") == {key + "c": {}, key + "d": {"v": b"1"}}
+
+        self.run(what)
+
+    def test_a_record_moves_from_one_index_to_another(self) -> None:
+        """One that is saved or takes another key under another name is in one list only."""
+
+        async def what(store: Store, key: str) -> None:
+            await store.save(key, {"v": b"1"}, ttl=LONG, create=True, index=key + "i")
+            await store.save(key, {}, ttl=LONG, index=key + "j")
+            assert (await store.members(key + "i"), await store.members(key + "j")) == ([], [key])
+            assert await store.rotate(key, key + "n", ttl=LONG, grace=LONG, index=key + "k")
+            assert (await store.members(key + "j"), await store.members(key + "k")) == ([], [key + "n"])
+            assert await store.forget(key + "j") == 0
+            assert await store.load(key + "n") == {"v": b"1"}
+
+        self.run(what)
+
+    def test_a_touched_record_stays_in_its_index(self) -> None:
+        """`touch` and `save` start the lifetime in the index again too."""
+
+        async def what(store: Store, key: str) -> None:
+            for name in "ab":
+                await store.save(key + name, {}, ttl=SHORT, create=True, index=key + "i")
+            assert await store.touch(key + "a", LONG)
+            assert await store.save(key + "b", {"v": b"1"}, ttl=LONG)
+            await _pause(store, SHORT * 2)
+            assert await store.members(key + "i") == [key + "a", key + "b"]
+            assert await store.forget(key + "i") == 2
+
+        self.run(what)
+
+    def test_keys_and_names_may_be_any_text(self) -> None:
+        """Up to 512 octets, whatever they would mean elsewhere; values may be any octets."""
+
+        async def what(store: Store, key: str) -> None:
+            names = ["{a}", "{", "}", "*", "'; DROP TABLE x; --", "%s %b", "\n\r\t", "é🍪", "a" * 470]
+            for number, name in enumerate(names):
+                await store.set(key + name, bytes(range(256)) + b"%d" % number, LONG)
+                await store.save(key + "r" + name, {name: name.encode()}, ttl=LONG, create=True, index=key + name)
+            for number, name in enumerate(names):
+                assert await store.get(key + name) == bytes(range(256)) + b"%d" % number
+                assert await store.records(key + name + "i") == {}
+                assert await store.load(key + "r" + name) == {name: name.encode()}
+
+        self.run(what)
+
+    def test_a_log_keeps_the_newest(self) -> None:
+        """`append` and `read`: bounded, in order, and from a position on."""
+
+        async def what(store: Store, key: str) -> None:
+            assert await store.read(key) == []
+            for number in range(7):
+                await store.append(key, b"%d" % number, most=5, ttl=LONG)
+            rows = await store.read(key)
+            assert [entry for _, entry in rows] == [b"2", b"3", b"4", b"5", b"6"]
+            assert [entry for _, entry in await store.read(key, most=2)] == [b"5", b"6"]
+            assert await store.read(key, after=rows[1][0], most=2) == rows[2:4]
+            assert await store.read(key, after=rows[-1][0]) == []
+            assert await store.read(key, after="no position") == rows
+            await store.append(key, b"", most=5, ttl=LONG)
+            assert [entry for _, entry in await store.read(key, after=rows[-1][0])] == [b""]
+
+        self.run(what)
+
+    def test_entries_of_a_log_end(self) -> None:
+        """Each by its own lifetime."""
+
+        async def what(store: Store, key: str) -> None:
+            await store.append(key, b"long", most=5, ttl=LONG)
+            await store.append(key, b"short", most=5, ttl=SHORT)
+            await _pause(store, SHORT * 2)
+            assert [entry for _, entry in await store.read(key)] == [b"long"]
 
         self.run(what)
 

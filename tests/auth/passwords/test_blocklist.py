@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hauberk.auth.passwords.blocklist import Blocklist, build, digest_of, digests, looks_hashed
@@ -55,6 +55,7 @@ def test_the_edges_of_the_index(tmp_path: Path) -> None:
     assert not known.has(b"\x01" + b"\x00" * 19)
 
 
+@settings(deadline=None, max_examples=40)  # each example writes files
 @given(st.lists(st.binary(min_size=20, max_size=20), min_size=1, max_size=30))
 def test_built_lists_have_what_was_put_in(tmp_path_factory: pytest.TempPathFactory, raw: list[bytes]) -> None:
     path = tmp_path_factory.mktemp("lists") / "list"

@@ -105,6 +105,7 @@ def test_nobody_there_is_unknown() -> None:
         (f"{REST.lower()}:5\n", 5),
         (f"\r\n{OTHER}:1\r\n\r\n{REST}:7\r\n", 7),
         (f"{OTHER}:1\r\n", 0),
+        (f"{REST[:34]}{'1' if REST[34] == '0' else '0'}:9\r\n", 0),  # all but the last digit
         (f"{OTHER}:1\r\n{REST[:20]}", None),  # cut
         (f"{REST}:many", None),
         (None, None),

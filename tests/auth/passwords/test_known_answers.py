@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bcrypt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hauberk.auth.passwords import Argon2id, Ceilings, Passwords, StoredHashError
@@ -98,6 +98,7 @@ def test_slow_hashes_are_not_wrapped(kind: str) -> None:
         Passwords(scheme=CHEAP, workers=1).wrap_sync(stored)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_changed_hash_is_read_or_refused(data: st.DataObject) -> None:
     stored = data.draw(st.sampled_from(ROWS))[1]
@@ -107,6 +108,7 @@ def test_a_changed_hash_is_read_or_refused(data: st.DataObject) -> None:
     assert reason_of(changed) in {"", "malformed", "unsupported", "absurd-cost", "unusable", "unknown-pepper"}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80) | st.text("$0123456789abcdefghijklmnopqrstuvwxyz./,=", max_size=120))
 def test_any_text_is_read_or_refused(text: str) -> None:
     assert isinstance(reason_of(text), str)

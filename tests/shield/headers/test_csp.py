@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from hauberk import CSP, NONCE, ConfigurationError
 from hauberk.core.plan import Plan
+from hauberk.shield.headers.csp import DIRECTIVES
+from hauberk.wire import csp_terms as terms
 from tests.drivers import Answer, Serve
 
 
@@ -33,6 +36,26 @@ from tests.drivers import Answer, Serve
         ({"default_src": None}, "leaves every fetch that is not named open"),
         ({"sandbox": ("allow-everything",)}, "not a sandbox token"),
         ({"upgrade_insecure_requests": "yes"}, "neither True nor False"),
+        ({"script_src": ("'sha256-YWJj'",)}, "take CSP.hash_of"),
+        ({"script_src": ("'sha384-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='",)}, "sha384 makes 48"),
+        ({"script_src": ("https://[2001:db8::1]",)}, "IPv6"),
+        ({"script_src": ("https://a.example/?x",)}, "query"),
+        ({"script_src": ("https://a.example:port",)}, "neither a scheme"),
+        ({"script_src": ("a.*.example",)}, "neither a scheme"),
+        ({"img_src": ("'strict-dynamic'",)}, "means nothing in img-src"),
+        ({"img_src": (NONCE,)}, "means nothing in img-src"),
+        ({"style_src": ("'unsafe-eval'",)}, "means nothing in style-src"),
+        ({"frame_ancestors": ("'unsafe-inline'",)}, "means nothing in frame-ancestors"),
+        ({"base_uri": (CSP.hash_of("x"),)}, "means nothing in base-uri"),
+        ({"require_trusted_types_for": ("script",)}, "did you mean"),
+        ({"require_trusted_types_for": ("'style'",)}, "CSP.require_trusted_types_for"),
+        ({"trusted_types": ("a policy",)}, "a text of its own"),
+        ({"trusted_types": ("dom!purify",)}, "no policy name"),
+        ({"trusted_types": ("'none'", "x")}, "beside other"),
+        ({"report_uri": ("'self'",)}, "CSP.report_uri"),
+        ({"report_to": "Main"}, "not a name of Reporting-Endpoints"),
+        ({"report_to": 'a"'}, "not a name of Reporting-Endpoints"),
+        ({"webrtc": "deny"}, "neither 'allow' nor 'block'"),
     ],
 )
 def test_refused(directives: dict[str, object], problem: str) -> None:
@@ -52,6 +75,9 @@ def test_refused(directives: dict[str, object], problem: str) -> None:
         ("'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='",),
         ("'wasm-unsafe-eval'", "blob:"),
         (NONCE, "'strict-dynamic'"),
+        ("wss://live.example:*", "*", "127.0.0.1:8000", "localhost"),
+        ("'unsafe-hashes'", CSP.hash_of("go()", "sha384"), CSP.hash_of(b"go()", "sha512")),
+        ("'report-sample'", "'trusted-types-eval'", "'inline-speculation-rules'"),
     ],
 )
 def test_taken(sources: tuple[str, ...]) -> None:
@@ -88,3 +114,100 @@ def test_profiles_never_allow_inline_scripts(profile: CSP) -> None:
         directives = profile.directives(nonced=nonced)
         scripts = directives.get("script-src", directives["default-src"])
         assert not {"'unsafe-inline'", "'unsafe-eval'", "data:", "https:", "*"} & set(scripts)
+
+
+@pytest.mark.parametrize(
+    ("directives", "value"),
+    [
+        (
+            {"trusted_types": ("default", "dompurify", "'allow-duplicates'")},
+            "trusted-types default dompurify 'allow-dup",
+        ),
+        ({"trusted_types": ()}, "trusted-types"),
+        ({"require_trusted_types_for": ("'script'",)}, "require-trusted-types-for 'script'"),
+        ({"webrtc": "block"}, "webrtc 'block'"),
+        ({"sandbox": ("allow-scripts", "allow-same-origin")}, "sandbox allow-scripts allow-same-origin"),
+        (
+            {"report_uri": ("/r", "https://r.example/x"), "report_to": "main"},
+            "report-to main;report-uri /r https://r.example/x",
+        ),
+        (
+            {"frame_ancestors": ("'self'", "https://*.partner.example")},
+            "frame-ancestors 'self' https://*.partner.example",
+        ),
+        (
+            {"connect_src": ("'self'", "wss:", "'unsafe-webtransport-hashes'")},
+            "connect-src 'self' wss: 'unsafe-webtrans",
+        ),
+        ({"fenced_frame_src": ("https:",)}, "fenced-frame-src https:"),
+        ({"worker_src": ("'self'", "blob:")}, "worker-src 'self' blob:"),
+    ],
+)
+def test_every_directive(directives: dict[str, Any], value: str) -> None:
+    made = CSP.of(insecure_without_default_src=True, **directives).value(nonced=False)
+    assert made.startswith(value)
+
+
+def test_all_directives_of_the_standard_are_known() -> None:
+    ours = {name.replace("_", "-") for name in (*DIRECTIVES, "report_to", "webrtc", "upgrade_insecure_requests")}
+    assert ours - {"prefetch-src"} == terms.KNOWN - terms.OBSOLETE
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("", "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"),
+        ("alert('Hello, world.');", "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"),  # CSP3, section 2.3.1
+        ("a\r\nb", CSP.hash_of("a\nb")),
+        ("a\rb", CSP.hash_of(b"a\nb")),
+    ],
+)
+def test_hashes(text: str, source: str) -> None:
+    assert CSP.hash_of(text) == source
+    assert CSP(script_src=(source,)).script_src == (source,)
+
+
+def test_unknown_algorithms() -> None:
+    with pytest.raises(ConfigurationError, match="did you mean 'sha"):
+        CSP.hash_of("x", "sha1")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("more", "directive", "sources"),
+    [
+        ({"img-src": "https://a.example"}, "img-src", ("'self'", "data:", "https://a.example")),
+        ({"img_src": ("https://a.example", "data:")}, "img-src", ("'self'", "data:", "https://a.example")),
+        ({"object-src": "https://a.example"}, "object-src", ("https://a.example",)),
+        (
+            {"script-src-elem": "https://a.example"},
+            "script-src-elem",
+            ("'self'", NONCE, "'strict-dynamic'", "https://a.example"),
+        ),
+        ({"report-uri": "/r"}, "report-uri", ("/r",)),
+    ],
+)
+def test_adding(more: dict[str, Any], directive: str, sources: tuple[str, ...]) -> None:
+    assert CSP().adding(more).directives(nonced=True)[directive] == sources
+
+
+@pytest.mark.parametrize(
+    ("policy", "more", "said"),
+    [
+        (CSP(), {"imgsrc": "https://a.example"}, "did you mean 'img-src'"),
+        (CSP(), {"img-src": "unsafe-inline"}, "without its quotes"),
+        (CSP(), {"sandbox": "allow-scripts"}, "allows everything"),
+        (CSP.of(script_src=("'self'",), insecure_without_default_src=True), {"img-src": "data:"}, "allows everything"),
+    ],
+)
+def test_adding_refused(policy: CSP, more: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        policy.adding(more)
+
+
+def test_learning_reports_everything_and_blocks_nothing(serve: Serve) -> None:
+    got = serve(Plan.of([CSP(), CSP.learn()]), lambda ex: Answer())
+    learning = got.one("content-security-policy-report-only") or ""
+    assert learning.startswith("default-src 'none';")
+    assert "report-uri /.well-known/hauberk/csp" in learning
+    assert got.one("content-security-policy") == CSP().value(nonced=False), "beside what is enforced"
+    assert CSP.learn(endpoint="hauberk-csp").report_to == "hauberk-csp"

@@ -149,7 +149,8 @@ def spread(found: Iterable[bytes], parts: list[Path]) -> int:
         if len(buffer) >= 1 << 16:
             append(parts[digest[0]], buffer)
     for part, buffer in zip(parts, buffers, strict=True):
-        append(part, buffer)
+        if buffer:
+            append(part, buffer)
     return total
 
 
@@ -162,7 +163,7 @@ def append(part: Path, buffer: bytearray) -> None:
 
 def write_sorted(part: Path, out: IO[bytes], counts: list[int], bits: int) -> int:
     """The entries of one part, sorted, each once, counted for the index; how many."""
-    raw = part.read_bytes()
+    raw = part.read_bytes() if part.exists() else b""
     values = sorted({int.from_bytes(raw[at : at + 8], "big") >> 32 - bits for at in range(0, len(raw), 8)})
     for value in values:
         counts[value >> 32] += 1

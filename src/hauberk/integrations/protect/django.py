@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from copy import copy
 from http.cookies import Morsel
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
@@ -86,6 +86,11 @@ class Shield:
         other = copy(self)
         other.plan = plan
         return other._run(request)
+
+    def process_view(self, request: HttpRequest, view: object, *_: object) -> HttpResponse | None:
+        """Called by Django before the view: it is the one that the request was judged for."""
+        reply = self._routes.refuse_other(request, view)
+        return None if reply is None else _reply(reply)
 
     def _run(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._waits:
@@ -298,12 +303,39 @@ class DjangoHead(Head):
             for value in self.values(name):
                 self.response.headers[name] = change(value)
             return
-        for morsel in self.response.cookies.values():
-            _set_attributes(morsel, SetCookie.parse(change(morsel.OutputString())))
+        for morsel in list(self.response.cookies.values()):
+            self._change(morsel, SetCookie.parse(change(morsel.OutputString())))
+
+    def _change(self, morsel: Morsel[str], cookie: SetCookie) -> None:
+        """Make it this cookie: in its place if it has only to be added to, or else anew."""
+        if _fits(morsel, cookie):
+            _set_attributes(morsel, cookie)
+            return
+        fresh: Morsel[str] = PartitionedMorsel()
+        fresh.set(cookie.name, morsel.value, morsel.coded_value)
+        _set_attributes(fresh, cookie)
+        cookies = self.response.cookies
+        del cookies[morsel.key]
+        dict.__setitem__(cookies, cookie.name, fresh)  # its own way would encode the value once more
 
     def _keep(self, cookie: SetCookie) -> None:
         self.response.cookies[cookie.name] = cookie.value
         _set_attributes(self.response.cookies[cookie.name], cookie)
+
+
+class PartitionedMorsel(Morsel[str]):
+    """One that knows Partitioned, as those of the standard library do from Python 3.14 on."""
+
+    _reserved: ClassVar[dict[str, str]] = {**vars(Morsel)["_reserved"], "partitioned": "Partitioned"}
+    _flags: ClassVar[set[str]] = {*vars(Morsel)["_flags"], "partitioned"}
+
+
+def _fits(morsel: Morsel[str], cookie: SetCookie) -> bool:
+    """Whether this cookie has only to be added to: its name is the same, and no attribute was taken away."""
+    named = {name.lower() for name, _ in cookie.attributes}
+    if cookie.name != morsel.key or ("partitioned" in named and not morsel.isReservedKey("partitioned")):
+        return False
+    return all(name in named for name, value in morsel.items() if value)
 
 
 def _set_attributes(morsel: Morsel[str], cookie: SetCookie) -> None:

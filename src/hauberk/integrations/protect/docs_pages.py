@@ -1,4 +1,4 @@
-"""A policy of its own for FastAPI's documentation pages: they load from a CDN what no application's would allow.
+"""A policy of its own for documentation pages of FastAPI and Litestar: they load from a CDN what no other page may.
 
 The policy is made from the page itself: its inline scripts by their hashes, its files by their addresses, and nothing
 else. So `/docs` and `/redoc` go on working, and an injected script would not run there either.
@@ -116,7 +116,8 @@ class DocsPage:
         await self.app(scope, receive, collect)
         headers = list(start.get("headers", ()))
         names = {name.lower() for name, _ in headers}
-        if b"content-security-policy" not in names:
+        html = any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
+        if html and b"content-security-policy" not in names:
             headers += self._fields(b"".join(parts), names)
         await send({**start, "headers": headers})
         await send({"type": "http.response.body", "body": b"".join(parts)})
@@ -133,10 +134,15 @@ class DocsPage:
         ]
 
 
+def replaced(policy: Policy) -> tuple[bytes, ...]:
+    """The fields that such a page sends in place of the policy's."""
+    sent = {b"content-security-policy": policy.csp, b"content-security-policy-report-only": policy.csp_report_only}
+    return tuple(name for name, csp in sent.items() if csp is not None)
+
+
 def give_policies(app: Any, policy: Policy) -> None:
     """Wrap the documentation pages that FastAPI made, each once: in place of each policy that is sent."""
-    sent = {b"content-security-policy": policy.csp, b"content-security-policy-report-only": policy.csp_report_only}
-    names = tuple(name for name, csp in sent.items() if csp is not None)
+    names = replaced(policy)
     if not names:
         return
     paths = {getattr(app, name, None) for name in ("docs_url", "redoc_url", "swagger_ui_oauth2_redirect_url")} - {None}

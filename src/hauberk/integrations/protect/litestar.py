@@ -9,6 +9,7 @@ from litestar import Litestar
 from hauberk.adapters.asgi import App, ASGIShield, Message, Receive, Scope, Send
 from hauberk.core.plan import Plan
 from hauberk.integrations.override import Variants
+from hauberk.integrations.protect.docs_pages import DocsPage, replaced
 from hauberk.integrations.protect.variants import asgi
 from hauberk.integrations.request import templates
 from hauberk.integrations.resolve import litestar as resolve
@@ -21,6 +22,7 @@ def install(app: Litestar, protection: Protection) -> None:
     """Wrap the handler that Litestar built, its exception handling included, and its `before_send` hooks."""
     handler: Any = _with_hooks(app.asgi_handler, app.before_send) if app.before_send else app.asgi_handler
     app.before_send = []
+    handler = _with_docs(app, handler, replaced(protection.policy))
 
     def make(plan: Plan) -> App:
         return ASGIShield(handler, plan, context=True).run
@@ -33,6 +35,26 @@ def install(app: Litestar, protection: Protection) -> None:
     engine = getattr(app.template_engine, "engine", None)
     if hasattr(engine, "globals"):
         templates(engine)
+
+
+def _with_docs(app: Litestar, handler: Any, policies: tuple[bytes, ...]) -> App:
+    """Documentation pages load from a CDN: each has a policy of its own, made from the page."""
+    modules = ("litestar.openapi", "litestar._openapi")
+    paths = {
+        route.path
+        for route in app.routes
+        for one in getattr(route, "route_handlers", ())
+        if str(one.fn.__module__).startswith(modules) and "{" not in route.path
+    }
+    if not paths or not policies:
+        return handler  # type: ignore[no-any-return]
+    page = DocsPage(handler, policies)
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        documented = scope["type"] == "http" and (scope["path"].rstrip("/") or "/") in paths
+        await (page if documented else handler)(scope, receive, send)
+
+    return run
 
 
 def _with_hooks(handler: Any, hooks: list[Any]) -> App:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from hauberk.adapters.asgi import App as ASGIApp
 from hauberk.adapters.asgi import Receive, Scope, Send
 from hauberk.adapters.wsgi import App as WSGIApp
 from hauberk.adapters.wsgi import Environ, StartResponse
+from hauberk.core.log import decision
 from hauberk.core.plan import Plan
 from hauberk.integrations.override import Override, Variants, overrides_of
 
+T = TypeVar("T")
 BASE_METHODS = frozenset({"HEAD", "OPTIONS"})
 """Answered under the policy itself."""
 
@@ -26,9 +28,7 @@ def asgi(
         method = scope.get("method", "GET")
         if scope["type"] == "lifespan" or method in BASE_METHODS:
             return base(scope, receive, send)
-        endpoint = resolve(scope)
-        chosen = base if endpoint is None else runs.get(overrides_of(endpoint, method), base)
-        return chosen(scope, receive, send)
+        return _chosen(runs, base, lambda: resolve(scope), method)(scope, receive, send)
 
     return run
 
@@ -43,11 +43,19 @@ def wsgi(
         method = environ["REQUEST_METHOD"]
         if method in BASE_METHODS:
             return base(environ, start_response)
-        endpoint = resolve(environ)
-        chosen = base if endpoint is None else runs.get(overrides_of(endpoint, method), base)
-        return chosen(environ, start_response)
+        return _chosen(runs, base, lambda: resolve(environ), method)(environ, start_response)
 
     return run
+
+
+def _chosen(runs: Mapping[tuple[Override, ...], T], base: T, resolve: Callable[[], Any], method: str) -> T:
+    """What runs this request: `base`, unless it is certain that its handler has another plan."""
+    try:
+        endpoint = resolve()
+    except Exception as error:  # of a router or a converter: it is raised again where the policy answers for it
+        decision("override-not-resolved", error=type(error).__name__)
+        return base
+    return base if endpoint is None else runs.get(overrides_of(endpoint, method), base)
 
 
 def at_first(app: Any, attribute: str, base: Any, choose: Callable[[], Any]) -> Any:

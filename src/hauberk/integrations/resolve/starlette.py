@@ -51,9 +51,8 @@ def _within(route: Any, scope: dict[str, Any]) -> Any:
         # What Starlette's mount of a bare application calls `endpoint` in the scope is no handler of its own.
         return found
     if hasattr(route, "original_router"):
-        match, child, inner, _ = route._match(scope)
-        if match is not Match.FULL or inner is None:
-            return None
-        return _within(inner, {**scope, **child})
+        choose = getattr(route, "_match", None)  # FastAPI's own, and no promise of it
+        match, child, inner, *_ = (Match.NONE, {}, None) if choose is None else choose(scope)
+        return None if match is not Match.FULL or inner is None else _within(inner, {**scope, **child})
     inner_routes = getattr(route, "routes", None)
     return _match(inner_routes, scope) if inner_routes else None

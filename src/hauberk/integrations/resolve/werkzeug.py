@@ -23,7 +23,7 @@ def endpoint_wsgi(app: Any, inner: Any, environ: Environ) -> Any:
     if app.url_map.host_matching or app.subdomain_matching or _mounted(inner, environ):
         return None  # a proxy may name another host, and that is not read yet
     try:
-        adapter = app.create_url_adapter(app.request_class(environ))
+        adapter = app.create_url_adapter(app.request_class(environ, populate_request=False))
         rule, _ = adapter.match(return_rule=True)
     except (HTTPException, RequestRedirect):
         return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.log import decision
-from hauberk.shield.csp.table import Entry
+from hauberk.shield.csp.table import Entry, Table
 
 LARGEST = 16 << 20
 """Octets of a file that nothing more is written to."""
@@ -22,9 +22,8 @@ class Journal:
     counted again is written when the count has grown tenfold, as the difference: the sum of its lines is its count.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._written: dict[tuple[str, ...], int] = {}
+    def __init__(self, path: Path, table: Table) -> None:
+        self.path, self._written = path, table.written
         if not path.parent.is_dir():
             raise ConfigurationError("CSPReports.file", str(path), "is in no folder that exists")
 

@@ -21,7 +21,9 @@ BLOB = frozenset({"img-src", "media-src", "connect-src", "worker-src", "font-src
 DATA = frozenset({"img-src", "font-src", "media-src"})
 FLOOR = {"connect-src": ("'self'",), "form-action": ("'self'",), "frame-ancestors": ("'self'",)}
 """What pages do only when somebody clicks, and so is missed while learning; with our own site it does no harm."""
-NO_SOURCES = frozenset({"sandbox", "trusted-types", "require-trusted-types-for", "report-uri", "report-to", "webrtc"})
+INLINE = frozenset({"script-src", "style-src", "script-src-attr", "style-src-attr"})
+TAKING = frozenset({*terms.FALLBACKS, "default-src", "base-uri", "form-action", "frame-ancestors"}) - terms.OBSOLETE
+"""Directives that hold sources."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +105,11 @@ def propose(
 
 def _decide(draft: _Draft, entry: Entry, inline: Inline) -> None:
     name = FOLDED.get(entry.directive, entry.directive)
-    if name not in terms.KNOWN or name in terms.OBSOLETE or name in NO_SOURCES:
+    if name not in TAKING:
         draft.leave(name, entry.blocked, "no directive that takes sources", entry)
     elif name == "default-src":
         draft.leave(name, entry.blocked, "no directive says what it was; the browser is too old", entry)
-    elif entry.blocked == "inline":
+    elif entry.blocked == "inline" and name in INLINE:
         _inline(draft, name, entry, inline)
     elif entry.blocked == "wasm-eval":
         draft.allow("script-src", "'wasm-unsafe-eval'", "compiles WebAssembly", entry)
@@ -125,8 +127,9 @@ def _decide(draft: _Draft, entry: Entry, inline: Inline) -> None:
 
 def _address(draft: _Draft, name: str, entry: Entry) -> None:
     source = "'self'" if entry.blocked == "self" else entry.blocked
-    if entry.blocked != "self" and terms.source_problem(source):
-        draft.leave(name, entry.blocked, terms.source_problem(source), entry)
+    problem = "holds a wildcard, and no browser asks for one" if "*" in source else terms.source_problem(source)
+    if entry.blocked != "self" and problem:
+        draft.leave(name, entry.blocked, problem, entry)
     elif name == "object-src":
         draft.leave(name, entry.blocked, "plug-ins run what they like: use another element", entry)
     elif name == "base-uri" and entry.blocked != "self":

@@ -96,7 +96,7 @@ class Collector:
     def __init__(self, options: CSPReports, clock: Callable[[], float] = time.monotonic) -> None:
         self.options, self._clock = options, clock
         self._table = Table(options.max_entries) if options.table is None else options.table
-        self._journal = None if options.file is None else Journal(Path(options.file))
+        self._journal = None if options.file is None else Journal(Path(options.file), self._table)
         self._most = float(options.rate * 10)
         self._left, self._at = self._most, clock()
         self._told = False

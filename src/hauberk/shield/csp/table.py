@@ -7,6 +7,7 @@ from hashlib import blake2b
 from os import urandom
 from typing import Any
 
+from hauberk.wire import csp_terms as terms
 from hauberk.wire.csp_report import Violation, address, origin, text
 
 EXAMPLES = 5
@@ -76,6 +77,7 @@ class Entry:
         directive, blocked = text(record.get("directive")).lower(), text(record.get("blocked"))
         if not directive:
             return None
+        hashed = text(record.get("hash"))
         count, senders, line, pages = (record.get(name) for name in ("count", "senders", "line", "pages"))
         return cls(
             directive=directive,
@@ -84,7 +86,7 @@ class Entry:
             source=address(text(record.get("source"))),
             line=line if isinstance(line, int) else 0,
             sample=text(record.get("sample")),
-            hash=text(record.get("hash")),
+            hash=hashed if not terms.hash_problem(hashed) else "",
             report_only=record.get("report_only") is True,
             count=count if isinstance(count, int) and count > 0 else 1,
             senders=senders if isinstance(senders, int) else 0,
@@ -97,6 +99,8 @@ class Table:
 
     def __init__(self, most: int) -> None:
         self.most = most
+        self.written: dict[Key, int] = {}
+        """How much of each count stands in a file."""
         self.dropped = 0
         """Reports of new things that came when it was full."""
         self._entries: dict[Key, Entry] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from hauberk.shield.headers.csp import CSP, NONCE
+from hauberk.wire import csp_terms as terms
 
 
 def as_python(policy: CSP) -> str:
@@ -28,7 +29,8 @@ def as_toml(policy: CSP) -> str:
     lines = ["[tool.hauberk.csp]"]
     for name in CSP().directives(nonced=True):
         if name not in given:
-            given[name] = ("'none'",)
+            stands = terms.effective(given, name)
+            given[name] = given[stands] if stands else ("'none'",)
     for name, sources in sorted(given.items()):
         field = name.replace("-", "_")
         if name in {"report-to", "webrtc"}:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SLICE = 1 << 16
 """Octets that are decoded in one go."""
+MOST_MEMBERS = 10_000
+"""Members of one gzip body. Tools that make several put some 64 KiB into each; empty ones only cost time."""
 BLANK = b" \t\r\n"
 UNTYPED = frozenset({"", "text/plain"})
 """Types that some frameworks read JSON from all the same: such a body is looked at if it begins like JSON."""
@@ -153,20 +155,21 @@ class Watch:
 class _Decoded:
     """Decodes a compressed body slice by slice, as far as the limit (CWE-409)."""
 
-    __slots__ = ("_decoder", "_length", "_watch", "_window")
+    __slots__ = ("_decoder", "_length", "_members", "_watch", "_window")
 
     def __init__(self, watch: Watch, coding: str) -> None:
-        self._watch, self._length = watch, 0
+        self._watch, self._length, self._members = watch, 0, 0
         self._window = 31 if "gzip" in coding else 0
         """As zlib counts: 31 is gzip, 15 zlib, -15 neither header; 0: to be seen from the first octet."""
         self._decoder: zlib._Decompress | None = None
 
     def feed(self, part: bytes) -> Reply | None:
         try:
-            for decoded in self._decoded(part):
-                self._length += len(decoded)
-                if (reply := self._watch.decoded(decoded, self._length)) is not None:
-                    return reply
+            for at in range(0, len(part), SLICE):
+                for decoded in self._decoded(part[at : at + SLICE]):
+                    self._length += len(decoded)
+                    if (reply := self._watch.decoded(decoded, self._length)) is not None:
+                        return reply
         except zlib.error:
             return self._watch.undecoded()
         return None
@@ -176,6 +179,9 @@ class _Decoded:
             if self._decoder is None:
                 # `deflate` is the zlib format (RFC 9110, section 8.4.1.2), but some send it bare.
                 self._window = self._window or (15 if part[0] & 15 == 8 else -15)
+                self._members += 1
+                if self._members > MOST_MEMBERS:
+                    raise zlib.error("a member for every few octets")
                 self._decoder = zlib.decompressobj(self._window)
             yield self._decoder.decompress(part, SLICE)
             part = self._decoder.unconsumed_tail

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
 
+from hauberk.core.equipment import Equipment
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.options import one_of, whole, words
+from hauberk.core.exchange import Exchange, Reply
+from hauberk.core.options import flag, one_of, whole, words
 from hauberk.core.plan import Steps
+from hauberk.core.store import Store
 from hauberk.shield.exempt import Exempt
 from hauberk.shield.limits.act import Limiter
+from hauberk.shield.limits.rate import Rate
+from hauberk.shield.limits.rates import Rates, networks
 
 KIB, MIB = 1 << 10, 1 << 20
 ENCODINGS = ("gzip", "deflate")
@@ -29,6 +35,7 @@ UNITS = {
     "message": "octets",
 }
 OTHERS = {"bodies", "encodings", "body_timeout", "body_rate", "_limiter"}
+RATES = {"rates", "store", "local", "allow", "deny", "rate_fields"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +99,19 @@ class Limits:
     body_rate: int | None = None
     """Octets a second that a body must come with, on average and after the first few seconds; 408."""
 
+    rates: tuple[Rate, ...] = ()
+    """How often the same visitor may come; 429. All that count a request are charged together, or none."""
+    store: str | Store = "memory://"
+    """Where rates are counted; several processes need one that they share, such as `valkey://` or `postgresql://`."""
+    local: Store | None = field(default=None, repr=False, compare=False)
+    """Where they are counted while the store is away; given by the policy."""
+    allow: tuple[str, ...] = ()
+    """Networks whose requests are not counted, such as that of a monitor."""
+    deny: tuple[str, ...] = ()
+    """Networks whose requests are refused; 403."""
+    rate_fields: bool = False
+    """Whether answers say what is left (`RateLimit`, `RateLimit-Policy`); a refusal always says when to come again."""
+
     _limiter: Limiter = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -109,6 +129,17 @@ class Limits:
             fix = 'write (At(path="/uploads/", body=...),)'
             raise ConfigurationError("Limits.bodies", bodies, "is not a tuple of At", fix)
         object.__setattr__(self, "_limiter", Limiter(self))
+        self._check_rates()
+
+    def _check_rates(self) -> None:
+        rates: object = self.rates
+        if not isinstance(rates, tuple) or not all(isinstance(rate, Rate) for rate in rates):
+            raise ConfigurationError(
+                "Limits.rates", rates, "is not a tuple of Rate", 'write (Rate(limit="100/minute"),)'
+            )
+        for name in ("allow", "deny"):
+            networks(f"Limits.{name}", words(f"Limits.{name}", getattr(self, name)))
+        flag("Limits.rate_fields", self.rate_fields)
 
     def _check_times(self) -> None:
         if self.body_rate is not None:
@@ -126,9 +157,40 @@ class Limits:
                     f"Limits.{part}", small, f"is more than Limits.{entire} lets pass", f"write {part}={large}"
                 )
 
+    def equip(self, equipment: Equipment) -> Self:
+        """With the store that the URL names, and one of this process for while it is away."""
+        if not self.rates:
+            return self
+        store = equipment.store(self.store) if isinstance(self.store, str) else self.store
+        return replace(self, store=store, local=self.local or equipment.store("memory://"))
+
     def steps(self) -> Steps:
-        """Look at every request's header, and at bodies as they stream by."""
-        return self._limiter.steps()
+        """Look at every request's header, at bodies as they stream by, and at how often the same visitor comes."""
+        steps = self._limiter.steps()
+        if not self.rates and not self.deny:
+            return steps
+        rates, look = self._counting(), steps.on_request
+        if look is None:
+            begin = rates.begin
+        else:
+
+            def begin(ex: Exchange) -> Reply | None:
+                return rates.begin(ex) or look(ex)
+
+        return replace(steps, on_request=begin, load=rates.check if self.rates else None)
+
+    def _counting(self) -> Rates:
+        store = self.store
+        if isinstance(store, str) and self.rates:
+            raise ConfigurationError("Limits.store", store, "is not opened yet", "use Policy.plan(), or give a Store")
+        return Rates(
+            self.rates,
+            store=None if isinstance(store, str) else store,
+            local=self.local,
+            allow=networks("Limits.allow", self.allow),
+            deny=networks("Limits.deny", self.deny),
+            fields=self.rate_fields,
+        )
 
 
-assert set(UNITS) | OTHERS == {f.name for f in fields(Limits)}  # noqa: S101
+assert set(UNITS) | OTHERS | RATES == {f.name for f in fields(Limits)}  # noqa: S101

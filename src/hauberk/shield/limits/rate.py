@@ -1,0 +1,132 @@
+"""`Rate`: how often the same visitor may come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_network
+from typing import Literal
+
+from hauberk.core.errors import ConfigurationError
+from hauberk.core.exchange import Exchange
+from hauberk.core.options import one_of, whole, words
+from hauberk.core.store import Limit
+from hauberk.shield.exempt import Exempt, Exemptions
+from hauberk.wire.forwarded import address_of
+
+PERIODS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+BY = ("address", "user", "session", "token", "everybody")
+IPV6_PREFIX = 64
+"""What one customer of a provider gets at least (RFC 6177): addresses below it are his to choose."""
+
+By = Literal["address", "user", "session", "token", "everybody"]
+OnStoreError = Literal["local", "allow", "refuse"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """So many requests in a period, by the generic cell rate algorithm: exact at every moment, no window to double at.
+
+    `Rate(limit="100/minute")` lets a burst of 100 pass at once, and then one each 0.6 s.
+    """
+
+    limit: str
+    """A number and a period: `100/minute`, `5/second`, `10000/day`."""
+    burst: int | None = None
+    """How many may come at once; None is the number in `limit`."""
+    by: By | Callable[[Exchange], str | None] = "address"
+    """Whom it counts: the client's address (IPv6 by /64), the session's user, the session, the token's subject,
+    everybody together, or what a function names. Where there is no user, session or token, the address counts."""
+    paths: tuple[str, ...] = ()
+    """Paths that it is for, as in `Exempt`: `/login`, `/api/`, `/users/{id}`; empty is all of them."""
+    methods: frozenset[str] = frozenset()
+    """Methods that it is for; empty is all of them."""
+    cost: int = 1
+    """How many requests each one counts for."""
+    name: str = ""
+    """How it is called in the log and in the RateLimit fields; empty is its limit."""
+    on_store_error: OnStoreError = "local"
+    """What counts while the store is away: `local`, this process alone; `allow`, nothing; `refuse`, nobody passes."""
+
+    def __post_init__(self) -> None:
+        (text,) = words("Rate.limit", (self.limit,))
+        count, slash, period = text.partition("/")
+        period = period.removesuffix("s")
+        if not slash or not count.strip().isdecimal() or period.strip() not in PERIODS or int(count) < 1:
+            raise ConfigurationError("Rate.limit", self.limit, "is not a number and a period", "write '100/minute'")
+        if self.burst is not None:
+            whole("Rate.burst", self.burst, least=1, unit="requests")
+        whole("Rate.cost", self.cost, least=1, unit="requests")
+        if not callable(self.by):
+            one_of("Rate.by", self.by, BY)
+        one_of("Rate.on_store_error", self.on_store_error, ("local", "allow", "refuse"))
+        object.__setattr__(self, "methods", frozenset(m.upper() for m in words("Rate.methods", self.methods)))
+        for path in words("Rate.paths", self.paths):
+            Exempt(path=path, reason="Rate.paths")
+        if self.cost > self.most:
+            raise ConfigurationError("Rate.cost", self.cost, f"is more than the burst of {self.most}", "nothing passes")
+
+    @property
+    def count(self) -> int:
+        """Requests in a period."""
+        return int(self.limit.partition("/")[0])
+
+    @property
+    def period(self) -> int:
+        """Its length in seconds."""
+        return PERIODS[self.limit.partition("/")[2].strip().removesuffix("s")]
+
+    @property
+    def most(self) -> int:
+        """Requests at once."""
+        return self.count if self.burst is None else self.burst
+
+
+class Counter:
+    """A `Rate` with everything worked out that can be."""
+
+    __slots__ = ("_interval", "_key", "_methods", "_most", "_paths", "_rate", "name", "policy", "rate")
+
+    def __init__(self, rate: Rate, number: int) -> None:
+        self.rate, self._rate = rate, rate
+        self.name = rate.name or rate.limit.replace("/", "-per-")
+        self._key = f"rate:{number}:{self.name}:"
+        self._interval, self._most = rate.period / rate.count, rate.most
+        self._methods = rate.methods
+        self._paths = Exemptions(tuple(Exempt(path=p, reason="-") for p in rate.paths)) if rate.paths else None
+        self.policy = f'"{self.name}";q={rate.count};w={rate.period}'
+        """Of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10, section 3)."""
+
+    def applies(self, ex: Exchange) -> bool:
+        """Whether this request is one that it counts."""
+        return (not self._methods or ex.method in self._methods) and (self._paths is None or ex.path in self._paths)
+
+    def limit(self, ex: Exchange) -> Limit | None:
+        """The limit to charge; None where a function names nobody."""
+        who = self._who(ex)
+        return None if who is None else Limit(self._key + who, self._interval, self._most, self._rate.cost)
+
+    def _who(self, ex: Exchange) -> str | None:
+        by = self._rate.by
+        if not isinstance(by, str):
+            named = by(ex)
+            return None if named is None else f"by:{named[:200]}"
+        if by == "everybody":
+            return ""
+        if by == "user" and (user := getattr(ex.session, "user", None)) is not None:
+            return f"user:{user}"
+        if by == "session" and (binding := getattr(ex.session, "binding", None)) is not None:
+            return f"session:{bytes(binding).hex()[:64]}"
+        if by == "token" and (subject := getattr(ex.claims, "subject", None)) is not None:
+            return f"token:{subject}"
+        return network(ex.client)
+
+
+def network(client: str) -> str:
+    """Whom an address stands for: an IPv4 address for itself, an IPv6 address for its /64, another text for itself."""
+    address = address_of(client)
+    if address is None:
+        return f"peer:{client[:64]}"
+    if isinstance(address, IPv6Address):
+        return f"net:{ip_network((address, IPV6_PREFIX), strict=False)}"
+    return f"ip:{address}"

@@ -1,0 +1,27 @@
+"""Policies with known ways around them, as somebody might write them."""
+
+POLICIES = (
+    "default-src 'self'",
+    "script-src 'unsafe-inline' *",
+    "default-src *; script-src 'self' 'unsafe-eval'",
+    "script-src 'nonce-abc' 'strict-dynamic' https: 'unsafe-inline'",
+    "default-src 'none'; script-src 'self' https://cdnjs.cloudflare.com; base-uri 'none'",
+    "default-src 'none'; script-src 'self' https://cdn.jsdelivr.net *.google.com; object-src *",
+    "script-src 'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng=' 'strict-dynamic'; object-src 'none'",
+    "img-src 'self'",
+    "default-src 'self' http://a.example; script-src self",
+    "script-src 'slef'; object-src 'none'; base-uri 'self'",
+    "default-src 'self' script-src https://x.example",
+    "block-all-mixed-content; default-src 'self'; referrer no-referrer",
+    "default-src 'self'; script-src data: https: http: blob:; object-src data:; base-uri *",
+    "default-src 'self'; script-src 127.0.0.1 10.0.0.1 [::1]",
+    "foo-src 'self'; default-src: 'self'",
+    "script-src-elem 'unsafe-inline'; script-src 'self'; default-src 'none'",
+    "script-src-attr 'unsafe-inline' 'unsafe-hashes'; script-src 'self'; default-src 'none'",
+    "default-src 'none'; script-src https://www.googletagmanager.com 'unsafe-eval'",
+    "default-src 'none'; script-src https://www.googletagmanager.com",
+    "script-src 'strict-dynamic'; object-src 'none'",
+    "default-src https:; script-src nonce-abcdefgh 'nonce-YWJjZGVmZ2hpamtsbW5vcHFy'",
+    "default-src 'self'; report-uri http://r.example/x; script-src https://static.shop.example/js/",
+    "require-trusted-types-for 'script'; trusted-types default; script-src 'self'; object-src 'none'; base-uri 'none'",
+)
