@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from fastapi.testclient import TestClient
 
 from hauberk import CSP, NONCE, Policy, protect
-from hauberk.cli.csp import command, read_policy
+from hauberk.cli.csp import command
 from hauberk.demo.loopback import served
 from hauberk.demo.shop import create_app
 from hauberk.shield.csp import CSPReports
@@ -61,7 +61,7 @@ def test_the_proposed_policy_is_one_under_which_the_shop_works(walk: Walk, tmp_p
     proposed = json.loads(done.output)
     assert proposed["left_out"] == []
     assert all(one["count"] or "always" in one["why"] for one in proposed["sources"])
-    policy = read_policy(proposed["header"])
+    policy = CSP.parse(proposed["header"])
     assert policy.script_src == ("'self'", NONCE)
     assert not {"'unsafe-inline'", "'unsafe-eval'", "https:", "*"} & set(proposed["header"].split())
 

@@ -18,6 +18,10 @@ from hauberk.wire.csp import Policy, parse, serialise
         ("Default-Src 'self' ; img-src  a  b;", [{"default-src": ("'self'",), "img-src": ("a", "b")}]),
         ("img-src a; img-src b", [{"img-src": ("a",)}]),
         ("img-src a, img-src b", [{"img-src": ("a",)}, {"img-src": ("b",)}]),
+        ("img-src a;\tfont-src\tb\n c", [{"img-src": ("a",), "font-src": ("b", "c")}]),
+        ("img-src a\x0bb", [{"img-src": ("a\x0bb",)}]),
+        ("img-src b\xfccher.example; font-src a", [{"font-src": ("a",)}]),
+        ("img-src\xa0a", []),
         ("upgrade-insecure-requests", [{"upgrade-insecure-requests": ()}]),
     ],
 )

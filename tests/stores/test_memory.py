@@ -18,7 +18,7 @@ def test_it_is_bounded_and_what_was_used_longest_ago_goes_first() -> None:
     for n in range(1_000):
         run_inline(store.hit([Limit(f"k{n}", interval=60, burst=5)]))
         run_inline(store.get("k0"))
-    assert len(store._shelf.entries) == 100
+    assert len(store._entries) == 100
 
 
 def test_a_clock_that_is_set_back_limits_nobody_for_longer_than_a_burst() -> None:

@@ -16,7 +16,8 @@ import pytest
 from hauberk.core.errors import StoreError
 from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
-from hauberk.stores.sqlite import VERSION, SQLiteStore
+from hauberk.stores.sqlite import SQLiteStore
+from hauberk.stores.sqlite_schema import VERSION
 from hauberk.testing import StoreContract
 
 

@@ -21,10 +21,12 @@ class TestValkey(StoreContract):
         return open_store(self.url)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 def test_a_loop_that_closed_without_us_leaves_nothing_to_stumble_over(valkey_url: str) -> None:
     store = open_store(valkey_url)
     for n in range(3):
         asyncio.run(store.set("k", b"%d" % n, 60))
     assert asyncio.run(store.get("k")) == b"2"
+    assert len(store._line._clients) == 1  # type: ignore[attr-defined]
+    del store
     gc.collect()

@@ -13,7 +13,7 @@ from hauberk.adapters.body import Watcher
 from hauberk.adapters.wsgi import split_host
 from hauberk.core.errors import BlockedError
 from hauberk.core.exchange import HOLDER, Exchange, Head, Holder, Reply, held
-from hauberk.core.plan import Plan, encoded_bytes, run_deferred
+from hauberk.core.plan import Plan, encoded_bytes, put, run_deferred
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -21,6 +21,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders = list[tuple[bytes, bytes]]
+
+
+MOST_KNOWN = 256
+"""How many sets of fields are kept encoded."""
 
 
 class ASGIExchange(Exchange):
@@ -158,6 +162,7 @@ class ASGIShield:
     def __init__(self, app: App, plan: Plan, *, context: bool = False) -> None:
         self.app, self.plan = app, plan
         self._encoded = encoded_bytes(plan)
+        self._known: dict[int, tuple[object, RawHeaders, frozenset[bytes] | None]] = {}
         self.run: App = self._full() if plan.eager or plan.always or context else self._lean()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -246,18 +251,59 @@ class ASGIShield:
         if self.plan.always or ex.deferred or ex.blocked is not None:
             return self._send_head(ex, message, send)
         headers = list(message.get("headers", ()))
-        touched = self._encoded.touched
+        touched, watched = self._encoded.touched, False
         for name, _ in headers:
             if name in touched:
-                return self._send_head(ex, message, send)
-        if ex.fields:
-            if _collide(ex.fields, headers):
-                return self._send_head(ex, message, send)
-            headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in ex.fields]
+                if name not in self._encoded.watched:
+                    return self._send_head(ex, message, send)
+                watched = True
+        status = message["status"]
+        same = True
+        if watched:
+            head = ASGIHead(status, headers)
+            for step in self.plan.on_response:
+                step(ex, head)
+            # As long as no step has set or taken one, no name stands in the way of a constant.
+            same = [name for name, _ in headers] == [name for name, _ in head.raw]
+            status, headers = head.status, head.raw
         ex.sent = True
-        if ex.nonce is None:
-            return send({**message, "headers": [*headers, *self._encoded.unread]})
-        return send({**message, "headers": headers + self._encoded.nonce_fields(ex.nonce.encode("ascii"))})
+        added: Sequence[tuple[bytes, bytes]] = self._encoded.unread
+        if ex.nonce is not None:
+            added = self._encoded.nonce_fields(ex.nonce.encode("ascii"))
+        if ex.fields:
+            own, names = self._own(ex.fields)
+            same = same and names is not None and not any(name.lower() in names for name, _ in headers)
+            if same:
+                headers += own
+        if same:
+            headers += added
+        else:
+            headers = self._joined(ex, headers)
+        return send({**message, "status": status, "headers": headers})
+
+    def _joined(self, ex: ASGIExchange, headers: RawHeaders) -> RawHeaders:
+        """The application's fields, those for this response alone, and the constants that nothing stands in for."""
+        head = ASGIHead(0, headers)
+        put(head, ex.fields)
+        self.plan.complete(ex, head)
+        return head.raw
+
+    def _own(self, fields: Sequence[tuple[str, str]]) -> tuple[RawHeaders, frozenset[bytes] | None]:
+        """Fields for one response as octets, and their names; None if one is a list that others may join.
+
+        Features that decide between a few answers give the same tuple each time: those are encoded once.
+        """
+        known = self._known.get(id(fields))
+        if known is not None and known[0] is fields:
+            return known[1], known[2]
+        own = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+        found = frozenset(name for name, _ in own)
+        names = None if not found.isdisjoint(_LISTS) else found
+        if type(fields) is tuple:
+            if len(self._known) > MOST_KNOWN:
+                self._known.clear()
+            self._known[id(fields)] = (fields, own, names)
+        return own, names
 
     async def _send_head(self, ex: ASGIExchange, message: Message, send: Send) -> None:
         """The long way: through a Head, for whatever steps change."""
@@ -365,12 +411,8 @@ def _by_name(headers: RawHeaders) -> dict[bytes, bytes]:
     return joined
 
 
-def _collide(fields: Sequence[tuple[str, str]], headers: RawHeaders) -> bool:
-    """Whether a field of this response alone is one that has to be replaced or joined."""
-    names = {name for name, _ in fields}
-    if "vary" in names or "set-cookie" in names:
-        return True
-    return any(name.decode("latin-1").lower() in names for name, _ in headers)
+_LISTS = frozenset({b"set-cookie", b"vary"})
+"""Fields of a response that are lists: what is added joins them."""
 
 
 def _watched(ex: ASGIExchange, receive: Receive, plan: Plan) -> Receive:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hauberk.core.errors import ConfigurationError, InputError, NothingToTestError
+from hauberk.core.errors import InputError, NothingToTestError
 
 if TYPE_CHECKING:
     from hauberk.shield.csp.propose import Proposal, Reason
@@ -212,26 +212,9 @@ def _policy_of(text: str) -> tuple[CSP, bool]:
     """A policy from a header's text, or that of an application."""
     if _is_app(text):
         return _sent(text)[0]
-    return read_policy(text), False
-
-
-def read_policy(text: str) -> CSP:
-    """The first policy of a header's text as options. Raises ConfigurationError for what no browser would take."""
     from hauberk.shield.headers import CSP
 
-    given: dict[str, Any] = {}
-    for name, sources in _parsed(text)[0].items():
-        field = name.replace("-", "_")
-        if name == "upgrade-insecure-requests":
-            given[field] = True
-        elif name in {"report-to", "webrtc"}:
-            given[field] = sources[0].strip("'") if sources else ""
-        else:
-            given[field] = sources
-    try:
-        return CSP.of(**{"insecure_without_default_src": "default_src" not in given, **given})
-    except TypeError as error:
-        raise ConfigurationError("--current", text, "is no policy") from error
+    return CSP.parse(text), False
 
 
 def _collected(source: str) -> tuple[str, CSP | None]:

@@ -142,7 +142,7 @@ class Plan:
         """Run the steps that cannot wait; the first reply ends it."""
         for step in self.on_request:
             if (reply := step(ex)) is not None:
-                if reply is ASIDE:
+                if reply is ASIDE and self.load:
                     ex.aside = True
                     return None
                 return reply
@@ -161,9 +161,13 @@ class Plan:
         for name in self.remove:
             head.remove(name)
         if ex.fields:
-            _put(head, ex.fields)
+            put(head, ex.fields)
         for step in self.on_response:
             step(ex, head)
+        self.complete(ex, head)
+
+    def complete(self, ex: Exchange, head: Head) -> None:
+        """Add the constants, where the application has no field of that name, or a weaker one."""
         for name, value in self.enforced:
             head.set(name, value)
         for name, value in self.constants(ex.nonce):
@@ -185,7 +189,7 @@ class Plan:
                 yield header.name, value
 
 
-def _put(head: Head, fields: Sequence[Pair]) -> None:
+def put(head: Head, fields: Sequence[Pair]) -> None:
     """Fields of this response alone, in place of the application's own; cookies and Vary are lists: they are joined."""
     for name in dict.fromkeys(name for name, _ in fields):
         if name not in {"set-cookie", "vary"}:
@@ -218,7 +222,7 @@ async def run_deferred(ex: Exchange, head: Head) -> None:
 class Encoded(Generic[Text]):
     """A Plan's constants in the form that one protocol sends: bytes for ASGI, native text for WSGI."""
 
-    __slots__ = ("_join", "templates", "touched", "unread", "with_nonce")
+    __slots__ = ("_join", "templates", "touched", "unread", "watched", "with_nonce")
 
     def __init__(self, plan: Plan, encode: Callable[[str], Text], join: Callable[[Text, Iterable[Text]], Text]) -> None:
         def pairs(fields: Iterable[Pair]) -> tuple[tuple[Text, Text], ...]:
@@ -240,10 +244,14 @@ class Encoded(Generic[Text]):
         touched = {n for n, _ in plan.headers + plan.enforced} | {h.name for h in plan.nonced}
         # Applications may spell a name as they like under WSGI, and some do under ASGI.
         names = touched | plan.remove | plan.watch | ({"vary"} if plan.vary else set())
-        self.touched: frozenset[Text] = frozenset(
-            encode(form) for name in names for form in (name, name.title(), name.upper())
-        )
+
+        def forms(wanted: Iterable[str]) -> frozenset[Text]:
+            return frozenset(encode(form) for name in wanted for form in (name, name.title(), name.upper()))
+
+        self.touched: frozenset[Text] = forms(names)
         """Names that send a response the long way round: through a Head."""
+        self.watched: frozenset[Text] = forms(plan.watch - touched - plan.remove - {"vary"})
+        """Those of them that steps look at, and that no constant has to make way for."""
 
     def nonce_fields(self, nonce: Text) -> list[tuple[Text, Text]]:
         """The fields of a response that read its nonce."""

@@ -175,9 +175,10 @@ class MemoryStore(Store):
                 self._put(log, kept)
             assert kept.log is not None  # noqa: S101 - for the type checker
             self._position += 1
-            kept.ends = self._clock() + ttl
-            kept.log.append((self._position, kept.ends, entry))
-            while len(kept.log) > most or kept.log[0][1] <= self._clock():
+            now = self._clock()
+            kept.ends = max(kept.ends, now + ttl)
+            kept.log.append((self._position, now + ttl, entry))
+            while len(kept.log) > most or kept.log[0][1] <= now:
                 kept.log.popleft()
 
     async def read(self, log: str, *, after: str = "", most: int = 100) -> list[tuple[str, bytes]]:

@@ -21,6 +21,7 @@ from psycopg import errors, waiting
 from psycopg.abc import PQGen
 
 from hauberk.core.errors import StoreError
+from hauberk.core.plan import run_inline
 from hauberk.stores import postgres_schema as sql
 from hauberk.stores.addresses import Server
 
@@ -138,7 +139,7 @@ class _WaitingPool:
                 cursor = await connection.execute(query, values, binary=True)
                 rows = await cursor.fetchall() if cursor.description else []
             except BaseException:
-                connection.pgconn.finish()
+                run_inline(connection.close())
                 raise
             self._idle.append(connection)
             return rows
@@ -148,14 +149,14 @@ class _WaitingPool:
     def drop(self) -> None:
         """Close them all, whether their loop still runs or not."""
         while self._idle:
-            self._idle.pop().pgconn.finish()
+            run_inline(self._idle.pop().close())
 
     def _take(self) -> WaitingConnection | None:
         while self._idle:
             connection = self._idle.pop()
             if not _broken(connection.pgconn):
                 return connection
-            connection.pgconn.finish()
+            run_inline(connection.close())
         return None
 
     async def _open(self) -> WaitingConnection:
@@ -167,7 +168,7 @@ class _WaitingPool:
                     await self._migrate(connection)
                 self._current = True
         except BaseException:
-            connection.pgconn.finish()
+            run_inline(connection.close())
             raise
         return connection
 
@@ -250,7 +251,7 @@ class _BlockingPool:
                 cursor = connection.execute(query, values, binary=True)
                 rows = cursor.fetchall() if cursor.description else []
             except BaseException:
-                connection.pgconn.finish()
+                connection.close()
                 raise
             self._idle.append(connection)
             return rows
@@ -260,7 +261,7 @@ class _BlockingPool:
     def drop(self) -> None:
         """Close them all."""
         while self._idle:
-            self._idle.pop().pgconn.finish()
+            self._idle.pop().close()
 
     def _take(self) -> BlockingConnection | None:
         while True:
@@ -270,7 +271,7 @@ class _BlockingPool:
                 return None
             if not _broken(connection.pgconn):
                 return connection
-            connection.pgconn.finish()
+            connection.close()
 
     def _open(self) -> BlockingConnection:
         connection = BlockingConnection.connect(**options(self._server))
@@ -280,7 +281,7 @@ class _BlockingPool:
                     self._migrate(connection)
                 self._current = True
         except BaseException:
-            connection.pgconn.finish()
+            connection.close()
             raise
         return connection
 

@@ -203,10 +203,7 @@ class SQLiteStore(Store):
 
     async def close(self) -> None:
         """See `Store.close`: the connection of this thread."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None and self._local.process == os.getpid():
-            connection.close()
-        self._local.connection = None
+        self._local.held = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -266,14 +263,10 @@ class SQLiteStore(Store):
                 )
 
     def _connection(self) -> sqlite3.Connection:
-        local = self._local
-        connection: sqlite3.Connection | None = getattr(local, "connection", None)
-        if connection is None or local.process != os.getpid():
-            # What a parent process opened must neither be used nor closed here (SQLite, "How To Corrupt", 2.6).
-            local.inherited = connection
-            connection = local.connection = self._open()
-            local.process = os.getpid()
-        return connection
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None or held.process != os.getpid():
+            held = self._local.held = _Held(self._open())
+        return held.connection
 
     def _open(self) -> sqlite3.Connection:
         # Nobody else on the machine is to read sessions; SQLite gives the files beside it the same permissions.
@@ -283,7 +276,7 @@ class SQLiteStore(Store):
             pass
         except OSError as error:
             raise StoreError(repr(self), "unavailable", error.strerror or str(error)) from error
-        connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False)
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={int(self._timeout * 1000)}"):
             connection.execute(f"PRAGMA {pragma}")
         self._migrate(connection)
@@ -325,6 +318,28 @@ class SQLiteStore(Store):
         if "malformed" in text or "not a database" in text:
             return StoreError(repr(self), "corrupt", text)
         return StoreError(repr(self), "unavailable", text)
+
+
+class _Held:
+    """A thread's connection, closed when the thread ends; in a child that was forked it is neither used nor closed.
+
+    SQLite, "How To Corrupt An SQLite Database File", section 2.6.
+    """
+
+    __slots__ = ("connection", "process")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection, self.process = connection, os.getpid()
+
+    def __del__(self) -> None:
+        if self.process == os.getpid():
+            self.connection.close()
+        else:
+            _INHERITED.append(self.connection)
+
+
+_INHERITED: list[sqlite3.Connection] = []
+"""Connections of a parent process: kept, so that nothing closes them here."""
 
 
 def _marks(values: Collection[object]) -> str:

@@ -14,7 +14,7 @@ from hauberk.stores.position import number
 from hauberk.stores.valkey_client import BlockingLine, Line, WaitingLine
 
 OURS, LEADS = b"\0", b"\0t"
-PREFIX = "hauberk:"
+PREFIX, INDEX = "hauberk:", "hauberk-index:"
 
 
 class ValkeyStore(Store):
@@ -86,22 +86,22 @@ class ValkeyStore(Store):
 
     async def rotate(self, old: str, new: str, *, ttl: float, grace: float, index: str | None = None) -> bool:
         """See `Store.rotate`."""
-        filed = "" if index is None else PREFIX + index
+        filed = "" if index is None else INDEX + index
         names = [PREFIX + old, PREFIX + new]
         return bool(await self._line.script(scripts.ROTATE, names, ms(ttl), ms(grace), filed))
 
     async def members(self, index: str) -> list[str]:
         """See `Store.members`."""
-        return sorted(map(own_key, await self._line.script(scripts.MEMBERS, [PREFIX + index])))
+        return sorted(map(own_key, await self._line.script(scripts.MEMBERS, [INDEX + index])))
 
     async def records(self, index: str) -> dict[str, dict[str, bytes]]:
         """See `Store.records`."""
-        found = await self._line.script(scripts.RECORDS, [PREFIX + index], again=True)
+        found = await self._line.script(scripts.RECORDS, [INDEX + index], again=True)
         return {own_key(key): own_fields(_pairs(record)) for key, record in found}
 
     async def forget(self, index: str) -> int:
         """See `Store.forget`."""
-        return int(await self._line.script(scripts.FORGET, [PREFIX + index]))
+        return int(await self._line.script(scripts.FORGET, [INDEX + index]))
 
     async def hit(self, limits: Sequence[Limit]) -> list[Room]:
         """See `Store.hit`."""
@@ -147,7 +147,7 @@ def save_arguments(
 ) -> list[Any]:
     """What both kinds of the script that saves are given."""
     pairs = [part for name, value in fields.items() for part in (":" + name, value)]
-    filed = "" if index is None else PREFIX + index
+    filed = "" if index is None else INDEX + index
     return [int(create), ms(ttl), filed, len(fields), *pairs, *(":" + name for name in remove)]
 
 

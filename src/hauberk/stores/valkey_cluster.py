@@ -14,7 +14,7 @@ from typing import Any
 from hauberk.core.errors import StoreError
 from hauberk.core.store import Limit, Room
 from hauberk.stores import valkey_cluster_scripts as scripts
-from hauberk.stores.valkey import LEADS, PREFIX, ValkeyStore, ms, own_fields, own_key, save_arguments
+from hauberk.stores.valkey import INDEX, LEADS, PREFIX, ValkeyStore, ms, own_fields, own_key, save_arguments
 
 FILED, VERSION = b"\0i", b"\0v"
 ATTEMPTS = 8
@@ -64,7 +64,7 @@ class ValkeyClusterStore(ValkeyStore):
             if not record or LEADS in record:
                 return False
             before = record.get(FILED)
-            filed = (PREFIX + index).encode() if index is not None else before
+            filed = (INDEX + index).encode() if index is not None else before
             if filed:
                 record[FILED] = filed
                 await self._file(filed, target, ttl)
@@ -86,7 +86,7 @@ class ValkeyClusterStore(ValkeyStore):
 
     async def records(self, index: str) -> dict[str, dict[str, bytes]]:
         """See `Store.records`: a round trip for the index, and one for each record."""
-        filed = (PREFIX + index).encode()
+        filed = (INDEX + index).encode()
         found = {}
         for key in await self._line.script(scripts.MEMBERS, [filed], again=True):
             record = await self._line.call("HGETALL", key, again=True)
@@ -96,7 +96,7 @@ class ValkeyClusterStore(ValkeyStore):
 
     async def forget(self, index: str) -> int:
         """See `Store.forget`: a round trip for the index, and one or two for each record."""
-        filed = (PREFIX + index).encode()
+        filed = (INDEX + index).encode()
         keys = await self._line.script(scripts.MEMBERS, [filed], again=True)
         return sum([await self._destroy(key, filed) for key in keys])
 
@@ -110,7 +110,7 @@ class ValkeyClusterStore(ValkeyStore):
 
     async def _save(self, name: Any, arguments: Sequence[Any], ttl: float, index: str | None) -> tuple[bool, Any]:
         """Whether it was saved, and where to save it instead."""
-        filed = b"" if index is None else (PREFIX + index).encode()
+        filed = b"" if index is None else (INDEX + index).encode()
         if filed:
             await self._file(filed, name, ttl)
         answer, detail = await self._line.script(scripts.SAVE, [name], *arguments)

@@ -9,38 +9,15 @@ pytest collects them by themselves. Each test takes fresh keys, so that a store 
 
 from __future__ import annotations
 
-import asyncio
 import math
-from typing import Any
-from uuid import uuid4
 
-from hauberk.core.plan import run_inline
 from hauberk.core.store import Limit, Store
+from hauberk.testing.store_case import LONG, SHORT, pause
+from hauberk.testing.store_races import StoreRaces
 
-LONG = 60.0
-SHORT = 0.15
 
-
-class StoreContract:
-    """Tests of one store, by its calls that may suspend and by its blocking face."""
-
-    def make(self) -> Store:
-        """The store under test; called for each test."""
-        raise NotImplementedError
-
-    def run(self, what: Any) -> None:
-        """Run `what(store, key)` on both faces; the loop and the connections are closed again."""
-
-        async def waiting() -> None:
-            async with self.make() as store:
-                await what(store, uuid4().hex)
-
-        async def at_once() -> None:
-            async with self.make().blocking() as store:
-                await what(store, uuid4().hex)
-
-        asyncio.run(waiting())
-        run_inline(at_once())
+class StoreContract(StoreRaces):
+    """Tests of one store, by its calls that may suspend and by its blocking face; those of races come with it."""
 
     def test_a_value_comes_back_and_is_forgotten(self) -> None:
         """`get`, `set`, `delete`."""
@@ -75,7 +52,7 @@ class StoreContract:
             await store.add(key + "a", b"x", SHORT)
             await store.increment(key + "n", 5, SHORT)
             await store.save(key + "r", {"a": b"1"}, ttl=SHORT, create=True, index=key + "i")
-            await _pause(store, SHORT * 2)
+            await pause(SHORT * 2)
             assert await store.get(key) is None
             assert await store.add(key + "a", b"y", LONG)
             assert await store.increment(key + "n", 1, LONG) == 1
@@ -95,7 +72,7 @@ class StoreContract:
             assert await store.touch(key, LONG)
             await store.save(key + "r", {"a": b"1"}, ttl=SHORT, create=True)
             assert await store.touch(key + "r", LONG)
-            await _pause(store, SHORT * 2)
+            await pause(SHORT * 2)
             assert await store.get(key) == b"x"
             assert await store.load(key + "r") == {"a": b"1"}
 
@@ -149,7 +126,7 @@ class StoreContract:
             assert await store.load(new) == {"a": b"1", "b": b"2"}
             assert await store.members(index) == [new]
             assert not await store.rotate(key, key + "x", ttl=LONG, grace=LONG)
-            await _pause(store, SHORT * 4)
+            await pause(SHORT * 4)
             assert await store.load(key) is None
             assert not await store.save(key, {"c": b"3"}, ttl=LONG)
             assert await store.load(new) == {"a": b"1", "b": b"2"}
@@ -195,7 +172,7 @@ class StoreContract:
             await store.save(key + "b", {"v": b"2"}, ttl=SHORT, create=True, index=key + "i")
             await store.save(key + "c", {}, ttl=LONG, create=True, index=key + "i")
             assert await store.rotate(key + "a", key + "d", ttl=LONG, grace=LONG)
-            await _pause(store, SHORT * 2)
+            await pause(SHORT * 2)
             assert await store.records(key + "i") == {key + "c": {}, key + "d": {"v": b"1"}}
 
         self.run(what)
@@ -222,7 +199,7 @@ class StoreContract:
                 await store.save(key + name, {}, ttl=SHORT, create=True, index=key + "i")
             assert await store.touch(key + "a", LONG)
             assert await store.save(key + "b", {"v": b"1"}, ttl=LONG)
-            await _pause(store, SHORT * 2)
+            await pause(SHORT * 2)
             assert await store.members(key + "i") == [key + "a", key + "b"]
             assert await store.forget(key + "i") == 2
 
@@ -267,7 +244,7 @@ class StoreContract:
         async def what(store: Store, key: str) -> None:
             await store.append(key, b"long", most=5, ttl=LONG)
             await store.append(key, b"short", most=5, ttl=SHORT)
-            await _pause(store, SHORT * 2)
+            await pause(SHORT * 2)
             assert [entry for _, entry in await store.read(key)] == [b"long"]
 
         self.run(what)
@@ -306,7 +283,7 @@ class StoreContract:
             limit = Limit(key, interval=SHORT, burst=1)
             assert (await store.hit([limit]))[0].allowed
             assert not (await store.hit([limit]))[0].allowed
-            await _pause(store, SHORT * 1.5)
+            await pause(SHORT * 1.5)
             assert (await store.hit([limit]))[0].allowed
 
         self.run(what)
@@ -319,57 +296,3 @@ class StoreContract:
             assert (room.allowed, room.retry_after) == (False, math.inf)
 
         self.run(what)
-
-    def test_the_two_faces_see_the_same(self) -> None:
-        """What one writes, the other reads."""
-
-        async def what() -> None:
-            key = uuid4().hex
-            async with self.make() as store, store.blocking() as other:
-                await store.set(key, b"x", LONG)
-                assert run_inline(other.get(key)) == b"x"
-                run_inline(other.save(key + "r", {"a": b"1"}, ttl=LONG, create=True))
-                assert await store.load(key + "r") == {"a": b"1"}
-
-        asyncio.run(what())
-
-    def test_several_event_loops_after_each_other(self) -> None:
-        """A connection of a loop that is closed is not used in the next."""
-        store, key = self.make(), uuid4().hex
-
-        async def write() -> None:
-            await store.set(key, b"x", LONG)
-            await store.close()
-
-        async def read() -> bytes | None:
-            found = await store.get(key)
-            await store.close()
-            return found
-
-        asyncio.run(write())
-        assert asyncio.run(read()) == b"x"
-
-    def test_parallel_writers_of_different_fields_all_win(self) -> None:
-        """Eight at once, on the face that may suspend."""
-
-        async def what() -> None:
-            key = uuid4().hex
-            async with self.make() as store:
-                await store.save(key, {"start": b""}, ttl=LONG, create=True)
-                done = await asyncio.gather(*(store.save(key, {f"f{n}": b"%d" % n}, ttl=LONG) for n in range(8)))
-                assert all(done)
-                assert await store.load(key) == {"start": b""} | {f"f{n}": b"%d" % n for n in range(8)}
-
-        asyncio.run(what())
-
-
-async def _pause(store: Store, seconds: float) -> None:
-    """Let time pass: in the loop where there is one, else by sleeping."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        import time
-
-        time.sleep(seconds)
-    else:
-        await asyncio.sleep(seconds)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 Policy = dict[str, tuple[str, ...]]
 """Directive in lower case to its values, as written."""
+SPACE = re.compile(r"[\t\n\f\r ]+")
+"""ASCII whitespace (Infra, section 4.6); what other letters look like a space are none."""
 
 
 def parse(field: str) -> list[Policy]:
@@ -12,7 +16,9 @@ def parse(field: str) -> list[Policy]:
     for text in field.split(","):
         policy: Policy = {}
         for directive in text.split(";"):
-            name, *values = directive.split() or [""]
+            if not directive.isascii():
+                continue  # as the standard says: browsers pass over it
+            name, *values = SPACE.split(directive.strip("\t\n\f\r "))
             if name:
                 policy.setdefault(name.lower(), tuple(values))
         if policy:

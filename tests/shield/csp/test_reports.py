@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from hauberk import CSP, ConfigurationError, Policy
-from hauberk.core.plan import Plan
+from hauberk.core.plan import ASIDE, Plan
 from hauberk.shield.csp import CSPReports, Entry
+from hauberk.shield.csp.journal import Journal
 from hauberk.shield.csp.reports import Collector
+from hauberk.shield.csp.table import Table
 from hauberk.shield.csrf import CSRF
 from hauberk.shield.headers import Reporting
 from hauberk.wire.csp_report import LIST, SINGLE
@@ -196,6 +198,41 @@ def test_a_callback(serve: Serve) -> None:
     seen: list[Entry] = []
     post(serve, plan(CSPReports(on_entry=seen.append)), single())
     assert [entry.blocked for entry in seen] == ["https://img.example"]
+
+
+def test_what_nobody_answers_after_all_does_not_reach_the_application(serve: Serve) -> None:
+    async def silent(ex: Any) -> None:
+        return None
+
+    for load in ((), (silent,)):
+        made = Plan(on_request=(lambda ex: ASIDE, unreachable_step), load=load)
+        assert serve(made, unreachable).status == 500
+
+
+def unreachable_step(ex: Any) -> None:
+    raise AssertionError("another step judged it")
+
+
+def test_a_full_table_is_said_once(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    made = plan(CSPReports(max_entries=1))
+    for number in range(4):
+        post(serve, made, single(blocked_uri=f"https://a{number}.example/"))
+    assert [vars(r)["hauberk"]["event"] for r in caplog.records if "full" in r.getMessage()] == ["csp-reports-full"]
+
+
+def test_a_file_does_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hauberk.shield.csp.journal.LARGEST", 300)
+    journal = Journal(tmp_path / "csp.jsonl", Table(1000))
+    for number in range(50):
+        journal.note(Entry(directive="img-src", blocked=f"https://a{number}.example", count=1))
+    assert 0 < (tmp_path / "csp.jsonl").stat().st_size <= 300
+
+
+def test_a_file_that_cannot_be_written_stops_no_report(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "csp.jsonl"
+    folder.mkdir()
+    Journal(folder, Table(10)).note(Entry(directive="img-src", blocked="self", count=1))
+    assert "csp-reports-not-written" in caplog.text
 
 
 def test_the_address_is_announced_once(serve: Serve) -> None:

@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hauberk import CSP, NONCE, ConfigurationError
 from hauberk.core.plan import Plan
@@ -211,3 +213,25 @@ def test_learning_reports_everything_and_blocks_nothing(serve: Serve) -> None:
     assert "report-uri /.well-known/hauberk/csp" in learning
     assert got.one("content-security-policy") == CSP().value(nonced=False), "beside what is enforced"
     assert CSP.learn(endpoint="hauberk-csp").report_to == "hauberk-csp"
+
+
+@pytest.mark.parametrize("policy", [CSP(), CSP.strict(), CSP.api(), CSP.helmet(), CSP.learn(endpoint="hauberk-csp")])
+def test_what_is_written_is_read(policy: CSP) -> None:
+    assert CSP.parse(policy.value(nonced=True)).directives(nonced=True) == policy.directives(nonced=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "default-src self", "report-only", "insecure-without-default-src", "default-src 'self'; webrtc"]
+)
+def test_what_cannot_be_read(text: str) -> None:
+    with pytest.raises(ConfigurationError):
+        CSP.parse(text)
+
+
+@given(st.text() | st.lists(st.sampled_from([*terms.KNOWN, "'self'", "*", ";", "report-only"])).map(" ".join))
+def test_any_text_is_a_policy_or_our_own_error(text: str) -> None:
+    try:
+        made = CSP.parse(text)
+    except ConfigurationError:
+        return
+    assert CSP.parse(made.value(nonced=True)) == made

@@ -47,6 +47,8 @@ class CacheControl:
         if head.status == 101:  # a WebSocket's handshake: nobody keeps it
             return
         personal = ex.session is not None
+        if ex.nonce is not None and not personal:
+            return  # the field that comes with the nonce says all
         if personal and not any("cookie" in field.lower() or "*" in field for field in head.values("vary")):
             head.append("vary", "Cookie")
         if head.values(NAME):

@@ -17,6 +17,7 @@ from hauberk.core.plan import Nonced, Steps
 from hauberk.shield.headers.csp_checks import NONCE as NONCE
 from hauberk.shield.headers.csp_checks import check
 from hauberk.wire import csp_terms as terms
+from hauberk.wire.csp import parse
 
 Sources = tuple[str, ...] | None
 Algorithm = Literal["sha256", "sha384", "sha512"]
@@ -117,8 +118,8 @@ class CSP:
     def learn(cls, *, path: str = LEARN_PATH, endpoint: str | None = None) -> CSP:
         """Everything is reported and nothing is blocked, to find out what pages load: for `csp_report_only`.
 
-        `path` is where `CSPReports` listens. Stands beside whatever is enforced. `hauberk csp propose` makes a policy of
-        what comes in. `endpoint` (`"hauberk-csp"`) adds report-to, for https only: where it stands, Chromium leaves
+        `path` is where `CSPReports` listens. Stands beside whatever is enforced. `hauberk csp propose` makes a policy
+        of what comes in. `endpoint` (`"hauberk-csp"`) adds report-to, for https only: where it stands, Chromium leaves
         report-uri alone, and on http, localhost included, then reports nothing at all.
         """
         none = ("'none'",)
@@ -168,6 +169,27 @@ class CSP:
             before = tuple(s for s in given[stands] if s != "'none'") if stands else ()
             changes[name] = tuple(dict.fromkeys((*before, *added)))
         return replace(self, **changes)  # type: ignore[arg-type]
+
+    @classmethod
+    def parse(cls, text: str) -> CSP:
+        """The policy of a header's value; of several, joined by commas, the first.
+
+        `'nonce-{nonce}'` stands for the nonce, as in `value`. Raises ConfigurationError for what browsers would ignore.
+        """
+        directives = (parse(text) or [{}])[0]
+        given: dict[str, tuple[str, ...] | str | bool] = {}
+        for name, sources in directives.items():
+            if name not in terms.KNOWN:
+                raise ConfigurationError("CSP", name, "is not a directive", did_you_mean(name, sorted(terms.KNOWN)))
+            field = name.replace("-", "_")
+            if name == "upgrade-insecure-requests":
+                given[field] = True
+            elif name in {"report-to", "webrtc"}:
+                given[field] = sources[0].strip("'") if sources else ""
+            else:
+                given[field] = sources
+        opened = "default-src" not in directives
+        return cls.of(report_only=False, insecure_without_default_src=opened, **given)
 
     @classmethod
     def helmet(cls) -> CSP:
