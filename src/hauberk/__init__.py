@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from hauberk.core.errors import BlockedError, ConfigurationError, HauberkError, InputError, LateNonceError
     from hauberk.crypto.secrets import Secrets
     from hauberk.guard import Guard
+    from hauberk.integrations.override import override
     from hauberk.integrations.protect import asgi, protect, wsgi
     from hauberk.integrations.request import csp_nonce, csrf_token, templates
     from hauberk.policy import Policy
     from hauberk.shield.cookies import Cookies
     from hauberk.shield.cors import CORS
+    from hauberk.shield.csp import CSPReports
     from hauberk.shield.csrf import CSRF
     from hauberk.shield.exempt import Exempt
     from hauberk.shield.failures import Failures
@@ -66,6 +68,7 @@ _HOMES: dict[str, str] = {
     **dict.fromkeys(("asgi", "protect", "wsgi"), "hauberk.integrations.protect"),
     **dict.fromkeys(("csp_nonce", "csrf_token", "templates"), "hauberk.integrations.request"),
     "CORS": "hauberk.shield.cors",
+    "CSPReports": "hauberk.shield.csp",
     "CSRF": "hauberk.shield.csrf",
     "Cookies": "hauberk.shield.cookies",
     "Exempt": "hauberk.shield.exempt",
@@ -82,6 +85,7 @@ _HOMES: dict[str, str] = {
     "Passwords": "hauberk.auth.passwords",
     "Paths": "hauberk.shield.paths",
     "Policy": "hauberk.policy",
+    "override": "hauberk.integrations.override",
     "Secrets": "hauberk.crypto.secrets",
     "Verified": "hauberk.auth.passwords",
 }
@@ -99,6 +103,7 @@ __all__ = [
     "NONCE",
     "At",
     "BlockedError",
+    "CSPReports",
     "CacheControl",
     "ClearSiteData",
     "ConfigurationError",
@@ -134,6 +139,7 @@ __all__ = [
     "asgi",
     "csp_nonce",
     "csrf_token",
+    "override",
     "protect",
     "templates",
     "wsgi",

@@ -260,7 +260,7 @@ class ASGIShield:
         status = message["status"]
         same = True
         if watched:
-            head = ASGIHead(status, headers)
+            head = ASGIHead(status, headers.copy())
             for step in self.plan.on_response:
                 step(ex, head)
             # As long as no step has set or taken one, no name stands in the way of a constant.
@@ -334,9 +334,10 @@ class ASGIShield:
             # The guard stopped it: the answer is the guard's, and there is nothing to report to the server.
             await self._send_blocked(ex, send)
             return not ex.replaced
-        if not ex.sent:
-            reply = self.plan.on_failure(ex, error)
-            await _answer(ex, reply if isinstance(reply, Reply) else await reply, send_shielded)
+        failure = self.plan.on_failure(ex, error)
+        reply = failure if isinstance(failure, Reply) else await failure
+        if not ex.sent:  # of a response that is under way, only the log hears
+            await _answer(ex, reply, send_shielded)
         return True
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -347,8 +348,12 @@ class ASGIShield:
         holder: Holder = [ex, None, None]
         scope["hauberk"] = holder
 
+        closed = False
+
         async def send_shielded(message: Message) -> None:
+            nonlocal closed
             kind = message["type"]
+            closed = closed or kind in {"websocket.close", "websocket.http.response.start"}
             if kind == "websocket.accept" and message.get("headers"):
                 head = ASGIHead(101, list(message["headers"]))
                 for step in plan.on_response:
@@ -372,6 +377,13 @@ class ASGIShield:
             if ex.blocked is None:
                 raise
             await send({"type": "websocket.close", "code": 1009 if ex.blocked.status == 413 else 1008, "reason": ""})
+        except Exception as error:
+            failure = plan.on_failure(ex, error)
+            if not isinstance(failure, Reply):
+                await failure
+            if not closed:
+                await send({"type": "websocket.close", "code": 1011, "reason": ""})
+            raise
         finally:
             HOLDER.reset(token)
 
@@ -394,7 +406,7 @@ async def _nothing() -> None:
 
 def _raw(reply: Reply) -> RawHeaders:
     fields = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers]
-    return [*fields, (b"content-length", b"%d" % len(reply.body))]
+    return fields if reply.bodiless else [*fields, (b"content-length", b"%d" % len(reply.body))]
 
 
 def _by_name(headers: RawHeaders) -> dict[bytes, bytes]:

@@ -244,7 +244,7 @@ class WSGIShield:
     def _start_blocked(self, ex: WSGIExchange, reply: Reply, start_response: StartResponse, exc_info: ExcInfo) -> Write:
         """The guard's answer, in place of the application's."""
         ex.replaced = True
-        head = WSGIHead(reply.status, [*reply.headers, ("content-length", str(len(reply.body)))])
+        head = WSGIHead(reply.status, _fields(reply))
         self._finish(ex, head)
         _call(start_response, status_line(head.status), head.raw, exc_info)
         return lambda _part: None
@@ -326,8 +326,13 @@ def status_line(status: int) -> str:
         return f"{status} Status"
 
 
+def _fields(reply: Reply) -> TextHeaders:
+    length = () if reply.bodiless else (("content-length", str(len(reply.body))),)
+    return [*reply.headers, *length]
+
+
 def _answer(ex: Exchange, reply: Reply, start: StartResponse, exc_info: ExcInfo = None) -> Iterable[bytes]:
-    start(status_line(reply.status), [*reply.headers, ("content-length", str(len(reply.body)))], exc_info)
+    start(status_line(reply.status), _fields(reply), exc_info)
     return [b"" if ex.method == "HEAD" else reply.body]
 
 

@@ -29,6 +29,11 @@ class Reply:
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = (("content-type", "text/plain; charset=utf-8"),)
 
+    @property
+    def bodiless(self) -> bool:
+        """Whether an answer of this status has no body, and so no Content-Length (RFC 9110, section 8.6)."""
+        return self.status < 200 or self.status in {204, 304}
+
 
 class Exchange(ABC):
     """A request, what hauberk knows of it, and what is to happen before its response leaves."""

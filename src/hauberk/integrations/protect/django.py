@@ -98,11 +98,14 @@ class Shield:
         ex = self._exchange(request)
         token = CURRENT.set(ex)
         try:
-            reply = self.plan.begin(ex) or run_inline(self.plan.load_all(ex))
-            response = _reply(reply) if reply else self.get_response(request)
-            response = _reply(ex.blocked) if ex.blocked else response
-            head = DjangoHead(response)
-            run_inline(run_deferred(ex, head))
+            try:
+                reply = self.plan.begin(ex) or run_inline(self.plan.load_all(ex))
+                response = _reply(reply) if reply else self.get_response(request)
+                head = DjangoHead(_reply(ex.blocked) if ex.blocked else response)
+                run_inline(run_deferred(ex, head))
+            except Exception as error:  # of a step: Django answers those of its views itself
+                failure = self.plan.on_failure(ex, error)
+                head = DjangoHead(_reply(failure if isinstance(failure, Reply) else run_inline(failure)))
         finally:
             CURRENT.reset(token)
         return self._finish(ex, head)
@@ -111,11 +114,14 @@ class Shield:
         ex = self._exchange(request)
         token = CURRENT.set(ex)
         try:
-            reply = self.plan.begin(ex) or await self.plan.load_all(ex)
-            response = _reply(reply) if reply else await self.get_response(request)
-            response = _reply(ex.blocked) if ex.blocked else response
-            head = DjangoHead(response)
-            await run_deferred(ex, head)
+            try:
+                reply = self.plan.begin(ex) or await self.plan.load_all(ex)
+                response = _reply(reply) if reply else await self.get_response(request)
+                head = DjangoHead(_reply(ex.blocked) if ex.blocked else response)
+                await run_deferred(ex, head)
+            except Exception as error:  # of a step: Django answers those of its views itself
+                failure = self.plan.on_failure(ex, error)
+                head = DjangoHead(_reply(failure if isinstance(failure, Reply) else await failure))
         finally:
             CURRENT.reset(token)
         return self._finish(ex, head)
