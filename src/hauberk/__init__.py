@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hauberk.guard import Guard
     from hauberk.integrations.override import override
     from hauberk.integrations.protect import asgi, protect, wsgi
-    from hauberk.integrations.request import csp_nonce, csrf_token, templates
+    from hauberk.integrations.request import csp_nonce, csrf_token, session, templates
     from hauberk.policy import Policy
     from hauberk.shield.cookies import Cookies
     from hauberk.shield.cors import CORS
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from hauberk.shield.https import HTTPS
     from hauberk.shield.limits import At, Limits, Rate
     from hauberk.shield.paths import Paths
+    from hauberk.shield.sessions import Session, Sessions
 
 _HEADERS = (
     "COEP COOP CORP CSP HSTS NEL CacheControl ClearSiteData ContentTypeOptions CrossDomainPolicies DNSPrefetchControl "
@@ -66,7 +67,7 @@ _HOMES: dict[str, str] = {
         ("BlockedError", "ConfigurationError", "HauberkError", "InputError", "LateNonceError"), "hauberk.core.errors"
     ),
     **dict.fromkeys(("asgi", "protect", "wsgi"), "hauberk.integrations.protect"),
-    **dict.fromkeys(("csp_nonce", "csrf_token", "templates"), "hauberk.integrations.request"),
+    **dict.fromkeys(("csp_nonce", "csrf_token", "session", "templates"), "hauberk.integrations.request"),
     "CORS": "hauberk.shield.cors",
     "CSPReports": "hauberk.shield.csp",
     "CSRF": "hauberk.shield.csrf",
@@ -87,6 +88,8 @@ _HOMES: dict[str, str] = {
     "Policy": "hauberk.policy",
     "override": "hauberk.integrations.override",
     "Secrets": "hauberk.crypto.secrets",
+    "Session": "hauberk.shield.sessions",
+    "Sessions": "hauberk.shield.sessions",
     "Verified": "hauberk.auth.passwords",
 }
 
@@ -133,6 +136,8 @@ __all__ = [
     "ReferrerPolicy",
     "Reporting",
     "Secrets",
+    "Session",
+    "Sessions",
     "Verified",
     "XSSProtection",
     "__version__",
@@ -141,6 +146,7 @@ __all__ = [
     "csrf_token",
     "override",
     "protect",
+    "session",
     "templates",
     "wsgi",
 ]

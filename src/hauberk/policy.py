@@ -47,6 +47,7 @@ from hauberk.shield.hosts import Hosts
 from hauberk.shield.https import HTTPS
 from hauberk.shield.limits import Limits
 from hauberk.shield.paths import Paths
+from hauberk.shield.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ class Policy:
     """An address that browsers report violations of the policy to."""
     cookies: Cookies | None = None
     cors: CORS | None = None
+    sessions: Sessions | None = None
     limits: Limits | None = None
     fetch_metadata: FetchMetadata | None = None
     csrf: CSRF | None = None
@@ -265,6 +267,7 @@ FIELDS: dict[str, type[Any]] = {
     "csp_reports": CSPReports,
     "cookies": Cookies,
     "cors": CORS,
+    "sessions": Sessions,
     "limits": Limits,
     "fetch_metadata": FetchMetadata,
     "csrf": CSRF,

@@ -236,6 +236,8 @@ class ASGIShield:
                         receive = _replayed(ex.replay, receive)
                 if reply is not None:
                     return await _answer(ex, reply, send_shielded)
+                if ex.session is not None:
+                    scope["session"] = ex.session  # where Starlette and Litestar look for it
                 await app(scope, receive, send_shielded)
             except Exception as error:
                 if await failed(ex, error, send, send_shielded):
@@ -372,6 +374,8 @@ class ASGIShield:
             if reply is not None:
                 # Before the handshake is answered, a close is a refusal: the server makes 403 of it.
                 return await send({"type": "websocket.close", "code": 1008, "reason": ""})
+            if ex.session is not None:
+                scope["session"] = ex.session
             await self.app(scope, _watched_messages(ex, receive, plan) if plan.watches_body else receive, send_shielded)
         except BlockedError:
             if ex.blocked is None:

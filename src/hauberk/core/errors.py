@@ -81,6 +81,10 @@ class LateNonceError(HauberkError):
     """`csp_nonce` was read after the header went out, or outside a request, so no browser would accept it."""
 
 
+class LateSessionError(HauberkError):
+    """A session was begun after the header went out, when its cookie could not be set any more."""
+
+
 class LateTokenError(HauberkError):
     """`csrf_token` was first read after the header went out, when its cookie could not be set any more."""
 

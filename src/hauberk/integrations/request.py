@@ -6,6 +6,7 @@ from typing import Any
 
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.exchange import CURRENT, Exchange, held
+from hauberk.shield.sessions.session import Session
 
 
 def exchange_of(request: object) -> Exchange:
@@ -33,6 +34,18 @@ def csp_nonce(request: object) -> str:
     The same however often it is read. Raises LateNonceError if it is first read after the header went out.
     """
     return exchange_of(request).read_nonce()
+
+
+def session(request: object) -> Session:
+    """The session of this request. `await session(request)` reads it without blocking the event loop.
+
+    Raises ConfigurationError where the policy keeps none.
+    """
+    ex = exchange_of(request)
+    if ex.session is None:
+        raise ConfigurationError("Policy.sessions", None, "is off", "write sessions=Sessions(store=...)")
+    found: Session = ex.session
+    return found
 
 
 def csrf_token(request: object, *, action: str | None = None, method: str = "POST") -> str:

@@ -34,7 +34,7 @@ class Failures:
     """The application's own page for people, from the request and the error's id: text (HTML), octets or a Reply.
 
     Asked where the request accepts `text/html`; it may be `async`. If it fails itself, the problem detail is sent."""
-    on_error: Callable[[Exchange, Exception, str], None | Awaitable[None]] | None = None
+    on_error: Callable[[Exchange, Exception, str], Awaitable[None] | None] | None = None
     """Told of every unhandled error, with its id: to page somebody. It may be `async`; if it fails, the log says so."""
 
     def __post_init__(self) -> None:

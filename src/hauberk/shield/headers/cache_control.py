@@ -46,7 +46,7 @@ class CacheControl:
         """A session that was asked for made its response personal, whatever else happened to it."""
         if head.status == 101:  # a WebSocket's handshake: nobody keeps it
             return
-        personal = ex.session is not None
+        personal = ex.session is not None and ex.session.accessed
         if ex.nonce is not None and not personal:
             return  # the field that comes with the nonce says all
         if personal and not any("cookie" in field.lower() or "*" in field for field in head.values("vary")):

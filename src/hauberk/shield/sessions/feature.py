@@ -1,0 +1,124 @@
+"""`Sessions`: the policy's field for sessions that are kept on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import time
+from typing import Any, Literal, Self
+
+from hauberk.core.equipment import Equipment
+from hauberk.core.errors import ConfigurationError
+from hauberk.core.exchange import Exchange, Reply
+from hauberk.core.options import flag, one_of, seconds, words
+from hauberk.core.plan import Steps, run_inline
+from hauberk.core.store import Store
+from hauberk.shield.sessions.devices import Device, Devices
+from hauberk.shield.sessions.keeper import StoreKeeper, Times
+from hauberk.shield.sessions.session import Session
+
+SameSite = Literal["lax", "strict", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """Sessions on the server: the cookie holds 256 random bits, the store only their hash.
+
+    Protects from session fixation (CWE-384), replay after logout (CWE-613), and lost updates; costs nothing for a
+    request that does not look into its session, one read for one that does, and a write for one that changes it.
+    """
+
+    store: str | Store = "memory://"
+    """Where they are kept: `sqlite:///path`, `valkey://host`, `postgresql://host/db`; `memory://` while developing."""
+    idle: timedelta | int = timedelta(hours=2)
+    """Ends after so long without a request that uses it."""
+    absolute: timedelta | int = timedelta(hours=12)
+    """Ends so long after it began, whatever happens; 0 is never."""
+    cookie: str = "session"
+    """The cookie's name; over https it is sent as `__Host-session`."""
+    same_site: SameSite = "lax"
+    """`none` only for applications that live in other sites' frames."""
+    grace: timedelta | int = 30
+    """For so long after it got a new id, requests that were under way with the old one still find it."""
+    insecure_http: bool = False
+    """Whether it may be used over plain http on other hosts than localhost: anybody on the way can take it over."""
+    clock: Callable[[], float] = field(default=time, repr=False, compare=False)
+    """Seconds since 1970; another one for tests."""
+    _store: list[Store] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("idle", "absolute", "grace"):
+            value = seconds(f"Sessions.{name}", getattr(self, name))
+            if value == 0 and name == "idle":
+                raise ConfigurationError("Sessions.idle", 0, "ends every session at once", "write for example 7200")
+            object.__setattr__(self, name, value)
+        one_of("Sessions.same_site", self.same_site, ("lax", "strict", "none"))
+        flag("Sessions.insecure_http", self.insecure_http)
+        (name,) = words("Sessions.cookie", (self.cookie,))
+        if not name.replace("-", "").replace("_", "").isalnum() or name.lower().startswith(("__host-", "__secure-")):
+            raise ConfigurationError("Sessions.cookie", name, "is not a plain name", "the prefix is added by itself")
+        if not isinstance(self.store, str):
+            self._store.append(self.store)
+
+    def equip(self, equipment: Equipment) -> Self:
+        """With the store that the URL names."""
+        if isinstance(self.store, str):
+            self._store[:] = [equipment.store(self.store)]
+        return self
+
+    def steps(self) -> Steps:
+        """A session for each request; nothing is read before somebody looks into it."""
+        keeper = StoreKeeper(
+            self._opened(),
+            times=Times(idle=_whole(self.idle), absolute=_whole(self.absolute), grace=_whole(self.grace)),
+            cookie=self.cookie,
+            same_site=self.same_site,
+            plain=self.insecure_http,
+            clock=self.clock,
+        )
+
+        def begin(ex: Exchange) -> Reply | None:
+            ex.session = Session(keeper, ex)
+            return None
+
+        return Steps(on_request=begin, load=keeper.prefetch if self._opened().waits else None)
+
+    async def of(self, user: str) -> list[Device]:
+        """All sessions of a user that live, the newest first."""
+        return await self._devices().of(user)
+
+    async def revoke(self, id: str) -> bool:
+        """End one session, by its `id`; True if it was there."""
+        return await self._devices().revoke(id)
+
+    async def revoke_all(self, user: str) -> int:
+        """End all sessions of a user; how many there were."""
+        return await self._devices().revoke_all(user)
+
+    def of_sync(self, user: str) -> list[Device]:
+        """`of`, for code without an event loop."""
+        return run_inline(self._devices(blocking=True).of(user))
+
+    def revoke_sync(self, id: str) -> bool:
+        """`revoke`, for code without an event loop."""
+        return run_inline(self._devices(blocking=True).revoke(id))
+
+    def revoke_all_sync(self, user: str) -> int:
+        """`revoke_all`, for code without an event loop."""
+        return run_inline(self._devices(blocking=True).revoke_all(user))
+
+    def _devices(self, *, blocking: bool = False) -> Devices:
+        store = self._opened()
+        return Devices(store.blocking() if blocking and store.waits else store)
+
+    def _opened(self) -> Store:
+        if not self._store:
+            raise ConfigurationError(
+                "Sessions.store", str(self.store), "is not opened yet", "protect an application with it first"
+            )
+        return self._store[0]
+
+
+def _whole(value: Any) -> int:
+    return int(value)

@@ -1,0 +1,232 @@
+"""Sessions as records of a store: read when looked into, merged by key, never brought back from the dead."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hauberk.core.errors import ConfigurationError, LateSessionError
+from hauberk.core.exchange import Exchange, Head, Reply
+from hauberk.core.log import LOGGER, decision
+from hauberk.core.plan import run_inline
+from hauberk.core.store import Store
+from hauberk.shield.sessions.devices import family
+from hauberk.shield.sessions.identity import binding, handle, is_token, new_token, record, user_index
+from hauberk.shield.sessions.session import AGENT, CREATED, ENDS, SEEN, USER, Fields, Session, stamp
+from hauberk.wire.cookie import cookies_of
+from hauberk.wire.origin import Origin, OriginError
+
+TOUCH_EVERY = 60.0
+"""Seconds: a session that is only read is written down as used at most this often."""
+MOST_PATHS = 1_024
+"""Paths that are remembered as those that look into their session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """Lifetimes, in seconds."""
+
+    idle: int
+    absolute: int
+    grace: int
+
+
+class StoreKeeper:
+    """What `Sessions` gives its sessions to."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        times: Times,
+        cookie: str,
+        same_site: str,
+        plain: bool,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store, self._blocking = store, store.blocking() if store.waits else store
+        self._times, self._clock = times, clock
+        self._name, self._same_site, self._plain = cookie, same_site.capitalize(), plain
+        self._paths: OrderedDict[str, None] = OrderedDict()
+        self._said = False
+
+    # What a session asks.
+
+    def known(self, session: Session) -> bytes | None:
+        """See `Keeper.known`."""
+        token = self._token(session)
+        return None if token is None or session.dropped else binding(token)
+
+    def handle(self, session: Session) -> str | None:
+        """See `Keeper.handle`."""
+        token = self._token(session)
+        return None if token is None or session.dropped else handle(token)
+
+    def read(self, session: Session) -> Fields | None:
+        """See `Keeper.read`: from a store that waits by its blocking face, so that looking never needs `await`."""
+        token = self._token(session)
+        if token is None:
+            return None
+        if session.exchange.waits and self._store.waits:
+            LOGGER.debug("a session was read without await in %s; it is read ahead from now on", session.exchange.path)
+        self._remember(session.exchange.path)
+        return self._checked(session, run_inline(self._blocking.load(record(handle(token)))))
+
+    async def fetch(self, session: Session) -> Fields | None:
+        """See `Keeper.fetch`."""
+        token = self._token(session)
+        if token is None:
+            return None
+        return self._checked(session, await self._face(session.exchange).load(record(handle(token))))
+
+    async def prefetch(self, ex: Exchange) -> Reply | None:
+        """Read ahead on paths that looked into their session before: a store that waits is then never in the way."""
+        if ex.path in self._paths and ex.waits:
+            session = ex.session
+            token = self._token(session)
+            if token is not None:
+                session.ahead(self._checked(session, await self._store.load(record(handle(token)))))
+        return None
+
+    def changed(self, session: Session) -> None:
+        """See `Keeper.changed`."""
+        if session.exchange.sent and (self._token(session) is None or session.dropped):
+            raise LateSessionError("a session was begun after the response's header went out: its cookie cannot be set")
+
+    # Before the header leaves.
+
+    async def finish(self, session: Session, head: Head) -> None:
+        """See `Keeper.finish`."""
+        ex, token = session.exchange, self._token(session)
+        if not any("cookie" in value.lower() or "*" in value for value in head.values("vary")):
+            head.append("vary", "Cookie")
+        store = self._face(ex)
+        if session.dropped and token is not None:
+            await store.delete(record(handle(token)))
+            token = session.token = ""
+        fields = session.encoded()
+        if token in {None, ""}:
+            if fields:
+                await self._begin(session, head, fields, store)
+            elif session.dropped:
+                self._set_cookie(ex, head, "", 0)
+            return
+        assert token is not None  # noqa: S101 - for the type checker
+        if session.renewed and not (token := await self._renew(session, head, token, store)):
+            return
+        await self._save(session, token, fields, store)
+
+    async def _begin(self, session: Session, head: Head, fields: dict[str, bytes], store: Store) -> None:
+        now = self._clock()
+        token = session.token = new_token()
+        agent = family(session.exchange.header("user-agent"))
+        fields |= {CREATED: stamp(now), SEEN: stamp(now), AGENT: agent.encode()}
+        if self._times.absolute:
+            fields[ENDS] = stamp(now + self._times.absolute)
+        index = user_index(fields[USER].decode()) if USER in fields else None
+        await store.save(record(handle(token)), fields, ttl=self._left(fields), create=True, index=index)
+        self._set_cookie(session.exchange, head, token, self._times.absolute)
+
+    async def _renew(self, session: Session, head: Head, old: str, store: Store) -> str:
+        """Give it a new id. Where another request has done so already, that one's is followed while the grace lasts."""
+        token = new_token()
+        fields = session.encoded()
+        done = await store.rotate(
+            record(handle(old)), record(handle(token)), ttl=self._left(fields), grace=max(1, self._times.grace)
+        )
+        if not done:
+            decision("session-rotation-refused", level=logging.INFO, session=handle(old)[:12])
+            # It may have been rotated a moment ago: what was changed here still goes to the one record that there is.
+            await self._save(session, old, fields, store)
+            return ""
+        session.token = token
+        self._set_cookie(session.exchange, head, token, self._times.absolute)
+        return token
+
+    async def _save(self, session: Session, token: str, fields: dict[str, bytes], store: Store) -> None:
+        before = session.before
+        changed = {name: raw for name, raw in fields.items() if before.get(name) != raw}
+        removed = [name for name in before if name not in fields]
+        now = self._clock()
+        if not changed and not removed and now - float(fields.get(SEEN, b"0")) < TOUCH_EVERY:
+            return
+        changed[SEEN] = stamp(now)
+        index = user_index(fields[USER].decode()) if USER in changed else None
+        ttl = self._left(fields)
+        if not await store.save(record(handle(token)), changed, ttl=ttl, remove=removed, index=index):
+            decision("session-write-refused", level=logging.INFO, why="it was ended", session=handle(token)[:12])
+
+    # Its own.
+
+    def _face(self, ex: Exchange) -> Store:
+        return self._store if ex.waits else self._blocking
+
+    def _left(self, fields: Fields) -> float:
+        idle = float(self._times.idle)
+        return max(1.0, min(idle, float(fields[ENDS]) - self._clock())) if ENDS in fields else idle
+
+    def _checked(self, session: Session, fields: Fields | None) -> Fields | None:
+        now = self._clock()
+        if fields is None or (ENDS in fields and float(fields[ENDS]) <= now):
+            session.token = ""  # an id that we did not make, or do not know any more, is never taken over
+            return None
+        return None if now - float(fields.get(SEEN, b"0")) > self._times.idle and self._expire(session) else fields
+
+    @staticmethod
+    def _expire(session: Session) -> bool:
+        session.token = ""
+        return True
+
+    def _token(self, session: Session) -> str | None:
+        """What the cookie holds, if it has the form of one of ours."""
+        if session.token is None:
+            ex = session.exchange
+            found = [v for v in cookies_of(ex.header("cookie"), self.cookie_name(ex)) if is_token(v)]
+            session.token = found[0] if found else ""
+        return session.token or None
+
+    def cookie_name(self, ex: Exchange) -> str:
+        """With the prefix that no other host can set, wherever browsers take it: over https."""
+        return "__Host-" + self._name if ex.scheme == "https" else self._name
+
+    def _set_cookie(self, ex: Exchange, head: Head, token: str, age: int) -> None:
+        secure = ex.scheme == "https"
+        if not secure:
+            self._plain_http(ex)
+        line = f"{self.cookie_name(ex)}={token}; Path=/; HttpOnly; SameSite={self._same_site}" + "; Secure" * secure
+        if not token:
+            line += "; Max-Age=0"
+        elif age:
+            line += f"; Max-Age={age}"
+        head.append("set-cookie", line)
+        if not any("no-store" in value or "private" in value for value in head.values("cache-control")):
+            head.set("cache-control", "private, no-store")
+
+    def _plain_http(self, ex: Exchange) -> None:
+        host = ex.header("host")
+        if not self._plain and not _loopback(host):
+            raise ConfigurationError(
+                "Sessions.insecure_http",
+                False,
+                f"forbids a session over plain http on {host[:100]!r}",
+                "use https (behind a proxy: HTTPS(proxies=...)), or localhost while developing",
+            )
+        if not self._said:
+            self._said = True
+            LOGGER.warning("a session cookie is sent over plain http, without Secure: for development only")
+
+    def _remember(self, path: str) -> None:
+        if self._store.waits:
+            self._paths[path] = None
+            self._paths.move_to_end(path)
+            while len(self._paths) > MOST_PATHS:
+                self._paths.popitem(last=False)
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return Origin.parse("http://" + host.lower().removesuffix(":80")).loopback
+    except OriginError:
+        return False

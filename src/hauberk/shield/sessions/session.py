@@ -1,0 +1,230 @@
+"""`Session`: what handlers hold. A mapping that is read when it is looked into, and written when it has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, MutableMapping
+from time import time
+from typing import Any, Protocol
+
+from hauberk.core.errors import ConfigurationError
+from hauberk.core.exchange import Exchange, Head
+from hauberk.core.options import words
+from hauberk.shield.sessions.values import decode, encode
+
+VALUE, USER, CREATED, SEEN, ENDS, AGENT = "v:", "m:user", "m:created", "m:seen", "m:ends", "m:agent"
+"""Names of a record's fields: the application's own have the prefix."""
+
+Fields = Mapping[str, bytes]
+
+
+class Keeper(Protocol):
+    """Where a session's fields are: a record in a store, or a sealed cookie."""
+
+    def known(self, session: Session) -> bytes | None:
+        """What other features bind to this session, or None where there is none yet."""
+
+    def handle(self, session: Session) -> str | None:
+        """The name by which it is known in lists and logs."""
+
+    def read(self, session: Session) -> Fields | None:
+        """Its fields, at once; None where there is none."""
+
+    async def fetch(self, session: Session) -> Fields | None:
+        """Its fields, by a call that may wait."""
+
+    def changed(self, session: Session) -> None:
+        """Told before the first change; raises where it would be too late."""
+
+    async def finish(self, session: Session, head: Head) -> None:
+        """Write what has changed, before the header leaves."""
+
+
+class Session(MutableMapping[str, Any]):
+    """One visitor's data. Two requests that change different keys both keep theirs.
+
+    `await session` reads it without blocking the event loop; looking into it reads it as well.
+    """
+
+    __slots__ = (
+        "_before",
+        "_fields",
+        "_keeper",
+        "_open",
+        "_values",
+        "accessed",
+        "dropped",
+        "exchange",
+        "renewed",
+        "token",
+    )
+
+    def __init__(self, keeper: Keeper, exchange: Exchange) -> None:
+        self._keeper, self.exchange = keeper, exchange
+        self._fields: dict[str, bytes] | None = None
+        """As it was read; None until then."""
+        self._before: Fields = {}
+        self._values: dict[str, Any] = {}
+        """What was taken out of it, decoded."""
+        self._open = False
+        self.accessed = False
+        """Whether the response depends on it."""
+        self.dropped = False
+        """Whether it was logged out in this request; what is set after that begins another one."""
+        self.renewed = False
+        """Whether it gets a new id in this request."""
+        self.token: str | None = None
+        """What the cookie holds; private to its keeper."""
+
+    def __await__(self) -> Generator[Any, Any, Session]:
+        return self._load().__await__()
+
+    async def _load(self) -> Session:
+        if self._fields is None:
+            self._look()
+            self._take(await self._keeper.fetch(self))
+        return self
+
+    # The mapping.
+
+    def __getitem__(self, key: str) -> Any:
+        fields = self._read()
+        if key not in self._values:
+            self._values[key] = decode(fields[VALUE + key])
+        return self._values[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if not isinstance(key, str):
+            raise TypeError(f"session keys are texts, not {type(key).__name__}")
+        encode(value, key)  # so that what cannot be kept is an error here, and not when the response leaves
+        fields = self._read()
+        self._change()
+        fields.setdefault(VALUE + key, b"")
+        self._values[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        fields = self._read()
+        del fields[VALUE + key]
+        self._change()
+        self._values.pop(key, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name[len(VALUE) :] for name in self._read() if name.startswith(VALUE)])
+
+    def __len__(self) -> int:
+        return sum(name.startswith(VALUE) for name in self._read())
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and VALUE + key in self._read()
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    def __repr__(self) -> str:
+        return f"<Session {(self.id or 'new')[:8]}>"
+
+    # Who it is.
+
+    @property
+    def id(self) -> str | None:
+        """Its name in lists and logs; None while it is not kept. Knowing it makes nobody its owner."""
+        return self._keeper.handle(self)
+
+    @property
+    def binding(self) -> bytes | None:
+        """What CSRF tokens are bound to: changes with the id. None while there is no session."""
+        return self._keeper.known(self)
+
+    @property
+    def user(self) -> str | None:
+        """Who is logged in."""
+        raw = self._read().get(USER)
+        return None if raw is None else raw.decode()
+
+    @property
+    def created(self) -> float | None:
+        """When it began, in seconds since 1970; None while it is not kept."""
+        return self._time(CREATED)
+
+    @property
+    def last_seen(self) -> float | None:
+        """When it was last used, to the minute."""
+        return self._time(SEEN)
+
+    def login(self, user: str) -> None:
+        """From here on it is this user's; the id is new, so that nobody who knew the old one is logged in with him."""
+        (user,) = words("session.login", (user,))
+        if not user:
+            raise ConfigurationError("session.login", user, "is empty", "give the user's id as a text")
+        fields = self._read()
+        fields[USER] = user.encode("utf-8")
+        self.rotate()
+
+    def rotate(self) -> None:
+        """The same data under a new id: after a change of privileges."""
+        self._read()
+        self._change()
+        self.renewed = True
+
+    def logout(self) -> None:
+        """Destroy it, here and wherever it is kept."""
+        self._read()
+        self._change()
+        self._fields, self._values = {}, {}
+        self.dropped, self.renewed = True, False
+
+    def clear(self) -> None:
+        """Take all values away; who is logged in stays so."""
+        for key in list(self):
+            del self[key]
+
+    # For its keeper.
+
+    @property
+    def opened(self) -> bool:
+        """Whether anybody looked into it."""
+        return self._fields is not None
+
+    @property
+    def before(self) -> Fields:
+        """Its fields as they were read."""
+        return self._before
+
+    def ahead(self, fields: Fields | None) -> None:
+        """Take its fields before anybody asks; the response does not depend on it yet."""
+        self._take(fields)
+
+    def encoded(self) -> dict[str, bytes]:
+        """All fields as they are to be kept: values that were taken out may have been changed in place."""
+        fields = dict(self._fields or {})
+        for key, value in self._values.items():
+            fields[VALUE + key] = encode(value, key)
+        return fields
+
+    def _take(self, fields: Fields | None) -> None:
+        self._before = fields or {}
+        self._fields = dict(self._before)
+
+    def _read(self) -> dict[str, bytes]:
+        self._look()
+        if self._fields is None:
+            self._take(self._keeper.read(self))
+        assert self._fields is not None  # noqa: S101 - for the type checker
+        return self._fields
+
+    def _look(self) -> None:
+        if not self._open:
+            self._open = self.accessed = True
+            if not self.exchange.sent:
+                self.exchange.defer(lambda head: self._keeper.finish(self, head))
+
+    def _change(self) -> None:
+        self._keeper.changed(self)
+
+    def _time(self, name: str) -> float | None:
+        raw = self._read().get(name)
+        return None if raw is None else float(raw)
+
+
+def stamp(moment: float | None = None) -> bytes:
+    """A time as a field."""
+    return b"%.3f" % (time() if moment is None else moment)
