@@ -10,6 +10,7 @@ from hauberk.integrations.override import Variants
 from hauberk.integrations.protect.variants import at_first, wsgi
 from hauberk.integrations.request import templates
 from hauberk.integrations.resolve import werkzeug as resolve
+from hauberk.integrations.sessions.flask import FlaskSessions
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,6 +26,8 @@ def install(app: Flask, protection: Protection) -> None:
         wanted: Any = app.config["PROPAGATE_EXCEPTIONS"]
         return bool(app.testing or app.debug) if wanted is None else bool(wanted)
 
+    if protection.policy.sessions is not None:
+        app.session_interface = FlaskSessions()  # type: ignore[assignment]
     inner: Any = app.wsgi_app
 
     def make(plan: Plan) -> App:

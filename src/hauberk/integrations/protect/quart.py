@@ -10,6 +10,7 @@ from hauberk.integrations.override import Variants
 from hauberk.integrations.protect.variants import asgi, at_first
 from hauberk.integrations.request import templates
 from hauberk.integrations.resolve import werkzeug as resolve
+from hauberk.integrations.sessions.flask import QuartSessions
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 def install(app: Quart, protection: Protection) -> None:
     """Wrap `app.asgi_app`, as Quart's documentation says, and give templates the names that hauberk provides."""
+    if protection.policy.sessions is not None:
+        app.session_interface = QuartSessions()  # type: ignore[assignment]
     inner: Any = app.asgi_app
 
     def make(plan: Plan) -> App:

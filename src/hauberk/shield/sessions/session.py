@@ -122,6 +122,31 @@ class Session(MutableMapping[str, Any]):
     def __repr__(self) -> str:
         return f"<Session {(self.id or 'new')[:8]}>"
 
+    # What Flask and Django ask of a session beside that.
+
+    @property
+    def new(self) -> bool:
+        """Whether it began in this request."""
+        return CREATED not in self._read()
+
+    @property
+    def modified(self) -> bool:
+        """Whether it will be written. Setting it does nothing: every change is seen."""
+        return self.opened and self.encoded() != dict(self._before)
+
+    @modified.setter
+    def modified(self, wanted: bool) -> None:
+        """Code for other sessions says so after a change in place."""
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the browser keeps its cookie when it closes; `Sessions.absolute` says how long."""
+        return True
+
+    @permanent.setter
+    def permanent(self, wanted: bool) -> None:
+        """The policy decides it."""
+
     # Who it is.
 
     @property
