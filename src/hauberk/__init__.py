@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from hauberk.shield.https import HTTPS
     from hauberk.shield.limits import At, Limits, Rate
     from hauberk.shield.paths import Paths
-    from hauberk.shield.sessions import Session, Sessions
+    from hauberk.shield.sessions import CookieSessions, Session, Sessions
 
 _HEADERS = (
     "COEP COOP CORP CSP HSTS NEL CacheControl ClearSiteData ContentTypeOptions CrossDomainPolicies DNSPrefetchControl "
@@ -88,6 +88,7 @@ _HOMES: dict[str, str] = {
     "Policy": "hauberk.policy",
     "override": "hauberk.integrations.override",
     "Secrets": "hauberk.crypto.secrets",
+    "CookieSessions": "hauberk.shield.sessions",
     "Session": "hauberk.shield.sessions",
     "Sessions": "hauberk.shield.sessions",
     "Verified": "hauberk.auth.passwords",
@@ -111,6 +112,7 @@ __all__ = [
     "ClearSiteData",
     "ConfigurationError",
     "ContentTypeOptions",
+    "CookieSessions",
     "Cookies",
     "CrossDomainPolicies",
     "DNSPrefetchControl",

@@ -47,7 +47,7 @@ from hauberk.shield.hosts import Hosts
 from hauberk.shield.https import HTTPS
 from hauberk.shield.limits import Limits
 from hauberk.shield.paths import Paths
-from hauberk.shield.sessions import Sessions
+from hauberk.shield.sessions import CookieSessions, Sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class Policy:
     """An address that browsers report violations of the policy to."""
     cookies: Cookies | None = None
     cors: CORS | None = None
-    sessions: Sessions | None = None
+    sessions: Sessions | CookieSessions | None = None
     limits: Limits | None = None
     fetch_metadata: FetchMetadata | None = None
     csrf: CSRF | None = None
@@ -97,9 +97,9 @@ class Policy:
         for name, kind in FIELDS.items():
             value = getattr(self, name)
             if value is not None and not isinstance(value, kind):
-                raise ConfigurationError(
-                    f"Policy.{name}", value, f"is not a {kind.__name__}", f"write {name}={kind.__name__}(...), or None"
-                )
+                first = kind[0] if isinstance(kind, tuple) else kind
+                fix = f"write {name}={first.__name__}(...), or None"
+                raise ConfigurationError(f"Policy.{name}", value, f"is not a {first.__name__}", fix)
         # The field decides, so that one CSP can serve in both places.
         if self.csp is not None and self.csp.report_only:
             object.__setattr__(self, "csp", replace(self.csp, report_only=False))
@@ -240,7 +240,7 @@ class Policy:
         return (assembly or assemble()).plan({name: getattr(self, name) for name in FIELDS})
 
 
-FIELDS: dict[str, type[Any]] = {
+FIELDS: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "https": HTTPS,
     "hosts": Hosts,
     "paths": Paths,
@@ -267,7 +267,7 @@ FIELDS: dict[str, type[Any]] = {
     "csp_reports": CSPReports,
     "cookies": Cookies,
     "cors": CORS,
-    "sessions": Sessions,
+    "sessions": (Sessions, CookieSessions),
     "limits": Limits,
     "fetch_metadata": FetchMetadata,
     "csrf": CSRF,
@@ -331,7 +331,7 @@ def _feature(name: str, options: object, current: Any) -> Any:
     """A feature from a TOML table, changing the profile's own where that has it on."""
     if not isinstance(options, Mapping):
         raise ConfigurationError(f"tool.hauberk.{name}", options, "is not a table", f"write [tool.hauberk.{name}]")
-    kind = FIELDS[name]
+    kind = _kind(name, options, current)
     known = {f.name for f in fields(kind) if f.init}
     for option in options:
         if option not in known:
@@ -343,6 +343,16 @@ def _feature(name: str, options: object, current: Any) -> Any:
             )
     given = {key: _exempt(value) if key in EXEMPTIONS else _value(value) for key, value in options.items()}
     return replace(current, **given) if current is not None else kind(**given)
+
+
+def _kind(name: str, options: Mapping[str, Any], current: Any) -> type[Any]:
+    """The class that a table is of: where there are several, the first that knows all its options."""
+    kinds = FIELDS[name]
+    if not isinstance(kinds, tuple):
+        return kinds
+    if current is not None:
+        return type(current)
+    return next((kind for kind in kinds if set(options) <= {f.name for f in fields(kind)}), kinds[0])
 
 
 EXEMPTIONS = frozenset({"exempt", "open"})

@@ -90,7 +90,9 @@ def _check(name: str, value: Any, reason: str) -> None:
         )
     adds = name == "csp" and isinstance(value, Mapping)
     if value is not None and not adds and not isinstance(value, FIELDS[name]):
-        raise ConfigurationError(f"override.{name}", value, f"is not a {FIELDS[name].__name__}", "or None for off")
+        kinds = FIELDS[name]
+        first = kinds[0] if isinstance(kinds, tuple) else kinds
+        raise ConfigurationError(f"override.{name}", value, f"is not a {first.__name__}", "or None for off")
     if (value is None or adds) and not reason.strip():
         raise ConfigurationError(
             f"override.{name}", value, "weakens the policy without a reason", "say why: reason='...'"

@@ -2,7 +2,8 @@
 
 from hauberk.shield.sessions.devices import Device
 from hauberk.shield.sessions.feature import Sessions
+from hauberk.shield.sessions.sealed import CookieSessions, SessionTooLargeError
 from hauberk.shield.sessions.session import Session
 from hauberk.shield.sessions.values import SessionValueError
 
-__all__ = ["Device", "Session", "SessionValueError", "Sessions"]
+__all__ = ["CookieSessions", "Device", "Session", "SessionTooLargeError", "SessionValueError", "Sessions"]

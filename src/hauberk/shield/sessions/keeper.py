@@ -7,16 +7,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hauberk.core.errors import ConfigurationError, LateSessionError
+from hauberk.core.errors import LateSessionError
 from hauberk.core.exchange import Exchange, Head, Reply
 from hauberk.core.log import LOGGER, decision
 from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
 from hauberk.shield.sessions.devices import family
 from hauberk.shield.sessions.identity import binding, handle, is_token, new_token, record, user_index
+from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.session import AGENT, CREATED, ENDS, SEEN, USER, Fields, Session, stamp
 from hauberk.wire.cookie import cookies_of
-from hauberk.wire.origin import Origin, OriginError
 
 TOUCH_EVERY = 60.0
 """Seconds: a session that is only read is written down as used at most this often."""
@@ -50,7 +50,7 @@ class StoreKeeper:
         self._times, self._clock = times, clock
         self._name, self._same_site, self._plain = cookie, same_site.capitalize(), plain
         self._paths: OrderedDict[str, None] = OrderedDict()
-        self._said = False
+        self._said: set[str] = set()
 
     # What a session asks.
 
@@ -194,7 +194,7 @@ class StoreKeeper:
     def _set_cookie(self, ex: Exchange, head: Head, token: str, age: int) -> None:
         secure = ex.scheme == "https"
         if not secure:
-            self._plain_http(ex)
+            refuse_plain_http("Sessions", ex.header("host"), allowed=self._plain, said=self._said)
         line = f"{self.cookie_name(ex)}={token}; Path=/; HttpOnly; SameSite={self._same_site}" + "; Secure" * secure
         if not token:
             line += "; Max-Age=0"
@@ -204,29 +204,9 @@ class StoreKeeper:
         if not any("no-store" in value or "private" in value for value in head.values("cache-control")):
             head.set("cache-control", "private, no-store")
 
-    def _plain_http(self, ex: Exchange) -> None:
-        host = ex.header("host")
-        if not self._plain and not _loopback(host):
-            raise ConfigurationError(
-                "Sessions.insecure_http",
-                False,
-                f"forbids a session over plain http on {host[:100]!r}",
-                "use https (behind a proxy: HTTPS(proxies=...)), or localhost while developing",
-            )
-        if not self._said:
-            self._said = True
-            LOGGER.warning("a session cookie is sent over plain http, without Secure: for development only")
-
     def _remember(self, path: str) -> None:
         if self._store.waits:
             self._paths[path] = None
             self._paths.move_to_end(path)
             while len(self._paths) > MOST_PATHS:
                 self._paths.popitem(last=False)
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return Origin.parse("http://" + host.lower().removesuffix(":80")).loopback
-    except OriginError:
-        return False

@@ -210,6 +210,11 @@ class Session(MutableMapping[str, Any]):
         return self._fields is not None
 
     @property
+    def numbered(self) -> bytes | None:
+        """The number of a session that is in a cookie."""
+        return self._read().get("m:number")
+
+    @property
     def before(self) -> Fields:
         """Its fields as they were read."""
         return self._before
