@@ -59,7 +59,12 @@ def peers(app: App) -> dict[str, App]:
 
 def results() -> dict[str, Any]:
     """GET with all; POST with those that take it without a token."""
-    subjects = {"bare": bare, "shield_without_csrf": asgi(bare, Policy()), "floor": floor(bare), "hauberk": asgi(bare, ALONE)}
+    subjects: dict[str, App] = {
+        "bare": bare,
+        "shield_without_csrf": asgi(bare, Policy()),
+        "floor": floor(bare),
+        "hauberk": asgi(bare, ALONE),
+    }
     figures: dict[str, Any] = {}
     for method, apps in (("GET", subjects | peers(bare)), ("POST", subjects)):
         rows = microseconds({name: once(app, method) for name, app in apps.items()})

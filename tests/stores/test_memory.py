@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
+import pytest
+
 from hauberk.core.plan import run_inline
 from hauberk.core.store import Limit, Store
-from hauberk.stores.memory import MemoryStore
+from hauberk.stores.memory import MemoryStore, workers_asked_for
 from hauberk.testing import StoreContract
 
 
@@ -30,3 +34,31 @@ def test_a_clock_that_is_set_back_limits_nobody_for_longer_than_a_burst() -> Non
     now -= 3_600
     (room,) = run_inline(store.hit([limit]))
     assert room.retry_after <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "workers"),
+    [
+        (["uvicorn", "app:app"], {}, 1),
+        (["uvicorn", "app:app", "--workers", "4"], {}, 4),
+        (["uvicorn", "app:app", "--workers=3"], {}, 3),
+        (["gunicorn", "-w", "2", "app:app"], {}, 2),
+        (["gunicorn", "-w5", "app:app"], {}, 5),
+        (["gunicorn", "app:app"], {"WEB_CONCURRENCY": "6"}, 6),
+        (["gunicorn", "app:app"], {"GUNICORN_CMD_ARGS": "--bind=127.0.0.1 --workers=7"}, 7),
+        (["uwsgi", "--processes", "8"], {}, 8),
+        (["tool", "--workers"], {"WEB_CONCURRENCY": "many"}, 1),
+    ],
+)
+def test_how_many_workers_a_server_was_told_to_run(arguments: list[str], environ: dict[str, str], workers: int) -> None:
+    assert workers_asked_for(arguments, environ) == workers
+
+
+@pytest.mark.parametrize(("workers", "warned"), [("1", False), ("4", True)])
+def test_several_workers_are_warned_that_they_share_nothing(
+    workers: str, warned: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", workers)
+    with caplog.at_level(logging.WARNING, "hauberk.decisions"):
+        MemoryStore()
+    assert ("memory-store-of-several-workers" in caplog.text) is warned

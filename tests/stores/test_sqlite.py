@@ -9,15 +9,17 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hauberk.core.errors import StoreError
 from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
 from hauberk.stores.sqlite import SQLiteStore
-from hauberk.stores.sqlite_schema import VERSION
+from hauberk.stores.sqlite_schema import MIGRATIONS, VERSION
 from hauberk.testing import StoreContract
 
 
@@ -115,6 +117,67 @@ def test_a_file_that_is_none_is_an_error_of_ours(tmp_path: Path, prepare: object
     with pytest.raises(StoreError) as caught:
         run_inline(SQLiteStore(str(path)).ping())
     assert caught.value.kind == kind
+
+
+def test_an_old_schema_is_brought_up_to_date_with_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with sqlite3.connect(path) as connection:
+        for statement in MIGRATIONS[0]:
+            connection.execute(statement)
+        fields = msgspec.msgpack.encode({"a": b"1"})
+        connection.execute(
+            "INSERT INTO hauberk_entries (key, ends, fields, filed) VALUES ('s', 1e12, ?, 'u')", (fields,)
+        )
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    store = SQLiteStore(str(path))
+    assert run_inline(store.records("u")) == {"s": {"a": b"1"}}
+    run_inline(store.append("log", b"x", most=5, ttl=60))
+    assert [entry for _, entry in run_inline(store.read("log"))] == [b"x"]
+
+
+def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = SQLiteStore(str(path))
+    run_inline(store.set("k", b"x", 60))
+    for file in tmp_path.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file
+    assert {file.name for file in tmp_path.iterdir()} == {"store.db", "store.db-wal", "store.db-shm"}
+
+
+def test_a_disk_that_is_full_is_an_error_of_ours_and_loses_nothing(tmp_path: Path) -> None:
+    store = SQLiteStore(str(tmp_path / "store.db"))
+    run_inline(store.set("k", b"x", 60))
+    store._connection().execute("PRAGMA max_page_count = 40")
+
+    def fill() -> None:
+        for n in range(200):
+            run_inline(store.save(f"s{n}", {"a": b"x" * 4_000}, ttl=60, create=True))
+
+    with pytest.raises(StoreError) as caught:
+        fill()
+    assert caught.value.kind == "full"
+    assert run_inline(store.get("k")) == b"x"
+    assert run_inline(store.delete("s0"))
+
+
+def test_a_thread_that_ends_closes_its_connection(tmp_path: Path) -> None:
+    store = SQLiteStore(str(tmp_path / "store.db"))
+    run_inline(store.ping())
+    before = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
+    for n in range(5):
+        thread = threading.Thread(target=lambda n=n: run_inline(store.set(f"k{n}", b"x", 60)))
+        thread.start()
+        thread.join()
+    after = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
+    assert after <= before + 1  # the WAL, opened by this thread at the latest now
+    assert run_inline(store.get("k4")) == b"x"
+
+
+def test_a_folder_that_is_missing_is_an_error_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as caught:
+        run_inline(SQLiteStore(str(tmp_path / "missing" / "store.db")).ping())
+    assert caught.value.kind == "unavailable"
 
 
 def test_a_newer_schema_is_not_touched(tmp_path: Path) -> None:

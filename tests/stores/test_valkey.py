@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from pathlib import Path
 
 import pytest
 
-from hauberk.core.store import Store
+from hauberk.core.errors import StoreError
+from hauberk.core.plan import run_inline
+from hauberk.core.store import Limit, Store
 from hauberk.stores import open_store
 from hauberk.testing import StoreContract
+from tests.stores.servers import Valkey
+from tests.stores.tls import TLSRelay, certificate
+
+TTL = 60.0
 
 
 class TestValkey(StoreContract):
     @pytest.fixture(autouse=True)
     def _server(self, valkey_url: str) -> None:
         self.url = valkey_url
+
+    def make(self) -> Store:
+        return open_store(self.url)
+
+
+class TestRESP2(StoreContract):
+    """The protocol of Redis before 6."""
+
+    @pytest.fixture(autouse=True)
+    def _server(self, valkey_url: str) -> None:
+        self.url = valkey_url + "?protocol=2"
 
     def make(self) -> Store:
         return open_store(self.url)
@@ -30,3 +48,69 @@ def test_a_loop_that_closed_without_us_leaves_nothing_to_stumble_over(valkey_url
     assert len(store._line._clients) == 1  # type: ignore[attr-defined]
     del store
     gc.collect()
+
+
+def test_nothing_stays_for_ever(tmp_path: Path) -> None:
+    """Expiry needs no sweeper: every key that the store makes has its end."""
+    server = Valkey(tmp_path).start()
+    try:
+        store = open_store(server.url).blocking()
+        run_inline(store.set("v", b"x", TTL))
+        run_inline(store.add("once", b"x", TTL))
+        run_inline(store.increment("n", 1, TTL))
+        run_inline(store.hit([Limit("l", interval=1, burst=5)]))
+        run_inline(store.append("log", b"x", most=5, ttl=TTL))
+        run_inline(store.save("s", {"a": b"1"}, ttl=TTL, create=True, index="u"))
+        run_inline(store.save("s", {"b": b"1"}, ttl=TTL))
+        run_inline(store.rotate("s", "t", ttl=TTL, grace=1, index="w"))
+        run_inline(store.touch("t", TTL))
+        run_inline(store.close())
+        space = server.say("INFO", "keyspace").decode()
+        # v, once, n, l, log, s, t, and the index w; u is empty and gone.
+        assert "keys=8,expires=8," in space, space
+    finally:
+        server.stop()
+
+
+def test_a_server_that_forgot_its_scripts_is_told_again(tmp_path: Path) -> None:
+    server = Valkey(tmp_path).start()
+    try:
+        store = open_store(server.url)
+        for face in (store.blocking(), store.blocking()):
+            assert run_inline(face.save("s", {"a": b"1"}, ttl=TTL, create=True))
+            assert server.say("SCRIPT", "FLUSH").startswith(b"+OK")
+            assert run_inline(face.save("s", {"b": b"2"}, ttl=TTL))
+            run_inline(face.close())
+    finally:
+        server.stop()
+
+
+def test_a_key_that_holds_something_else_is_said_to_be_corrupt(valkey_url: str) -> None:
+    store = open_store(valkey_url).blocking()
+    run_inline(store.set("mixed", b"x", TTL))
+    with pytest.raises(StoreError) as caught:
+        run_inline(store.load("mixed"))
+    assert caught.value.kind == "corrupt"
+    run_inline(store.close())
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+def test_tls_is_verified(valkey: Valkey, tmp_path: Path) -> None:
+    (cert, key), (other, _) = certificate(tmp_path), certificate(tmp_path, "other")
+    relay = TLSRelay(valkey.port, cert, key)
+    store = open_store(f"valkeys://localhost:{relay.port}/0?ssl_ca_certs={cert}")
+    run_inline(_once(store.blocking()))
+    asyncio.run(_once(store))
+    for stranger in (f"valkeys://localhost:{relay.port}/0", f"valkeys://localhost:{relay.port}/0?ssl_ca_certs={other}"):
+        with pytest.raises(StoreError, match="certificate verify failed"):
+            run_inline(open_store(stranger).blocking().ping())
+        with pytest.raises(StoreError, match="certificate verify failed"):
+            asyncio.run(open_store(stranger).ping())
+    relay.close()
+    gc.collect()
+
+
+async def _once(store: Store) -> None:
+    async with store:
+        await store.set("k", b"v", TTL)
+        assert await store.get("k") == b"v"

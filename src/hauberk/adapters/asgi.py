@@ -346,50 +346,73 @@ class ASGIShield:
         """Lifespan passes untouched; a WebSocket's handshake is a request whose answer has a header like any other."""
         if scope["type"] != "websocket":
             return await self.app(scope, receive, send)
-        plan, ex = self.plan, ASGIExchange(scope)
+        ex = ASGIExchange(scope)
         holder: Holder = [ex, None, None]
         scope["hauberk"] = holder
-
-        closed = False
-
-        async def send_shielded(message: Message) -> None:
-            nonlocal closed
-            kind = message["type"]
-            closed = closed or kind in {"websocket.close", "websocket.http.response.start"}
-            if kind == "websocket.accept" and message.get("headers"):
-                head = ASGIHead(101, list(message["headers"]))
-                for step in plan.on_response:
-                    step(ex, head)
-                message = {**message, "headers": head.raw}
-            elif kind == "websocket.http.response.start":
-                head = ASGIHead(message["status"], list(message.get("headers") or ()))
-                plan.finish(ex, head)
-                message = {**message, "headers": head.raw}
-            await send(message)
-
+        socket = _Socket(self.plan, ex, send)
         token = HOLDER.set(holder)
         try:
-            if (reply := plan.begin(ex)) is None and plan.load:
-                reply = await plan.load_all(ex)
-            if reply is not None:
-                # Before the handshake is answered, a close is a refusal: the server makes 403 of it.
-                return await send({"type": "websocket.close", "code": 1008, "reason": ""})
-            if ex.session is not None:
-                scope["session"] = ex.session
-            await self.app(scope, _watched_messages(ex, receive, plan) if plan.watches_body else receive, send_shielded)
+            await self._talk(ex, scope, receive, socket)
         except BlockedError:
             if ex.blocked is None:
                 raise
-            await send({"type": "websocket.close", "code": 1009 if ex.blocked.status == 413 else 1008, "reason": ""})
+            await socket.close(1009 if ex.blocked.status == 413 else 1008)
         except Exception as error:
-            failure = plan.on_failure(ex, error)
+            failure = self.plan.on_failure(ex, error)
             if not isinstance(failure, Reply):
                 await failure
-            if not closed:
-                await send({"type": "websocket.close", "code": 1011, "reason": ""})
+            await socket.close(1011)
             raise
         finally:
             HOLDER.reset(token)
+
+    async def _talk(self, ex: ASGIExchange, scope: Scope, receive: Receive, socket: _Socket) -> None:
+        plan = self.plan
+        if (reply := plan.begin(ex)) is None and plan.load:
+            reply = await plan.load_all(ex)
+        if reply is not None:
+            # Before the handshake is answered, a close is a refusal: the server makes 403 of it.
+            await socket.close(1008)
+            return
+        if ex.session is not None:
+            scope["session"] = ex.session
+        await self.app(scope, _watched_messages(ex, receive, plan) if plan.watches_body else receive, socket.send)
+
+
+class _Socket:
+    """The way back to a WebSocket's client: its handshake has a header, and it is closed once."""
+
+    __slots__ = ("_closed", "_ex", "_plan", "_send")
+
+    def __init__(self, plan: Plan, ex: ASGIExchange, send: Send) -> None:
+        self._plan, self._ex, self._send, self._closed = plan, ex, send, False
+
+    async def send(self, message: Message) -> None:
+        """Hand a message on, with the fields that belong to it."""
+        kind = message["type"]
+        self._closed = self._closed or kind in {"websocket.close", "websocket.http.response.start"}
+        if kind in {"websocket.accept", "websocket.http.response.start"} and not self._ex.sent:
+            message = {**message, "headers": await self._finished(message, kind == "websocket.accept")}
+        await self._send(message)
+
+    async def close(self, code: int) -> None:
+        """Close it, unless it is closed."""
+        if not self._closed:
+            self._closed = True
+            await self._send({"type": "websocket.close", "code": code, "reason": ""})
+
+    async def _finished(self, message: Message, accepted: bool) -> RawHeaders:
+        ex = self._ex
+        head = ASGIHead(101 if accepted else message["status"], list(message.get("headers") or ()))
+        if ex.deferred:
+            await run_deferred(ex, head)
+        if not accepted:
+            self._plan.finish(ex, head)
+        elif head.raw:
+            for step in self._plan.on_response:
+                step(ex, head)
+        ex.sent = True
+        return head.raw
 
 
 def late(scope: Scope) -> ASGIExchange:

@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prove": ("hauberk.cli.prove", "Everything: check, audit, scan in process, OWASP evidence; one report."),
     "check": ("hauberk.cli.check", "Judge an application's effective configuration; no traffic."),
     "audit": ("hauberk.cli.audit", "Known vulnerabilities in lock files and manifests."),
+    "fix": ("hauberk.cli.fix", "The smallest upgrades that clear the advisories; --dry-run shows the diff."),
     "scan": ("hauberk.cli.scan", "Test an application dynamically, in process."),
     "headers": ("hauberk.cli.headers", "Grade headers and cookies, explain each, and say what to change."),
     "csp": ("hauberk.cli.csp", "Propose a Content-Security-Policy from reports, and explain one in words."),

@@ -20,8 +20,8 @@ from hauberk.stores.position import number
 if TYPE_CHECKING:
     from hauberk.stores.postgres_client import Line, Rows
 
-SWEEP_EVERY = 256
-"""Writes after which at most 512 expired rows are taken away."""
+SWEEP_EVERY = 64
+"""Writes after which at most 128 expired rows are taken away."""
 
 
 class PostgresStore(Store):

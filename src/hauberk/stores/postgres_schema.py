@@ -194,11 +194,11 @@ SELECT position, entry FROM hauberk_log WHERE log = %s AND position > %s AND end
 SWEEP = (
     """
 DELETE FROM hauberk_entries WHERE key IN
-(SELECT key FROM hauberk_entries WHERE ends <= now() LIMIT 512 FOR UPDATE SKIP LOCKED)
+(SELECT key FROM hauberk_entries WHERE ends <= now() LIMIT 128 FOR UPDATE SKIP LOCKED)
 """,
     """
 DELETE FROM hauberk_log WHERE position IN
-(SELECT position FROM hauberk_log WHERE ends <= now() LIMIT 512 FOR UPDATE SKIP LOCKED)
+(SELECT position FROM hauberk_log WHERE ends <= now() LIMIT 128 FOR UPDATE SKIP LOCKED)
 """,
 )
 TABLE = "SELECT to_regclass('hauberk_schema')"

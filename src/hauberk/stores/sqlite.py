@@ -18,9 +18,9 @@ from hauberk.stores.gcra import decide
 from hauberk.stores.position import number
 from hauberk.stores.sqlite_schema import MIGRATIONS, VERSION
 
-SWEEP_EVERY = 256
-SWEPT_AT_ONCE = 512
-"""Expired rows that one write may take away with it: more are made by no 256 writes."""
+SWEEP_EVERY = 32
+SWEPT_AT_ONCE = 64
+"""Expired rows that one write may take away with it: more than 32 writes make, and few enough to wait for."""
 _FIELDS = msgspec.msgpack.Decoder(dict[str, bytes])
 
 

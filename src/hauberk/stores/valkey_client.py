@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from threading import BoundedSemaphore, Lock
 from typing import Any, Protocol
@@ -68,6 +69,10 @@ class WaitingLine:
         known = self._clients.pop(asyncio.get_running_loop(), None)
         if known is not None and known[0] == os.getpid():
             await known[1].aclose()
+            if (nodes := getattr(known[1], "nodes_manager", None)) is not None:
+                # A cluster's client that is about to look at its nodes again leaves their connections open.
+                await nodes.aclose()
+                await nodes.aclose("startup_nodes")
 
     def _connect(self) -> tuple[int, Any, asyncio.Semaphore]:
         for loop in [loop for loop in self._clients if loop.is_closed()]:
@@ -136,12 +141,18 @@ class BlockingLine:
 
 def connect(address: Address, library: Any, *, opening: float, answer: float) -> Any:
     """A client of `redis` or of `redis.asyncio`; a single server's opens no connection before its first command."""
-    options: dict[str, Any] = import_module("redis.connection").parse_url(address.url)
+    options: dict[str, Any] = import_module(library.__name__ + ".connection").parse_url(address.url)
     # What may be sent twice is known here and not there, so the library repeats nothing by itself.
     never = import_module(library.__name__ + ".retry").Retry(import_module("redis.backoff").NoBackoff(), 0)
     timeouts = {"socket_connect_timeout": opening, "socket_timeout": answer, "retry": never}
     options |= {**timeouts, "max_connections": address.connections}
+    with suppress(ImportError):
+        # A service of one vendor; while it is on, idle connections are not looked at before they are used again.
+        notifications = import_module("redis.maint_notifications").MaintNotificationsConfig(enabled=False)
+        options["maint_notifications_config"] = notifications
     if not (address.cluster or address.sentinel):
+        if library.__name__.endswith("asyncio"):
+            options["connection_class"] = _watched(options.get("connection_class") or library.Connection)
         return library.Redis.from_pool(library.ConnectionPool(**options))  # closed along with the client
     tls = options.pop("connection_class", None) is not None
     host, port = options.pop("host", "localhost"), options.pop("port", 0)
@@ -149,6 +160,9 @@ def connect(address: Address, library: Any, *, opening: float, answer: float) ->
         cluster = import_module(library.__name__ + ".cluster")
         nodes = [cluster.ClusterNode(*node) for node in address.nodes or [(host, port or 6379)]]
         options.pop("db", None)
+        if library.__name__.endswith("asyncio"):
+            # Otherwise the fifth slot that moved closes connections on which others wait for their answers.
+            options["reinitialize_steps"] = 0
         return cluster.RedisCluster(startup_nodes=nodes, ssl=tls, **options)
     sentinel = import_module(library.__name__ + ".sentinel").Sentinel(
         address.nodes or [(host, port or 26379)],
@@ -165,6 +179,26 @@ def connect(address: Address, library: Any, *, opening: float, answer: float) ->
         **options,
     )
     return sentinel.master_for(address.sentinel)
+
+
+def _watched(kind: Any) -> Any:
+    """A connection of redis.asyncio that notices while it is idle when it is reset, not only when it is closed."""
+
+    class Watched(kind):  # type: ignore[misc]
+        def _check(self) -> None:
+            reader = getattr(self, "_reader", None)
+            if reader is not None and (reader.exception() is not None or reader.at_eof()):
+                raise redis().exceptions.ConnectionError("the connection was lost")
+
+        async def can_read(self) -> bool:
+            self._check()
+            return bool(await super().can_read())
+
+        async def can_read_destructive(self) -> bool:  # its name before redis-py 8
+            self._check()
+            return bool(await super().can_read_destructive())
+
+    return Watched
 
 
 def failure(address: Address, error: Exception) -> StoreError:

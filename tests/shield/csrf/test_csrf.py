@@ -14,8 +14,8 @@ from hauberk.core.errors import ConfigurationError, LateTokenError
 from hauberk.core.exchange import Exchange
 from hauberk.core.plan import Plan
 from hauberk.shield.csrf import CSRF, Exempt
-from hauberk.shield.exempt import Exemptions
 from hauberk.shield.csrf.tokens import ANYWHERE, action, fits, mask, mint, unmask
+from hauberk.shield.exempt import Exemptions
 from tests.drivers import Answer, Serve, serve_asgi
 
 KEY = b"k" * 32

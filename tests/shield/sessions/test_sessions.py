@@ -343,6 +343,25 @@ def test_after_the_header_nothing_can_begin(visitor: Visitor) -> None:
     assert visitor(late).status == 200
 
 
+def test_in_a_stream_what_is_changed_is_written_at_once(visitor: Visitor) -> None:
+    visitor(put(a=1, b=1))
+
+    def late(session: Any) -> None:
+        session.get("a")
+        session.exchange.sent = True
+        try:
+            session["a"] = 2
+            del session["b"]
+            with pytest.raises(LateSessionError):
+                session.login("ann")
+        finally:
+            session.exchange.sent = False
+            session.exchange.deferred = ()
+
+    visitor(late)
+    assert visitor(lambda s: dict(s)).body == b"{'a': 2}"
+
+
 def test_on_a_real_file(serve: Serve, tmp_path: Any) -> None:
     path = str(tmp_path / "sessions.db")
     visitor = Visitor(serve, SQLiteStore(path))

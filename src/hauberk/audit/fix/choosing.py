@@ -50,7 +50,7 @@ def choose(package: Key, entries: Sequence[Affected], published: Sequence[str] =
     """Where a package should go; None if no advisory concerns it.
 
     `entries` are all advisories of the package: an upgrade must not walk into another one. `published` are versions
-    that a registry is known to have: with them a fault that no advisory calls fixed, yet whose range ends, is mended too.
+    that a registry is known to have: with them a fault that no advisory calls fixed, yet whose range ends, is mended.
     """
     ecosystem, name, text = package
     version = Candidate.of(ecosystem, text)

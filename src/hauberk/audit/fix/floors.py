@@ -1,4 +1,4 @@
-"""The requirements of pyproject.toml (PEP 621, PEP 735): moved where they do not admit what is safe, else left alone."""
+"""The requirements of pyproject.toml (PEP 621, PEP 735): moved where they exclude what is safe, else left alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import Specifier
 from packaging.version import InvalidVersion, Version
 
 from hauberk.audit.files import SKIPPED, read_text
@@ -86,7 +85,7 @@ def raised(written: str, requirement: Requirement, to: str) -> str:
     compatible = [one for one in requirement.specifier if one.operator == "~="]
     if pinned:
         bounds = [f"=={to}"]
-    elif compatible and Specifier(f"~={compatible[0].version}").contains(to):
+    elif compatible and "." in to:  # `~=2` says nothing (PEP 440, compatible release)
         bounds = [f"~={to}"]
     else:
         upper = [one for one in requirement.specifier if one.operator in ("<", "<=", "!=") and one.contains(to)]

@@ -7,6 +7,8 @@ again: npm keeps what is locked and admitted. An override stays only where a dep
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ from hauberk.audit.fix.package_json import PackageJson
 from hauberk.audit.fix.tools import Tool, find
 from hauberk.audit.readers.documents import load_json, mapping
 from hauberk.audit.readers.package_lock import read
+from hauberk.audit.text import enumerate_some
 
+_AGAINST = re.compile(r"invalid: (\S+)@([^\s@]+) ")
 _COMMAND = ("install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
@@ -36,10 +40,17 @@ def apply(job: Job, upgrades: Sequence[Upgrade]) -> None:
     manifest.demand(direct, exactly=False)
     manifest.override("overrides", before)
     _run(npm, job, lock_version)
-    left = _remaining(job.file, nested)
+    against = _invalid(npm, job)
+    back = _remaining(job.file, nested)
+    left = [one for one in nested if one in back or (one.name, one.to) in against]
     if left:
         manifest.override("overrides", before | _overrides(left))
         _run(npm, job, lock_version)
+        if stuck := _remaining(job.file, left):  # npm does not look again at what is locked deep below
+            _forget(job.file, stuck)
+            _run(npm, job, lock_version)
+        names = enumerate_some(f"{one.name} {one.to}" for one in left)
+        job.notes.append(f"{job.name}: beyond what its dependents ask for, so package.json overrides it: {names}")
 
 
 def split(
@@ -68,10 +79,36 @@ def _top(document: dict[str, Any]) -> dict[str, str]:
 
 
 def _run(npm: Tool, job: Job, lock_version: str) -> None:
-    npm.run([*_COMMAND, f"--lockfile-version={lock_version}"], cwd=job.folder)
+    """Whether `resolved` is written is the project's choice, not that of whoever runs us."""
+    bare = '"resolved"' not in read_text(job.file)
+    keep = f"--omit-lockfile-registry-resolved={str(bare).lower()}"
+    npm.run([*_COMMAND, f"--lockfile-version={lock_version}", keep], cwd=job.folder)
+
+
+def _invalid(npm: Tool, job: Job) -> set[tuple[str, str]]:
+    """What is locked although a dependent's range excludes it: npm keeps such, and its next update takes it away."""
+    told = npm.run(["ls", "--all", "--package-lock-only"], cwd=job.folder, judge=False)
+    return set(_AGAINST.findall(told))
 
 
 def _remaining(lock: Path, upgrades: Sequence[Upgrade]) -> list[Upgrade]:
-    """Those whose vulnerable version came back, or that went past what was wanted and may be pinned instead."""
+    """Those whose vulnerable version is still there."""
     locked = {(pin.name, pin.version) for pin in read(read_text(lock), lock.name).packages}
     return [one for one in upgrades if (one.name, one.version) in locked]
+
+
+def _forget(lock: Path, upgrades: Sequence[Upgrade]) -> None:
+    """Take entries out of the lock file, with what lies in their folders."""
+    text = read_text(lock)
+    document = load_json(text, lock.name)
+    tree = mapping(document.get("packages"))
+    gone = {(one.name, one.version) for one in upgrades}
+    places = [
+        path
+        for path, entry in tree.items()
+        if (mapping(entry).get("name") or path.rpartition("node_modules/")[2], mapping(entry).get("version")) in gone
+    ]
+    for path in list(tree):
+        if any(path == place or path.startswith(place + "/") for place in places):
+            del tree[path]
+    lock.write_bytes((json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())

@@ -5,7 +5,7 @@ lowest versions that get along are taken. Nothing is ever pinned lower than it w
 
 What the resolver must not do unasked is run code: a package that is published as source only tells what it needs when
 its build is run. Builds are made impossible by asking for build tools that do not exist; a package that would need one
-is resolved apart from the others, and said to be.
+is taken to need nothing, and said to be. Its version is still held against what the others ask of it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from hauberk.audit.fix.choosing import Upgrade
 from hauberk.audit.fix.job import Job
 from hauberk.audit.fix.python_version import target
 from hauberk.audit.fix.tools import RefusedError, Tool, find
+from hauberk.audit.fix.uv_settings import without_needs
 from hauberk.audit.text import enumerate_some
 
 _BACKENDS = (
@@ -82,7 +83,7 @@ class _Solver:
                 found = self._together(entries, ">=")
             except RefusedError:
                 raise first from None
-        # What has no answer is for another platform by its marker, or was kept apart.
+        # What has no answer is for another platform, by its marker.
         alone = [f"{name}>={to}" for name, to in self.wanted.items() if name not in found.versions]
         if alone:
             self._merge(found, self._compile(alone, "--no-deps"))
@@ -120,12 +121,13 @@ class _Solver:
         return entry.text if _KEPT.match(entry.text) else ""
 
     def _compile(self, lines: Sequence[str], *arguments: str) -> _Solution:
-        """One resolution, with what would have to be built left out one after the other."""
+        """One resolution, with what would have to be built taken to need nothing, one after the other."""
         source = self.job.folder / ".hauberk-fix.in"
         for _ in range(_ROUNDS):
             source.write_text("\n".join(lines) + "\n", encoding="utf-8")
             try:
-                return _read(self.uv.run([*self._command(source), *arguments], cwd=self.job.folder))
+                with without_needs(self.job.folder, self.apart):
+                    return _read(self.uv.run([*self._command(source), *arguments], cwd=self.job.folder))
             except RefusedError as error:
                 built = _BUILT.search(error.output)
                 name = built[1].lower() if built and _UNBUILT in error.output else ""
@@ -144,11 +146,6 @@ class _Solver:
             limits = self.job.folder / ".hauberk-fix-build.txt"
             limits.write_text("".join(f"{name}<0\n" for name in _BACKENDS), encoding="utf-8")
             command += ["--build-constraints", limits.name]
-        if self.apart:
-            left_out = self.job.folder / ".hauberk-fix-apart.txt"
-            never = "".join(f"{name} ; python_version < '0'\n" for name in sorted(self.apart))
-            left_out.write_text(never, encoding="utf-8")
-            command += ["--override", left_out.name]
         return command
 
     def _merge(self, found: _Solution, more: _Solution) -> None:
@@ -168,5 +165,3 @@ def _read(output: str) -> _Solution:
         if name:
             found.hashes[name] += _HASH.findall(line)
     return found
-
-

@@ -6,8 +6,9 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from hauberk.audit.text import summary
@@ -17,6 +18,7 @@ TIMEOUT = 900
 """Seconds; a resolver that builds its metadata anew over a slow line takes minutes."""
 _QUIET = {
     "CI": "1",
+    "UV_PYTHON_DOWNLOADS": "never",  # nobody asked for an interpreter
     "NO_COLOR": "1",
     "npm_config_audit": "false",
     "npm_config_fund": "false",
@@ -29,6 +31,7 @@ _QUIET = {
     "POETRY_VIRTUALENVS_CREATE": "false",
     "PIPENV_YES": "1",
     "PDM_CHECK_UPDATE": "0",
+    "PDM_USE_VENV": "0",  # locking needs none, and would make one in the copy
 }
 _NOISE = re.compile(r"^\s*(?:npm warn|warning:|Resolved |Using |.*A complete log of this run)", re.IGNORECASE)
 _INSTALL = {
@@ -41,8 +44,19 @@ _INSTALL = {
 }
 
 
+_REFUSALS = re.compile(
+    r"No solution found|unsatisfiable|[Ff]ailed to (?:download and )?build|no usable wheels"
+    r"|Building source distributions"
+    r"|[Vv]ersion solving failed|ResolutionImpossible|ResolutionFailure|[Uu]nable to find a resolution|conflict"
+    r"|\b(?:ERESOLVE|ETARGET|EOVERRIDE|ENOVERSIONS|E404|EBADPLATFORM)\b|ERR_PNPM_NO_MATCHING|YN0082|YN0027"
+    r"|Package \S+ \(\S+\) not found|Couldn't find (?:any versions|package)"
+    r"|[Nn]o versions? (?:of|available|found)|No matching (?:version|distribution)"
+)
+"""What resolvers say when the question has no answer. Whatever else they fail with is no answer at all."""
+
+
 class RefusedError(HauberkError):
-    """A tool would not do what was asked. `reason` is what it said, on one line; `output` all of it."""
+    """A resolver found that what was asked cannot be. `reason` is what it said, on one line; `output` all of it."""
 
     def __init__(self, tool: str, output: str) -> None:
         self.tool, self.output = tool, output
@@ -57,16 +71,17 @@ class Tool:
     name: str
     path: str
 
-    def run(
-        self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = TIMEOUT
-    ) -> str:
-        """Run it, and return what it wrote to stdout. Raises RefusedError with what it said if it fails."""
+    def run(self, arguments: Sequence[str], *, cwd: Path, timeout: float = TIMEOUT, judge: bool = True) -> str:
+        """Run it, and return what it wrote to stdout; without `judge` all that it wrote, however it ended.
+
+        Raises RefusedError if there is no solution, InputError if it fails otherwise: no network, no interpreter.
+        """
         environ = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "FORCE_COLOR")}
         try:
             done = subprocess.run(  # noqa: S603 - a list, no shell; names and versions were checked
                 [self.path, *arguments],
                 cwd=cwd,
-                env=environ | _QUIET | dict(env or {}),
+                env=environ | _QUIET,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 encoding="utf-8",
@@ -75,12 +90,19 @@ class Tool:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise RefusedError(self.name, f"gave no answer within {timeout:.0f} s") from None
+            problem = f"{self.name} gave no answer within {timeout:.0f} s"
+            raise InputError(self.name, problem, "is its registry reachable?") from None
         except OSError as error:
             raise InputError(self.path, f"cannot be run: {error.strerror}", _INSTALL.get(self.name, "")) from error
-        if done.returncode:
-            raise RefusedError(self.name, f"{done.stderr}\n{done.stdout}")
-        return done.stdout
+        output = f"{done.stderr}\n{done.stdout}"
+        if not judge:
+            return output
+        if done.returncode == 0:
+            return done.stdout
+        if _REFUSALS.search(output):
+            raise RefusedError(self.name, output)
+        problem = f"{self.name} failed: {_gist(output)}"
+        raise InputError(self.name, problem, f"run {self.name} by hand to see more")
 
 
 def find(name: str, file: str) -> Tool:
@@ -97,9 +119,7 @@ def _uv(file: str) -> Tool:
     path = shutil.which("uv")
     if path is None:
         try:
-            from uv import find_uv_bin
-
-            path = find_uv_bin()
+            path = str(import_module("uv").find_uv_bin())
         except (ImportError, FileNotFoundError):
             raise MissingExtraError("uv", "fix", f"resolving {file}") from None
     return Tool("uv", path)

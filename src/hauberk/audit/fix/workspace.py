@@ -21,6 +21,9 @@ MANIFESTS = frozenset(
     }
 )  # fmt: skip
 """What the tools read beside the lock file."""
+MADE = frozenset({"pnpm-workspace.yaml"})
+"""What may have to be made, to hold overrides."""
+Snapshot = dict[Path, bytes | None]
 
 
 class Workspace:
@@ -29,8 +32,8 @@ class Workspace:
     def __init__(self) -> None:
         self._holder = tempfile.TemporaryDirectory(prefix="hauberk-fix-", ignore_cleanup_errors=True)
         self.folder = Path(self._holder.name).resolve()
-        self._originals: dict[Path, bytes] = {}
-        """By the real path: what was read."""
+        self._originals: dict[Path, bytes | None] = {}
+        """By the real path: what was read; None where there was nothing."""
 
     def __enter__(self) -> Workspace:
         return self
@@ -65,23 +68,30 @@ class Workspace:
                 if (name in MANIFESTS or format_of(f"{here.name}/{name}")) and inside(here / name, root):
                     self.take(here / name)
 
-    def put(self, original: Path, text: str) -> None:
-        """Write a copy that did not exist, or exists already."""
-        self.of(original).write_text(text, encoding="utf-8", newline="")
-
-    def snapshot(self, folder: Path) -> dict[Path, bytes]:
-        """What the copies in and below a folder hold now."""
+    def snapshot(self, folder: Path) -> Snapshot:
+        """What the copies in and below a folder hold now; None for a file that is not there, and may come."""
         here = self.of(folder)
-        known = (real for real in self._originals if self.of(real).is_relative_to(here))
-        return {self.of(real): self.of(real).read_bytes() for real in known if self.of(real).exists()}
+        known = [self.of(real) for real in self._originals if self.of(real).is_relative_to(here)]
+        may_come = [here / name for name in sorted(MADE)]
+        return {copy: copy.read_bytes() if copy.exists() else None for copy in [*known, *may_come]}
 
-    def restore(self, snapshot: dict[Path, bytes]) -> None:
+    def restore(self, snapshot: Snapshot) -> None:
         """Go back to what the copies held."""
         for copy, content in snapshot.items():
-            copy.write_bytes(content)
+            if content is None:
+                copy.unlink(missing_ok=True)
+            else:
+                copy.write_bytes(content)
+
+    def adopt(self, folder: Path) -> None:
+        """Take up the files that a tool's settings made necessary and that the project did not have."""
+        for name in sorted(MADE):
+            real = folder.resolve() / name
+            if self.of(real).exists() and real not in self._originals and not real.exists():
+                self._originals[real] = None
 
     def changed(self) -> list[Path]:
-        """The originals whose copies are different."""
+        """The originals whose copies are different, and those that are to be made."""
         return [
             real
             for real, content in sorted(self._originals.items())
@@ -92,7 +102,8 @@ class Workspace:
         """A unified diff of all that would change, line by line."""
         for real in self.changed():
             name = relative(real, root)
-            before, after = (read_text(path).splitlines() for path in (real, self.of(real)))
+            before = read_text(real).splitlines() if self._originals[real] is not None else []
+            after = read_text(self.of(real)).splitlines()
             for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm=""):
                 yield clean(line, 10_000)
 
@@ -103,7 +114,7 @@ class Workspace:
         """
         changed = self.changed()
         for real in changed:
-            if real.read_bytes() != self._originals[real]:
+            if (real.read_bytes() if real.exists() else None) != self._originals[real]:
                 raise InputError(clean(real), "was changed while it was worked on; nothing was written", "run it again")
         done: list[Path] = []
         try:
@@ -111,11 +122,18 @@ class Workspace:
                 replace_whole(real, self.of(real).read_bytes())
                 done.append(real)
         except OSError as error:
-            for real in done:
-                replace_whole(real, self._originals[real])
+            self._take_back(done)
             problem = f"cannot be written: {error.strerror}; nothing was changed"
             raise InputError(clean(changed[len(done)]), problem, "check its rights and the space left") from error
         return changed
+
+    def _take_back(self, done: Sequence[Path]) -> None:
+        for real in done:
+            content = self._originals[real]
+            if content is None:
+                real.unlink()
+            else:
+                replace_whole(real, content)
 
 
 def replace_whole(path: Path, content: bytes) -> None:
@@ -126,13 +144,11 @@ def replace_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        shutil.copymode(path, name)
+        if path.exists():
+            shutil.copymode(path, name)
+        else:
+            os.chmod(name, 0o644)  # mkstemp's are the owner's alone
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
         raise
-
-
-def names_of(paths: Sequence[Path], root: Path) -> list[str]:
-    """As reports show them."""
-    return [relative(path, root) for path in paths]

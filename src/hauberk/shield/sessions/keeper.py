@@ -95,6 +95,16 @@ class StoreKeeper:
         if session.exchange.sent and (self._token(session) is None or session.dropped):
             raise LateSessionError("a session was begun after the response's header went out: its cookie cannot be set")
 
+    def late(self, session: Session) -> None:
+        """See `Keeper.late`."""
+        token = self._token(session)
+        if token is None:
+            return
+        if session.dropped:
+            run_inline(self._blocking.delete(record(handle(token))))
+        else:
+            run_inline(self._save(session, token, session.encoded(), self._blocking))
+
     # Before the header leaves.
 
     async def finish(self, session: Session, head: Head) -> None:

@@ -145,6 +145,9 @@ class CookieKeeper:
         if session.exchange.sent:
             raise LateSessionError("a session in a cookie was changed after the response's header went out")
 
+    def late(self, session: Session) -> None:
+        """See `Keeper.late`: `changed` has refused it."""
+
     async def finish(self, session: Session, head: Head) -> None:
         """See `Keeper.finish`."""
         ex, options, before = session.exchange, self._options, session.before

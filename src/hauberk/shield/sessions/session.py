@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Mapping, MutableMapping
 from time import time
 from typing import Any, Protocol
 
-from hauberk.core.errors import ConfigurationError
+from hauberk.core.errors import ConfigurationError, LateSessionError
 from hauberk.core.exchange import Exchange, Head
 from hauberk.core.options import words
 from hauberk.shield.sessions.values import decode, encode
@@ -37,6 +37,9 @@ class Keeper(Protocol):
 
     async def finish(self, session: Session, head: Head) -> None:
         """Write what has changed, before the header leaves."""
+
+    def late(self, session: Session) -> None:
+        """Write what has changed after the header left, at once."""
 
 
 class Session(MutableMapping[str, Any]):
@@ -100,12 +103,14 @@ class Session(MutableMapping[str, Any]):
         self._change()
         fields.setdefault(VALUE + key, b"")
         self._values[key] = value
+        self._late()
 
     def __delitem__(self, key: str) -> None:
         fields = self._read()
-        del fields[VALUE + key]
         self._change()
+        del fields[VALUE + key]
         self._values.pop(key, None)
+        self._late()
 
     def __iter__(self) -> Iterator[str]:
         return iter([name[len(VALUE) :] for name in self._read() if name.startswith(VALUE)])
@@ -181,12 +186,14 @@ class Session(MutableMapping[str, Any]):
         if not user:
             raise ConfigurationError("session.login", user, "is empty", "give the user's id as a text")
         fields = self._read()
-        fields[USER] = user.encode("utf-8")
         self.rotate()
+        fields[USER] = user.encode("utf-8")
 
     def rotate(self) -> None:
-        """The same data under a new id: after a change of privileges."""
+        """The same data under a new id: after a change of privileges. Raises LateSessionError after the header left."""
         self._read()
+        if self.exchange.sent:
+            raise LateSessionError("a session gets its new id with the response's header, and that has left already")
         self._change()
         self.renewed = True
 
@@ -196,6 +203,7 @@ class Session(MutableMapping[str, Any]):
         self._change()
         self._fields, self._values = {}, {}
         self.dropped, self.renewed = True, False
+        self._late()
 
     def clear(self) -> None:
         """Take all values away; who is logged in stays so."""
@@ -249,6 +257,12 @@ class Session(MutableMapping[str, Any]):
 
     def _change(self) -> None:
         self._keeper.changed(self)
+
+    def _late(self) -> None:
+        """In a stream or a WebSocket, where no header follows that it could be written before."""
+        if self.exchange.sent:
+            self._keeper.late(self)
+            self._before = self.encoded()
 
     def _time(self, name: str) -> float | None:
         raw = self._read().get(name)
