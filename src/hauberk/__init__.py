@@ -14,6 +14,7 @@ from hauberk._version import __version__
 
 if TYPE_CHECKING:
     from hauberk.auth.passwords import PasswordPolicy, Passwords, Verified
+    from hauberk.auth.tokens import KeyRing, TokenError, Tokens
     from hauberk.core.errors import BlockedError, ConfigurationError, HauberkError, InputError, LateNonceError
     from hauberk.crypto.secrets import Secrets
     from hauberk.guard import Guard
@@ -91,6 +92,9 @@ _HOMES: dict[str, str] = {
     "CookieSessions": "hauberk.shield.sessions",
     "Session": "hauberk.shield.sessions",
     "Sessions": "hauberk.shield.sessions",
+    "KeyRing": "hauberk.auth.tokens",
+    "TokenError": "hauberk.auth.tokens",
+    "Tokens": "hauberk.auth.tokens",
     "Verified": "hauberk.auth.passwords",
 }
 
@@ -126,6 +130,7 @@ __all__ = [
     "HauberkError",
     "Hosts",
     "InputError",
+    "KeyRing",
     "LateNonceError",
     "Limits",
     "OriginAgentCluster",
@@ -140,6 +145,8 @@ __all__ = [
     "Secrets",
     "Session",
     "Sessions",
+    "TokenError",
+    "Tokens",
     "Verified",
     "XSSProtection",
     "__version__",

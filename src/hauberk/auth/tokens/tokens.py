@@ -1,0 +1,161 @@
+"""`Tokens`: issuing, verifying and revoking."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from secrets import token_urlsafe
+from time import time
+from typing import Any
+
+from hauberk.auth.tokens.encoding import encode, parse
+from hauberk.auth.tokens.errors import TokenError
+from hauberk.auth.tokens.keyring import KeyRing
+from hauberk.auth.tokens.verify import Rules, check_claims, verify_jws
+from hauberk.core.errors import ConfigurationError
+from hauberk.core.options import seconds, words
+from hauberk.core.plan import run_inline
+from hauberk.core.store import Store
+
+RESERVED = frozenset({"iss", "sub", "aud", "exp", "iat", "nbf", "jti"})
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says."""
+
+    all: Mapping[str, Any]
+
+    @property
+    def subject(self) -> str:
+        """`sub`."""
+        return str(self.all["sub"])
+
+    @property
+    def id(self) -> str | None:
+        """`jti`."""
+        value = self.all.get("jti")
+        return value if isinstance(value, str) else None
+
+    @property
+    def expires(self) -> float:
+        """`exp`, in seconds since 1970."""
+        return float(self.all["exp"])
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """`scope`, split (RFC 9068, section 2.2.3)."""
+        value = self.all.get("scope")
+        return frozenset(value.split()) if isinstance(value, str) else frozenset()
+
+    def __getitem__(self, name: str) -> Any:
+        return self.all[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A claim, or the default."""
+        return self.all.get(name, default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Access tokens of one issuer for one audience (RFC 9068).
+
+    A token is verified by what this policy says, never by what the token says of itself: algorithm, keys, type, issuer
+    and audience are fixed here (RFC 8725).
+    """
+
+    issuer: str
+    """`iss`: a URL of yours."""
+    audience: str
+    """`aud`: the service that the tokens are for."""
+    keys: KeyRing = field(repr=False)
+    lifetime: timedelta | int = timedelta(minutes=10)
+    leeway: timedelta | int = 5
+    """By how much clocks may differ."""
+    store: Store | None = None
+    """Remembers what was revoked, until it would have ended."""
+    clock: Callable[[], float] = field(default=time, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("issuer", "audience"):
+            (value,) = words(f"Tokens.{name}", (getattr(self, name),))
+            if not value:
+                raise ConfigurationError(f"Tokens.{name}", value, "is empty")
+        if not isinstance(self.keys, KeyRing):
+            raise ConfigurationError("Tokens.keys", "(hidden)", "is no KeyRing", "write KeyRing.generate('EdDSA')")
+        for name in ("lifetime", "leeway"):
+            object.__setattr__(self, name, seconds(f"Tokens.{name}", getattr(self, name)))
+
+    def issue(self, subject: str, **claims: Any) -> str:
+        """A token for a subject. Claims that the policy sets (iss, aud, exp, iat, jti) cannot be given."""
+        for name in claims:
+            if name in RESERVED:
+                raise ConfigurationError(f"Tokens.issue({name}=...)", claims[name], "is set by the policy itself")
+        now = int(self.clock())
+        body = {"iss": self.issuer, "sub": subject, "aud": self.audience, "iat": now}
+        body |= {"exp": now + seconds("Tokens.lifetime", self.lifetime), "jti": token_urlsafe(16), **claims}
+        key = self.keys.active()
+        header = {"alg": self.keys.algorithm, "typ": "at+jwt", "kid": key.kid}
+        message = ".".join(encode(json.dumps(part, separators=(",", ":")).encode()) for part in (header, body))
+        return f"{message}.{encode(key.signers[self.keys.algorithm](message.encode('ascii')))}"
+
+    def verify(self, token: str, now: float | None = None) -> Claims:
+        """What a token says, if it is one of ours and lives. Raises TokenError, and nothing else.
+
+        Revocation is not asked here: `check` does.
+        """
+        rules = self._rules()
+        _, payload = verify_jws(token, self.keys.keys, rules)
+        claims = parse(payload)
+        check_claims(claims, rules, self.clock() if now is None else now)
+        return Claims(claims)
+
+    async def check(self, token: str, now: float | None = None) -> Claims:
+        """`verify`, and whether it was revoked. Raises StoreError where that cannot be known."""
+        claims = self.verify(token, now)
+        if self.store is not None and claims.id is not None and await self.store.get(_denied(claims.id)) is not None:
+            raise TokenError("revoked", "was revoked")
+        return claims
+
+    def check_sync(self, token: str, now: float | None = None) -> Claims:
+        """`check`, for code without an event loop."""
+        return run_inline(self._blocking().check(token, now))
+
+    async def revoke(self, token: str) -> None:
+        """Accept this token no more. Needs a store."""
+        claims = self.verify(token)
+        if self.store is None or claims.id is None:
+            raise ConfigurationError("Tokens.store", None, "is off, so nothing can be revoked", "give a Store")
+        left = claims.expires - self.clock() + seconds("Tokens.leeway", self.leeway)
+        await self.store.set(_denied(claims.id), b"", max(1.0, left))
+
+    def revoke_sync(self, token: str) -> None:
+        """`revoke`, for code without an event loop."""
+        run_inline(self._blocking().revoke(token))
+
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The public keys, for `/.well-known/jwks.json`."""
+        return self.keys.jwks()
+
+    def _rules(self) -> Rules:
+        return Rules(
+            algorithms=self.keys.algorithms,
+            issuers=frozenset({self.issuer}),
+            audiences=frozenset({self.audience}),
+            required=frozenset({"exp", "sub", "iss", "aud"}),
+            typ="at+jwt",
+            leeway=seconds("Tokens.leeway", self.leeway),
+        )
+
+    def _blocking(self) -> Tokens:
+        if self.store is None or not self.store.waits:
+            return self
+        from dataclasses import replace
+
+        return replace(self, store=self.store.blocking())
+
+
+def _denied(id: str) -> str:
+    return "token-denied:" + id[:200]
