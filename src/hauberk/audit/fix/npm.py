@@ -19,6 +19,7 @@ from hauberk.audit.fix.job import Job
 from hauberk.audit.fix.package_json import PackageJson
 from hauberk.audit.fix.tools import Tool, find
 from hauberk.audit.readers.documents import load_json, mapping
+from hauberk.audit.readers.manifest import split_descriptor
 from hauberk.audit.readers.package_lock import read
 from hauberk.audit.text import enumerate_some
 
@@ -33,7 +34,7 @@ def apply(job: Job, upgrades: Sequence[Upgrade]) -> None:
     document = load_json(read_text(job.file), job.name)
     lock_version = str(document.get("lockfileVersion", 3))
     direct, nested = split(upgrades, manifest, _top(document))
-    before = manifest.overrides("overrides")
+    before = _carried(manifest.overrides("overrides"), nested)
     manifest.demand(direct, exactly=True)
     manifest.override("overrides", before | _overrides(nested))
     _run(npm, job, lock_version)
@@ -64,6 +65,14 @@ def split(
 def _overrides(upgrades: Sequence[Upgrade]) -> dict[str, Any]:
     """Only dependents whose range admits the vulnerable version: other majors keep theirs."""
     return {f"{one.name}@{one.version}": one.to for one in upgrades}
+
+
+def _carried(overrides: dict[str, Any], upgrades: Sequence[Upgrade]) -> dict[str, Any]:
+    """The overrides that are there; those that bind a package to a version that is to go bind it to the new one."""
+    new = {(one.name, one.version): one.to for one in upgrades}
+    return {
+        own: new.get((split_descriptor(own)[0], to), to) if isinstance(to, str) else to for own, to in overrides.items()
+    }
 
 
 def _top(document: dict[str, Any]) -> dict[str, str]:

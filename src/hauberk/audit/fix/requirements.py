@@ -86,7 +86,7 @@ class _Solver:
         # What has no answer is for another platform, by its marker.
         alone = [f"{name}>={to}" for name, to in self.wanted.items() if name not in found.versions]
         if alone:
-            self._merge(found, self._compile(alone, "--no-deps"))
+            self._merge(found, self._compile(alone, "--no-deps", "--resolution", "lowest"))
         if self.apart:
             names = enumerate_some(sorted(self.apart))
             self.job.notes.append(

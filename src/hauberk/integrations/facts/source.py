@@ -135,7 +135,7 @@ def own_files(module: str, root: Path) -> list[Path]:
             continue
         if name == package or name.startswith(package + "."):
             near.append(Path(path))
-        elif _inside(Path(path), root) and not _ours(name):
+        elif _inside(Path(path), root) and not _ours(name) and not _is_test(Path(path), root):
             far.append(Path(path))
     return [*([Path(main)] if main else []), *near, *far]
 
@@ -169,6 +169,12 @@ def _inside(path: Path, root: Path) -> bool:
     except ValueError:
         return False
     return not any(part in FOREIGN or part.startswith(".") for part in parts[:-1])
+
+
+def _is_test(path: Path, root: Path) -> bool:
+    """Whether a file is a test: it answers no request, and may do what the application must not."""
+    parts = path.resolve().relative_to(root.resolve()).parts
+    return "tests" in parts[:-1] or parts[-1] == "conftest.py" or parts[-1].startswith("test_")
 
 
 def _ours(module: str) -> bool:
