@@ -70,6 +70,21 @@ def test_claims_of_the_policy_cannot_be_given() -> None:
         tokens().issue("ann", exp=NOW + 10**9)
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [{"n": float("nan")}, {"text": "\ud800"}, {"big": "x" * 20_000}, {"what": object()}],
+    ids=["nan", "surrogate", "long", "object"],
+)
+def test_what_would_be_refused_is_not_issued(claims: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=r"Tokens\.issue"):
+        tokens().issue("ann", **claims)
+
+
+def test_a_set_that_is_no_text_is_our_error() -> None:
+    with pytest.raises(ConfigurationError):
+        KeyRing.from_jwks("\ud800")
+
+
 def test_revoked_is_revoked() -> None:
     mine = tokens(store=MemoryStore())
     token, other = mine.issue("ann"), mine.issue("ann")
@@ -119,6 +134,8 @@ def test_a_ring_of_public_keys_verifies_and_never_signs() -> None:
         {"kty": "OKP", "crv": "Ed25519", "x": encode(b"\0" * 32)},
         {"kty": "EC", "crv": "P-256", "x": encode(b"\1" * 32), "y": encode(b"\1" * 32)},
         {"kty": "none"},
+        {"kty": "oct", "k": encode(b"-----BEGIN PUBLIC KEY-----\n" + b"x" * 60)},
+        {"kty": "OKP", "crv": "Ed25519", "x": encode(b"\5" * 32), "alg": ["EdDSA"]},
         {},
     ],
 )

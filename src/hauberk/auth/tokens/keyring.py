@@ -57,8 +57,10 @@ class KeyRing:
         if isinstance(jwks, str):
             try:
                 jwks = parse(jwks.encode("utf-8"))
-            except TokenError as error:
-                raise ConfigurationError("jwks", "(hidden)", f"is no JWK set: {error.detail}") from error
+            except (TokenError, UnicodeEncodeError) as error:
+                raise ConfigurationError(
+                    "jwks", "(hidden)", "is no JWK set in JSON", 'write {"keys": [...]}'
+                ) from error
         keys = [_named(key) for key in key_set(jwks.get("keys", [jwks]))]
         signing = next((n for n, key in enumerate(keys) if key.signers), 0)
         states: list[tuple[State, Key]] = [("active" if n == signing else "retired", key) for n, key in enumerate(keys)]

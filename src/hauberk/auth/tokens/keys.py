@@ -88,6 +88,8 @@ class Key:
         algorithms = algorithms if "verify" in allowed or public is None else {}
         signers = signers if "sign" in allowed else {}
         alg = jwk.get("alg")
+        if alg is not None and not isinstance(alg, str):
+            raise _refused("names an algorithm that is no text")
         if alg is not None:
             algorithms = {name: verify for name, verify in algorithms.items() if _fits(name, alg)}
             signers = {name: sign for name, sign in signers.items() if _fits(name, alg)}
@@ -136,6 +138,8 @@ def _fits(name: str, alg: object) -> bool:
 
 def _secret(jwk: Mapping[str, Any]) -> Made:
     key = decode(jwk["k"])
+    if key.lstrip().startswith((b"-----BEGIN", b"ssh-", b"ecdsa-", b"{")):
+        raise _refused("is a shared secret that is the text of another key")  # CVE-2022-29217 is of this kind
     algorithms: dict[str, Verify] = {}
     signers: dict[str, Sign] = {}
     for size in ("256", "384", "512"):

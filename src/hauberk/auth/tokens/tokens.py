@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from secrets import token_urlsafe
 from time import time
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from hauberk.auth.tokens.encoding import encode, parse
 from hauberk.auth.tokens.errors import TokenError
 from hauberk.auth.tokens.keyring import KeyRing
-from hauberk.auth.tokens.verify import Rules, check_claims, verify_jws
+from hauberk.auth.tokens.verify import MOST, Rules, check_claims, verify_jws
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.options import seconds, words
 from hauberk.core.plan import run_inline
@@ -96,10 +97,18 @@ class Tokens:
         now = int(self.clock())
         body = {"iss": self.issuer, "sub": subject, "aud": self.audience, "iat": now}
         body |= {"exp": now + seconds("Tokens.lifetime", self.lifetime), "jti": token_urlsafe(16), **claims}
+        try:
+            raw = json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+            check_claims(parse(raw), self._rules(), now)
+        except (TokenError, ValueError, TypeError) as error:
+            raise ConfigurationError("Tokens.issue", sorted(claims), f"would not be accepted again: {error}") from error
         key = self.keys.active()
         header = {"alg": self.keys.algorithm, "typ": "at+jwt", "kid": key.kid}
-        message = ".".join(encode(json.dumps(part, separators=(",", ":")).encode()) for part in (header, body))
-        return f"{message}.{encode(key.signers[self.keys.algorithm](message.encode('ascii')))}"
+        message = f"{encode(json.dumps(header, separators=(',', ':')).encode())}.{encode(raw)}"
+        token = f"{message}.{encode(key.signers[self.keys.algorithm](message.encode('ascii')))}"
+        if len(token) > MOST:
+            raise ConfigurationError("Tokens.issue", sorted(claims), f"makes a token of {len(token):,} octets")
+        return token
 
     def verify(self, token: str, now: float | None = None) -> Claims:
         """What a token says, if it is one of ours and lives. Raises TokenError, and nothing else.
@@ -158,4 +167,4 @@ class Tokens:
 
 
 def _denied(id: str) -> str:
-    return "token-denied:" + id[:200]
+    return "token-denied:" + sha256(id.encode("utf-8")).hexdigest()
