@@ -1,6 +1,6 @@
 """What one call of a store costs, in CPU time of the application and in waiting. `python -m bench.stores`
 
-Servers run on loopback on the same machine. The record is a session of ten fields, 545 octets in all. Beside each store
+Servers run on loopback on the same machine. The record is a session of ten fields, 530 octets in all. Beside each store
 stands its floor: the least that could fetch the same octets from the same engine, written out below. Beside the network
 stores stand other clients of theirs, each fetching a value by key from a pool.
 
@@ -16,7 +16,7 @@ import socket
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -54,7 +54,9 @@ def servers() -> Iterator[tuple[Path, str, str]]:
             postgres.stop()
 
 
-def measured(subjects: dict[str, Call], *, inline: bool, rounds: int = 9, calls: int = 300) -> dict[str, Any]:
+def measured(
+    subjects: dict[str, Call], *, inline: bool, rounds: int = 9, calls: int = 200, finish: Sequence[Call] = ()
+) -> dict[str, Any]:
     """Median CPU and wall time of one call of each subject, in µs; subjects are interleaved within each round."""
     figures: dict[str, list[tuple[float, float]]] = {name: [] for name in subjects}
     drive: Callable[[Coroutine[Any, Any, None]], None] = run_inline
@@ -67,6 +69,9 @@ def measured(subjects: dict[str, Call], *, inline: bool, rounds: int = 9, calls:
         for _ in range(calls):
             await call()
 
+    async def once(call: Call) -> None:
+        await call()
+
     for call in subjects.values():
         drive(repeat(call))
     gc.collect()
@@ -77,6 +82,8 @@ def measured(subjects: dict[str, Call], *, inline: bool, rounds: int = 9, calls:
             drive(repeat(call))
             figures[name].append(((process_time_ns() - cpu) / calls / 1e3, (perf_counter_ns() - wall) / calls / 1e3))
     gc.enable()
+    for last in finish:
+        drive(once(last))
     if loop is not None:
         loop.close()
     return {
@@ -111,9 +118,7 @@ async def fill(store: Store) -> None:
 def of(store: Store, floor: dict[str, Call]) -> dict[str, Any]:
     """A store that never suspends, and its floor."""
     run_inline(fill(store))
-    found = measured(calls(store) | floor, inline=True)
-    run_inline(store.close())
-    return found
+    return measured(calls(store) | floor, inline=True, finish=[store.close])
 
 
 def memory_floor() -> dict[str, Call]:
@@ -159,6 +164,7 @@ def valkey_clients(url: str) -> dict[str, Any]:
     """The same GET by clients of a pool each, blocking and waiting."""
     port = urlsplit(url).port
     found: dict[str, dict[str, Call]] = {"blocking": {}, "waiting": {}}
+    closing: list[Call] = []
     for name, library, kind in (("redis-py", "redis", "Redis"), ("valkey-py", "valkey", "Valkey")):
         blocking = getattr(import_module(library), kind)(port=port, socket_timeout=2)
         waiting = getattr(import_module(library + ".asyncio"), kind)(port=port, socket_timeout=2)
@@ -170,14 +176,26 @@ def valkey_clients(url: str) -> dict[str, Any]:
             return await client.get("hauberk:value")
 
         found["blocking"][name], found["waiting"][name] = get_now, get
+        closing.append(waiting.aclose)
     store = open_store(url)
     blocking_store = store.blocking()
+    closing.append(store.close)
     found["blocking"]["hauberk"] = lambda: blocking_store.get("value")
     found["waiting"]["hauberk"] = lambda: store.get("value")
     return {
         "blocking": measured(found["blocking"] | valkey_floor(url), inline=True),
-        "waiting": measured(found["waiting"], inline=False),
+        "waiting": measured(found["waiting"], inline=False, finish=closing),
     }
+
+
+def postgres_touch(url: str) -> Call:
+    """The statement of `touch`, on one connection that is kept: what waiting for the disk costs here."""
+    link = import_module("psycopg").connect(url, autocommit=True, prepare_threshold=1)
+
+    async def touch() -> object:
+        return link.execute("SELECT hauberk_touch(%s, %s)", ("session", TTL), binary=True).fetchone()
+
+    return touch
 
 
 def postgres_clients(url: str) -> dict[str, Any]:
@@ -224,6 +242,7 @@ def postgres_clients(url: str) -> dict[str, Any]:
                 "hauberk": lambda: store.get("value"),
             },
             inline=False,
+            finish=[store.close, lambda: waiting["pool"].close(), lambda: waiting["kept"].close()],
         ),
     }
     pool.close()
@@ -240,7 +259,8 @@ def results() -> dict[str, Any]:
         }
         for name, url in (("valkey", valkey), ("postgres", postgres)):
             store = open_store(url)
-            found[name] = {"blocking": of(store.blocking(), {}), "waiting": measured(calls(store), inline=False)}
+            blocking = of(store.blocking(), {"floor_touch": postgres_touch(postgres)} if name == "postgres" else {})
+            found[name] = {"blocking": blocking, "waiting": measured(calls(store), inline=False, finish=[store.close])}
         return found | {"valkey_clients": valkey_clients(valkey), "postgres_clients": postgres_clients(postgres)}
 
 

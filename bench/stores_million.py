@@ -119,11 +119,7 @@ def valkey(url: str, sizes: list[int]) -> Figures:
                 pipe.execute_command("PEXPIRE", f"hauberk:s{n:08}", (HOUR * 12 + n % 600) * 1_000)
             pipe.execute()
         figures[size] = calls(store, size)
-        time.sleep(0.5)
-        idle_from, idle_cpu = time.monotonic(), cpu()
-        time.sleep(1.5)
         due = int((time.time() + 3 + size / 30_000) * 1_000)
-        idle = (cpu() - idle_cpu) / (time.monotonic() - idle_from)
         chosen = random.sample(range(size), size * 3 // 10)
         for start in range(0, len(chosen), 1_000):
             pipe = link.pipeline(transaction=False)
@@ -135,9 +131,8 @@ def valkey(url: str, sizes: list[int]) -> Figures:
         # It leaves some for later on purpose, until somebody asks for them or there are more.
         while expired() - gone < len(chosen) * 0.6 and time.monotonic() - since < 30:
             time.sleep(0.05)
-        seconds = time.monotonic() - since
         figures[size] |= {
-            "expiry": round(max(0.0, cpu() - used - idle * seconds) / max(1, expired() - gone) * 1e6, 2),
+            "expiry": round((cpu() - used) / max(1, expired() - gone) * 1e6, 2),
             "bytes": round(int(link.info("memory")["used_memory"]) / size),
         }
     run_inline(store.close())
@@ -182,7 +177,9 @@ def picture(found: dict[str, Figures]) -> str:
     """Two charts side by side, as SVG: reading and expiry over the number of sessions, both axes logarithmic."""
     colours = {"sqlite": "#7a5c00", "valkey": "#0b6b3a", "postgres": "#1f4e8c"}
     parts = [
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 340" font-family="sans-serif" font-size="12">',
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 340" role="img" font-family="sans-serif" ',
+        'font-size="12">',
+        "<title>What reading and expiry cost from ten thousand to a million sessions</title>",
         '<rect width="860" height="340" fill="#fff"/>',
     ]
     for column, (figure, title) in enumerate((("read", "read"), ("expiry", "expiry of one record"))):

@@ -184,6 +184,8 @@ class Relay:
         """How often a client spoke after the server did: each is a round trip."""
         self.accepted = 0
         """How many connections clients have opened."""
+        self.delay = 0.0
+        """Seconds that answers are held back."""
         self._links: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -206,6 +208,8 @@ class Relay:
                 if from_client and not spoke[0]:
                     self.turns += 1
                 spoke[0] = from_client
+                if self.delay and not from_client:
+                    time.sleep(self.delay)
                 sink.sendall(octets)
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_WR)

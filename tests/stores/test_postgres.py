@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -157,7 +158,7 @@ def test_a_server_without_a_connection_left_is_full(database: str) -> None:
 
 
 def test_a_lock_that_is_held_is_a_timeout_and_the_next_call_works(database: str) -> None:
-    store = open_store(database + "&timeout=0.3").blocking()
+    store = open_store(database + "&timeout=1").blocking()
     run_inline(store.set("k", b"v", TTL))
     with psycopg.connect(database) as link:
         link.execute("LOCK TABLE hauberk_entries IN EXCLUSIVE MODE")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self, runtime_checkable
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,7 @@ class Limit:
     """How many hits this one counts for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """What one limit said of a hit."""
 
     allowed: bool

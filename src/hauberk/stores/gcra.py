@@ -7,6 +7,9 @@ from math import inf
 
 from hauberk.core.store import Limit, Room
 
+ROUNDING = 1e-6
+"""Seconds, or hits, by which the arithmetic of clocks may be off."""
+
 
 def decide(
     limits: Sequence[Limit], arrivals: Sequence[float | None], now: float
@@ -15,28 +18,24 @@ def decide(
 
     An arrival time is when the limit will be as if never hit, in seconds of the clock that `now` is of.
     """
-    charged: list[float] = []
-    # An arrival further off than a full burst was written by a clock that has been set back since.
-    starts = [
-        now if arrival is None else min(max(now, arrival), now + limit.burst * limit.interval)
-        for limit, arrival in zip(limits, arrivals, strict=True)
-    ]
-    for limit, start in zip(limits, starts, strict=True):
-        charged.append(start + limit.cost * limit.interval)
-    waits = [
-        inf if limit.cost > limit.burst else max(0.0, new - limit.burst * limit.interval - now)
-        for limit, new in zip(limits, charged, strict=True)
-    ]
-    # A rounding error of the clock's arithmetic is no refusal.
-    refused = any(wait > 1e-6 for wait in waits)
-    rooms = [
-        room(limit, (start if refused else new) - now, wait if wait > 1e-6 else 0.0)
-        for limit, start, new, wait in zip(limits, starts, charged, waits, strict=True)
-    ]
-    return rooms, None if refused else charged
+    found: list[tuple[Limit, float, float, float]] = []
+    refused = False
+    for limit, arrival in zip(limits, arrivals, strict=True):
+        full = limit.burst * limit.interval
+        # An arrival further off than a full burst was written by a clock that has been set back since.
+        start = now if arrival is None or arrival < now else min(arrival, now + full)
+        charged = start + limit.cost * limit.interval
+        wait = inf if limit.cost > limit.burst else charged - full - now
+        if wait > ROUNDING:
+            refused = True
+        found.append((limit, start, charged, wait))
+    if refused:
+        return [room(limit, start - now, wait) for limit, start, _, wait in found], None
+    return [room(limit, charged - now, 0.0) for limit, _, charged, _ in found], [charged for _, _, charged, _ in found]
 
 
 def room(limit: Limit, ahead: float, wait: float) -> Room:
-    """What is left of a limit whose arrival time lies `ahead` seconds in the future."""
-    remaining = int((limit.burst * limit.interval - ahead) / limit.interval + 1e-6)
-    return Room(wait == 0.0, max(0, remaining), wait, max(0.0, ahead))
+    """What is left of a limit whose arrival time lies `ahead` seconds in the future, for a hit that has to `wait`."""
+    left = int(limit.burst - ahead / limit.interval + ROUNDING)
+    allowed = wait <= ROUNDING
+    return Room(allowed, max(0, left), 0.0 if allowed else wait, ahead if ahead > 0 else 0.0)

@@ -116,7 +116,7 @@ class PostgresStore(Store):
         )
         waits, aheads = (await self._write(sql.HIT, columns))[0]
         return [
-            room(limit, ahead, inf if wait < 0 else wait if wait > 1e-6 else 0.0)
+            room(limit, ahead, inf if wait < 0 else wait)
             for limit, wait, ahead in zip(limits, waits or (), aheads or (), strict=True)
         ]
 

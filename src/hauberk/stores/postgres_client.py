@@ -139,7 +139,7 @@ class _WaitingPool:
                 cursor = await connection.execute(query, values, binary=True)
                 rows = await cursor.fetchall() if cursor.description else []
             except BaseException:
-                run_inline(connection.close())
+                run_inline(connection.close())  # which sends its farewell and does not wait
                 raise
             self._idle.append(connection)
             return rows
@@ -336,7 +336,9 @@ def failure(server: Server, error: Exception) -> StoreError:
     if _late(error):
         return StoreError(server.shown, "timeout", f"no answer within {server.timeout:g} s")
     text = str(error).strip().partition("\n")[0] or type(error).__name__
-    if isinstance(error, errors.DiskFull | errors.OutOfMemory | errors.TooManyConnections):
+    # An error while connecting has no code, only its text.
+    slots = "too many connections" in text or "connection slots" in text
+    if slots or isinstance(error, errors.DiskFull | errors.OutOfMemory | errors.TooManyConnections):
         return StoreError(server.shown, "full", text)
     if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
         return StoreError(server.shown, "corrupt", text)

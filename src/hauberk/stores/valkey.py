@@ -137,7 +137,7 @@ class ValkeyStore(Store):
         numbers = [part for limit in limits for part in (limit.interval, limit.burst, limit.cost)]
         answer = [float(text) for text in await self._line.script(scripts.HIT, keys, *numbers)]
         return [
-            room(limit, ahead, inf if wait < 0 else wait if wait > 1e-6 else 0.0)
+            room(limit, ahead, inf if wait < 0 else wait)
             for limit, wait, ahead in zip(limits, answer[::2], answer[1::2], strict=True)
         ]
 

@@ -264,6 +264,16 @@ def test_idle_and_absolute_lifetimes(serve: Serve) -> None:
     assert visitor.read() == "None"
 
 
+def test_a_short_idle_time_is_prolonged_by_who_looks(serve: Serve) -> None:
+    visitor = Visitor(serve, idle=60)
+    visitor(put(a=1))
+    for _ in range(4):
+        visitor.now += 40
+        assert visitor.read() == "1"
+    visitor.now += 61
+    assert visitor.read() == "None"
+
+
 def test_a_new_id_does_not_make_it_live_longer(serve: Serve) -> None:
     visitor = Visitor(serve, idle=40_000, absolute=43_200)
     visitor(put(a=1))
@@ -380,7 +390,7 @@ def test_on_real_servers_by_wsgi(request: pytest.FixtureRequest, server: str) ->
     before = visitor.cookie
     visitor(lambda s: s.login("ann"))
     assert visitor(lambda s: (s["a"], s.user)).body == b"(1, 'ann')"
-    assert visitor(lambda s: s.get("a"), cookie=before).body == b"1"
+    assert visitor(lambda s: s.get("a"), cookie=before).body == b"None"
     assert len(visitor.sessions.of_sync("ann")) == 1
     visitor(lambda s: s.logout())
     assert visitor.sessions.of_sync("ann") == []

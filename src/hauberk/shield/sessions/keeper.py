@@ -15,11 +15,11 @@ from hauberk.core.store import Store
 from hauberk.shield.sessions.devices import family
 from hauberk.shield.sessions.identity import binding, handle, is_token, new_token, record, user_index
 from hauberk.shield.sessions.plain import refuse_plain_http
-from hauberk.shield.sessions.session import AGENT, CREATED, ENDS, SEEN, USER, Fields, Session, stamp
+from hauberk.shield.sessions.session import AGENT, CREATED, ENDS, HEIRS, SEEN, USER, Fields, Session, stamp
 from hauberk.wire.cookie import cookies_of
 
 TOUCH_EVERY = 60.0
-"""Seconds: a session that is only read is written down as used at most this often."""
+"""Seconds: a session that is only read is written down as used at most this often, or ten times in its idle time."""
 MOST_PATHS = 1_024
 """Paths that are remembered as those that look into their session."""
 
@@ -48,6 +48,7 @@ class StoreKeeper:
     ) -> None:
         self._store, self._blocking = store, store.blocking() if store.waits else store
         self._times, self._clock = times, clock
+        self._touch_every = min(TOUCH_EVERY, times.idle / 10)
         self._name, self._same_site, self._plain = cookie, same_site.capitalize(), plain
         self._paths: OrderedDict[str, None] = OrderedDict()
         self._said: set[str] = set()
@@ -118,17 +119,22 @@ class StoreKeeper:
             token = session.token = ""
         fields = session.encoded()
         if token in {None, ""}:
-            if fields:
+            if session.late_comer and not session.renewed and not session.dropped:
+                # Its cookie would take the place of the one that the login has set.
+                if fields:
+                    _refused("a login has replaced its id", session)
+            elif fields:
                 await self._begin(session, head, fields, store)
             elif session.dropped:
                 self._set_cookie(ex, head, "", 0)
             return
         assert token is not None  # noqa: S101 - for the type checker
-        if session.renewed and not (token := await self._renew(session, head, token, store)):
+        if session.renewed and not (token := await self._renew(session, head, token, fields, store)):
             return
         await self._save(session, token, fields, store)
 
     async def _begin(self, session: Session, head: Head, fields: dict[str, bytes], store: Store) -> None:
+        self._refuse_plain(session.exchange)
         now = self._clock()
         token = session.token = new_token()
         agent = family(session.exchange.header("user-agent"))
@@ -139,18 +145,29 @@ class StoreKeeper:
         await store.save(record(handle(token)), fields, ttl=self._left(fields), create=True, index=index)
         self._set_cookie(session.exchange, head, token, self._times.absolute)
 
-    async def _renew(self, session: Session, head: Head, old: str, store: Store) -> str:
+    async def _renew(self, session: Session, head: Head, old: str, fields: dict[str, bytes], store: Store) -> str:
         """Give it a new id. Where another request has done so already, that one's is followed while the grace lasts."""
+        self._refuse_plain(session.exchange)
         token = new_token()
-        fields = session.encoded()
         done = await store.rotate(
             record(handle(old)), record(handle(token)), ttl=self._left(fields), grace=max(1, self._times.grace)
         )
         if not done:
             decision("session-rotation-refused", level=logging.INFO, session=handle(old)[:12])
-            # It may have been rotated a moment ago: what was changed here still goes to the one record that there is.
-            await self._save(session, old, fields, store)
+            if session.alone:
+                # Who logs in has shown who he is, and gets a session; nothing of the one that has gone comes with it.
+                before = session.before
+                own = {name: raw for name, raw in fields.items() if before.get(name) != raw or name == USER}
+                await self._begin(session, head, own, store)
+            else:
+                # It may have been rotated a moment ago: what was changed goes to the one record that there is.
+                await self._save(session, old, fields, store)
             return ""
+        heirs = [] if session.alone else fields[HEIRS].split()[-1:] if HEIRS in fields else None
+        if heirs is None and USER in fields:
+            heirs = [handle(old).encode("ascii")]
+        if heirs is not None:
+            fields[HEIRS] = b" ".join([*heirs, handle(token).encode("ascii")])
         session.token = token
         self._set_cookie(session.exchange, head, token, self._times.absolute)
         return token
@@ -160,13 +177,13 @@ class StoreKeeper:
         changed = {name: raw for name, raw in fields.items() if before.get(name) != raw}
         removed = [name for name in before if name not in fields]
         now = self._clock()
-        if not changed and not removed and now - float(fields.get(SEEN, b"0")) < TOUCH_EVERY:
+        if not changed and not removed and now - float(fields.get(SEEN, b"0")) < self._touch_every:
             return
         changed[SEEN] = stamp(now)
         index = user_index(fields[USER].decode()) if USER in changed else None
         ttl = self._left(fields)
         if not await store.save(record(handle(token)), changed, ttl=ttl, remove=removed, index=index):
-            decision("session-write-refused", level=logging.INFO, why="it was ended", session=handle(token)[:12])
+            _refused("it was ended", session)
 
     # Its own.
 
@@ -181,6 +198,9 @@ class StoreKeeper:
         now = self._clock()
         if fields is None or (ENDS in fields and float(fields[ENDS]) <= now):
             session.token = ""  # an id that we did not make, or do not know any more, is never taken over
+            return None
+        if HEIRS in fields and handle(session.token or "").encode("ascii") not in fields[HEIRS].split():
+            session.token, session.late_comer = "", True
             return None
         return None if now - float(fields.get(SEEN, b"0")) > self._times.idle and self._expire(session) else fields
 
@@ -201,10 +221,13 @@ class StoreKeeper:
         """With the prefix that no other host can set, wherever browsers take it: over https."""
         return "__Host-" + self._name if ex.scheme == "https" else self._name
 
+    def _refuse_plain(self, ex: Exchange) -> None:
+        """Before anything is written, so that no record stays behind whose id nobody has."""
+        if ex.scheme != "https":
+            refuse_plain_http("Sessions", ex.header("host"), allowed=self._plain, said=self._said)
+
     def _set_cookie(self, ex: Exchange, head: Head, token: str, age: int) -> None:
         secure = ex.scheme == "https"
-        if not secure:
-            refuse_plain_http("Sessions", ex.header("host"), allowed=self._plain, said=self._said)
         line = f"{self.cookie_name(ex)}={token}; Path=/; HttpOnly; SameSite={self._same_site}" + "; Secure" * secure
         if not token:
             line += "; Max-Age=0"
@@ -220,3 +243,7 @@ class StoreKeeper:
             self._paths.move_to_end(path)
             while len(self._paths) > MOST_PATHS:
                 self._paths.popitem(last=False)
+
+
+def _refused(why: str, session: Session) -> None:
+    decision("session-write-refused", level=logging.INFO, why=why, path=session.exchange.path)

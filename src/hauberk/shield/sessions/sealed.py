@@ -28,7 +28,7 @@ PURPOSE = "sessions"
 MOST = 4_096
 """Octets of name and value together: browsers drop a cookie that has more (RFC 6265bis, section 5.6)."""
 KEPT_FRESH = 60.0
-"""Seconds: a session that is only read is sealed anew at most this often, so that idle time is counted."""
+"""Seconds: a session that is only read is sealed anew at most this often, or ten times in its idle time."""
 NUMBER = "m:number"
 _FIELDS = msgspec.msgpack.Decoder(dict[str, bytes])
 
@@ -107,6 +107,7 @@ class CookieKeeper:
         self._options, self._sealer = options, Sealer(options.keys)
         self._idle = seconds("CookieSessions.idle", options.idle)
         self._absolute = seconds("CookieSessions.absolute", options.absolute)
+        self._fresh = min(KEPT_FRESH, self._idle / 10)
         store = options.denied
         if isinstance(store, str):
             problem = "is not opened yet"
@@ -163,7 +164,7 @@ class CookieKeeper:
                 self._send(ex, head, "", 0)
             return
         changed = fields != dict(before)
-        stale = now - float(fields.get(SEEN, b"0")) >= KEPT_FRESH or session.token == "old"  # noqa: S105 - a mark
+        stale = now - float(fields.get(SEEN, b"0")) >= self._fresh or session.token == "old"  # noqa: S105 - a mark
         if not changed and not stale and not session.renewed:
             return
         if session.renewed or session.dropped or NUMBER not in fields:

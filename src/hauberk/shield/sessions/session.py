@@ -13,6 +13,8 @@ from hauberk.shield.sessions.values import decode, encode
 
 VALUE, USER, CREATED, SEEN, ENDS, AGENT = "v:", "m:user", "m:created", "m:seen", "m:ends", "m:agent"
 """Names of a record's fields: the application's own have the prefix."""
+HEIRS = "m:heirs"
+"""The field that names the ids which may see this session; without it, every id that leads to it."""
 
 Fields = Mapping[str, bytes]
 
@@ -55,8 +57,10 @@ class Session(MutableMapping[str, Any]):
         "_open",
         "_values",
         "accessed",
+        "alone",
         "dropped",
         "exchange",
+        "late_comer",
         "renewed",
         "token",
     )
@@ -75,6 +79,10 @@ class Session(MutableMapping[str, Any]):
         """Whether it was logged out in this request; what is set after that begins another one."""
         self.renewed = False
         """Whether it gets a new id in this request."""
+        self.alone = False
+        """Whether the old id ends with that at once: it is another user's from here on."""
+        self.late_comer = False
+        """Whether the cookie held an id from before a login that has happened meanwhile."""
         self.token: str | None = None
         """What the cookie holds; private to its keeper."""
 
@@ -186,23 +194,29 @@ class Session(MutableMapping[str, Any]):
         if not user:
             raise ConfigurationError("session.login", user, "is empty", "give the user's id as a text")
         fields = self._read()
-        self.rotate()
+        self.rotate(grace=False)
         fields[USER] = user.encode("utf-8")
 
-    def rotate(self) -> None:
-        """The same data under a new id: after a change of privileges. Raises LateSessionError after the header left."""
+    def rotate(self, *, grace: bool = True) -> None:
+        """The same data under a new id: after a change of privileges. Raises LateSessionError after the header left.
+
+        With `grace`, requests that were under way with the old id still see the session. Without it they do not:
+        for applications that keep who is logged in under a key of their own (`login` does so by itself), since the
+        old id may have been planted (CWE-384).
+        """
         self._read()
         if self.exchange.sent:
             raise LateSessionError("a session gets its new id with the response's header, and that has left already")
         self._change()
         self.renewed = True
+        self.alone = self.alone or not grace
 
     def logout(self) -> None:
         """Destroy it, here and wherever it is kept."""
         self._read()
         self._change()
         self._fields, self._values = {}, {}
-        self.dropped, self.renewed = True, False
+        self.dropped, self.renewed, self.alone = True, False, False
         self._late()
 
     def clear(self) -> None:
