@@ -313,7 +313,8 @@ def test_tokens_of_csrf_die_with_the_id(serve: Serve) -> None:
 
 
 def test_over_plain_http_only_localhost_may_have_one(serve: Serve) -> None:
-    sessions = Plan.of([Sessions(store=MemoryStore()), Failures()])
+    store = Counting()
+    sessions = Plan.of([Sessions(store=store), Failures()])
 
     def app(ex: Exchange) -> Answer:
         ex.session["a"] = 1
@@ -322,7 +323,9 @@ def test_over_plain_http_only_localhost_may_have_one(serve: Serve) -> None:
     local = serve(sessions, app, scheme="http", headers=[("host", "127.0.0.1:8000")])
     assert (local.one("set-cookie") or "").startswith("session=")
     assert "Secure" not in (local.one("set-cookie") or "")
+    store.calls.clear()
     assert serve(sessions, app, scheme="http", headers=[("host", "app.example")]).status == 500
+    assert store.calls == [], "no record stays behind whose id nobody has"
 
 
 class Away(MemoryStore):
