@@ -7,7 +7,7 @@ import json
 import platform
 from pathlib import Path
 
-SUBJECTS = ("shield", "csrf", "hosts", "passwords")
+SUBJECTS = ("shield", "shield_wsgi", "csrf", "hosts", "passwords")
 
 
 def main() -> None:

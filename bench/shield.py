@@ -1,22 +1,23 @@
-"""Response headers on a bare ASGI application: ours, the floor, and peers. `python -m bench.shield`
+"""Response headers, nonce, cookies and CORS on a bare ASGI application. `python -m bench.shield`
 
-The floor is the least work that could do the job: a wrapper that appends pre-encoded tuples to a new list (the
-application's own may be shared between responses). It never looks at the application's own headers, answers no error
-and hardens no cookie. `floor_nonce` makes a nonce and joins it into the policy.
+Ours, the floors, and peers. A floor is the least work that could do the job: a wrapper that appends pre-encoded tuples
+to a new list (the application's own may be shared between responses). It never looks at the application's own headers
+and answers no error. The one for all of it makes a nonce and joins it into the policy, looks the Origin up among those
+that are known, and knows for each tail of a Set-Cookie what is missing in it; it answers no preflight.
 """
 
 from __future__ import annotations
 
 from binascii import b2a_base64
-from importlib import import_module
 from os import urandom
 from typing import Any
 
+from bench import shield_peers as peers
 from bench.harness import Once, added, medians, microseconds, ratio, report
-from hauberk import Policy, asgi
+from hauberk import CORS, Policy, asgi
 from hauberk.adapters.asgi import App, Message, Scope
+from hauberk.core.encoded import encoded_bytes
 from hauberk.core.exchange import held
-from hauberk.core.plan import encoded_bytes
 
 START = {"type": "http.response.start", "status": 200}
 BODY = {"type": "http.response.body", "body": b"hello"}
@@ -33,25 +34,59 @@ SCOPE: dict[str, Any] = {
     "root_path": "",
     "headers": [(b"host", b"testserver"), (b"accept", b"text/html"), (b"user-agent", b"bench")],
 }
+ORIGIN = "https://app.example"
+CROSS = {**SCOPE, "headers": [*SCOPE["headers"], (b"origin", ORIGIN.encode())]}
 RECOMMENDED = Policy.recommended().replace(guard=None, csrf=None, paths=None, limits=None)
 """Headers, nonce, cookies and failures alone."""
+FUSED = RECOMMENDED.replace(cors=CORS(origins=(ORIGIN,)))
+BROWSER = [
+    (b"host", b"testserver"),
+    (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+    (b"accept", b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    (b"accept-language", b"en-GB,en;q=0.5"),
+    (b"accept-encoding", b"gzip, deflate, br, zstd"),
+    (b"connection", b"keep-alive"),
+    (b"upgrade-insecure-requests", b"1"),
+    (b"sec-fetch-dest", b"document"),
+    (b"sec-fetch-mode", b"navigate"),
+    (b"sec-fetch-site", b"none"),
+    (b"sec-fetch-user", b"?1"),
+    (b"priority", b"u=0, i"),
+]
+"""What a browser asks a page with: no Origin, no cookie."""
 BASE = {"bare", "floor"}
 CONSTANTS = list(encoded_bytes(RECOMMENDED.plan()).unread)
 TEMPLATES = encoded_bytes(RECOMMENDED.plan()).templates
 FIXED = list(encoded_bytes(RECOMMENDED.plan()).with_nonce)
+VARY = [(b"vary", b"Origin")]
+ALLOWED = {ORIGIN.encode(): [(b"access-control-allow-origin", ORIGIN.encode()), *VARY]}
+LACKS = {b" Path=/; Max-Age=3600": b"; Secure; HttpOnly; SameSite=Lax"}
+FIELDS = [(b"content-type", b"text/html"), (b"content-length", b"5")]
+COOKIE = (b"set-cookie", b"session=" + 43 * b"x" + b"; Path=/; Max-Age=3600")
 
 
 async def bare(scope: Scope, receive: Any, send: Any) -> None:
-    await send({**START, "headers": [(b"content-type", b"text/html"), (b"content-length", b"5")]})
+    await send({**START, "headers": FIELDS.copy()})
     await send(BODY)
 
 
-async def bare_reading_nonce(scope: Scope, receive: Any, send: Any) -> None:
+async def bare_page(scope: Scope, receive: Any, send: Any) -> None:
+    """Reads the nonce."""
     if "hauberk" in scope:
         held(scope["hauberk"]).read_nonce()
     elif "nonce" in scope:
         scope["nonce"]()
-    await send({**START, "headers": [(b"content-type", b"text/html"), (b"content-length", b"5")]})
+    await send({**START, "headers": FIELDS.copy()})
+    await send(BODY)
+
+
+async def bare_login(scope: Scope, receive: Any, send: Any) -> None:
+    """Reads the nonce and sets a cookie."""
+    if "hauberk" in scope:
+        held(scope["hauberk"]).read_nonce()
+    elif "nonce" in scope:
+        scope["nonce"]()
+    await send({**START, "headers": [*FIELDS, COOKIE]})
     await send(BODY)
 
 
@@ -65,6 +100,27 @@ def floor(app: App) -> App:
         async def send_more(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = message["headers"] + CONSTANTS
+            await send(message)
+
+        return await app(scope, receive, send_more)
+
+    return wrapped
+
+
+def floor_cors(app: App) -> App:
+    """Append what the Origin decides."""
+
+    async def wrapped(scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return await app(scope, receive, send)
+        fields = VARY
+        for name, value in scope["headers"]:
+            if name == b"origin":
+                fields = ALLOWED.get(value, VARY)
+
+        async def send_more(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = message["headers"] + fields
             await send(message)
 
         return await app(scope, receive, send_more)
@@ -98,6 +154,40 @@ def floor_nonce(app: App) -> App:
     return wrapped
 
 
+def floor_fused(app: App) -> App:
+    """All of it: constants, nonce, Origin, cookies."""
+
+    async def wrapped(scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return await app(scope, receive, send)
+        nonce, allowed = b"", VARY
+        for name, value in scope["headers"]:
+            if name == b"origin":
+                allowed = ALLOWED.get(value, VARY)
+
+        def make() -> str:
+            nonlocal nonce
+            nonce = b2a_base64(urandom(16), newline=False)
+            return nonce.decode()
+
+        scope["nonce"] = make
+
+        async def send_more(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = []
+                for name, value in message["headers"]:
+                    if name == b"set-cookie":
+                        value += LACKS[value.partition(b";")[2]]
+                    own.append((name, value))
+                fields = [(name, nonce.join(parts)) for name, parts in TEMPLATES]
+                message["headers"] = own + FIXED + fields + allowed
+            await send(message)
+
+        return await app(scope, receive, send_more)
+
+    return wrapped
+
+
 async def receive() -> Message:
     return {"type": "http.request", "body": b"", "more_body": False}
 
@@ -106,11 +196,11 @@ async def send(message: Message) -> None:
     return None
 
 
-def once(app: App) -> Once:
+def once(app: App, scope: dict[str, Any] = SCOPE) -> Once:
     """One request, driven without an event loop: nothing here waits."""
 
     def run() -> None:
-        coroutine: Any = app(SCOPE.copy(), receive, send)
+        coroutine: Any = app(scope.copy(), receive, send)
         try:
             coroutine.send(None)
         except StopIteration:
@@ -120,83 +210,49 @@ def once(app: App) -> Once:
     return run
 
 
-def peers(app: App) -> dict[str, Once]:
-    """The same job as the peers do it, as their documentation shows."""
-    Secweb: Any = import_module("Secweb")
-    secure: Any = import_module("secure")
-    middleware: Any = import_module("secure.middleware")
-    from starlette.datastructures import MutableHeaders
-    from starlette.middleware.cors import CORSMiddleware
-
-    chosen: Any = app
-
-    class Collect:
-        """Secweb adds its middleware to an application object; this one stacks what it is given."""
-
-        def __init__(self) -> None:
-            self.app = chosen
-
-        def add_middleware(self, kind: Any, *args: Any, **options: Any) -> None:
-            self.app = kind(self.app, *args, **options)
-
-    class EachHeader:
-        """As Starlette's documentation of pure ASGI middleware sets a header."""
-
-        async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-            async def send_more(message: Any) -> None:
-                if message["type"] == "http.response.start":
-                    headers = MutableHeaders(scope=message)
-                    for name, value in texts:
-                        headers.append(name, value)
-                await send(message)
-
-            await chosen(scope, receive, send_more)
-
-    texts = [(name.decode(), value.decode()) for name, value in CONSTANTS]
-    balanced = secure.Secure.from_preset(secure.Preset.BALANCED)
-    collected = Collect()
-    Secweb.SecWeb(app=collected)
-    return {
-        "secure": once(middleware.SecureASGIMiddleware(chosen, secure=balanced)),
-        "secweb": once(collected.app),
-        "starlette_headers": once(EachHeader()),
-        "starlette_cors": once(CORSMiddleware(chosen, allow_origins=["https://app.example"])),
-    }
+def row(app: App, apps: dict[str, App], scope: dict[str, Any] = SCOPE) -> dict[str, Any]:
+    """Medians, what is added to the bare application, and that over what the floor adds."""
+    subjects = {"bare": once(app, scope)} | {name: once(subject, scope) for name, subject in apps.items()}
+    figures = microseconds(subjects)
+    found: dict[str, Any] = {"median": medians(figures), "added": added(figures, "bare")}
+    if "floor" in apps:
+        found["over_floor"] = {name: ratio(figures, "bare", name, "floor") for name in apps if name not in BASE}
+    return found
 
 
 def results() -> dict[str, Any]:
     """Run it all."""
-    headers = microseconds(
-        {
-            "bare": once(bare),
-            "floor": once(floor(bare)),
-            "hauberk": once(asgi(bare, RECOMMENDED)),
-            **peers(bare),
-        }
-    )
-    nonce = microseconds(
-        {
-            "bare": once(bare_reading_nonce),
-            "floor": once(floor_nonce(bare_reading_nonce)),
-            "hauberk": once(asgi(bare_reading_nonce, RECOMMENDED)),
-        }
-    )
-    # Last, because from here on the guard's hooks are in this process for good.
-    guarded = microseconds({"bare": once(bare), "hauberk": once(asgi(bare, Policy.recommended()))})
-    return {
-        "headers": {
-            "median": medians(headers),
-            "added": added(headers, "bare"),
-            "over_floor": {name: ratio(headers, "bare", name, "floor") for name in headers if name not in BASE},
-        },
-        "headers_with_nonce": {
-            "median": medians(nonce),
-            "added": added(nonce, "bare"),
-            "over_floor": {"hauberk": ratio(nonce, "bare", "hauberk", "floor")},
-        },
-        "headers_with_guard_observing": {"median": medians(guarded), "added": added(guarded, "bare")},
+    alone = Policy(cors=FUSED.cors)
+    corsed = {"floor": floor_cors(bare), "hauberk": asgi(bare, alone), **peers.cors(bare, ORIGIN)}
+    found = {
+        "headers": row(
+            bare, {"floor": floor(bare), "hauberk": asgi(bare, RECOMMENDED), **peers.headers(bare, CONSTANTS)}
+        ),
+        "headers_with_nonce": row(
+            bare_page, {"floor": floor_nonce(bare_page), "hauberk": asgi(bare_page, RECOMMENDED)}
+        ),
+        "cors_same_origin": row(bare, corsed),
+        "cors_allowed_origin": row(bare, corsed, CROSS),
+        "headers_nonce_cors_cookies": row(
+            bare_login,
+            {
+                "floor": floor_fused(bare_login),
+                "hauberk": asgi(bare_login, FUSED),
+                **peers.fused(bare_login, ORIGIN),
+            },
+            CROSS,
+        ),
     }
+    # Last, because from here on the guard's hooks are in this process for good.
+    policies = {
+        "headers_alone": RECOMMENDED,
+        "without_guard": Policy.recommended().replace(guard=None),
+        "recommended": Policy.recommended(),
+    }
+    shielded = {name: asgi(bare, policy) for name, policy in policies.items()}
+    found["recommended_on_a_page_request"] = row(bare, shielded, {**SCOPE, "headers": BROWSER})
+    return found
 
 
 if __name__ == "__main__":
-    report("recommended response headers on a bare ASGI application", results())
+    report("headers, nonce, CORS and cookies on a bare ASGI application", results())

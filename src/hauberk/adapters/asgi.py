@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
 
 from hauberk.adapters.body import Watcher
 from hauberk.adapters.wsgi import split_host
+from hauberk.core.encoded import RawHead, encoded_bytes
 from hauberk.core.errors import BlockedError
-from hauberk.core.exchange import HOLDER, Exchange, Head, Holder, Reply, held
-from hauberk.core.plan import Plan, encoded_bytes, put, run_deferred
+from hauberk.core.exchange import HOLDER, Exchange, Holder, Reply, held
+from hauberk.core.plan import Choice, Pair, Plan, run_deferred
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -23,8 +24,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-MOST_KNOWN = 256
-"""How many sets of fields are kept encoded."""
+Make = Callable[[Scope], "ASGIExchange"]
+_HTTP = {"ws": "http", "wss": "https"}
 
 
 class ASGIExchange(Exchange):
@@ -63,7 +64,7 @@ class ASGIExchange(Exchange):
     def scheme(self) -> str:
         """See `Exchange.scheme`; `wss` counts as `https`."""
         scheme: str = self.scope.get("scheme", "http")
-        return {"ws": "http", "wss": "https"}.get(scheme, scheme)
+        return _HTTP.get(scheme, scheme)
 
     @property
     def client(self) -> str:
@@ -121,13 +122,10 @@ class ASGIExchange(Exchange):
         return dict(self.scope.get("path_params") or {})
 
 
-class ASGIHead(Head):
+class ASGIHead(RawHead[bytes]):
     """Fields as bytes; only those that somebody asks for are decoded."""
 
-    __slots__ = ("raw",)
-
-    def __init__(self, status: int, raw: RawHeaders) -> None:
-        self.status, self.raw = status, raw
+    __slots__ = ()
 
     def values(self, name: str) -> list[str]:
         """See `Head.values`."""
@@ -136,20 +134,18 @@ class ASGIHead(Head):
 
     def append(self, name: str, value: str) -> None:
         """See `Head.append`."""
-        self.raw.append((name.encode("latin-1"), value.encode("latin-1")))
+        self.extend([(name.encode("latin-1"), value.encode("latin-1"))])
 
     def remove(self, name: str) -> None:
         """See `Head.remove`."""
-        wanted = name.encode("latin-1")
-        self.raw = [pair for pair in self.raw if pair[0].lower() != wanted]
+        self.drop(frozenset((name.encode("latin-1"),)))
 
     def rewrite(self, name: str, change: Callable[[str], str]) -> None:
         """See `Head.rewrite`."""
-        wanted = name.encode("latin-1")
-        self.raw = [
-            (key, change(value.decode("latin-1")).encode("latin-1") if key.lower() == wanted else value)
-            for key, value in self.raw
-        ]
+        wanted, raw = name.encode("latin-1"), self.raw
+        for at, (key, value) in enumerate(raw):
+            if key == wanted or key.lower() == wanted:
+                raw[at] = (key, change(value.decode("latin-1")).encode("latin-1"))
 
 
 class ASGIShield:
@@ -162,34 +158,42 @@ class ASGIShield:
     def __init__(self, app: App, plan: Plan, *, context: bool = False) -> None:
         self.app, self.plan = app, plan
         self._encoded = encoded_bytes(plan)
-        self._known: dict[int, tuple[object, RawHeaders, frozenset[bytes] | None]] = {}
-        self.run: App = self._full() if plan.eager or plan.always or context else self._lean()
+        self.run: App = self._full() if plan.eager or plan.always or context else self._shortest()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
         await self.run(scope, receive, send)
 
-    def _lean(self) -> App:
+    def _shortest(self) -> App:
+        lean = self._lean(ASGIExchange, list(self._encoded.unread))
+        return lean if self.plan.choice is None else self._choosing(self.plan.choice, lean)
+
+    def _lean(self, make: Make, added: RawHeaders) -> App:
         """For plans of headers, nonce and cookies: variables of a closure instead of attributes, no context variable.
 
         `send_shielded` is a plain function that hands the server's own awaitable on: half the price of a coroutine.
         """
-        app, other, failed, send_start = self.app, self._other, self._failed, self._send_start
-        touched, unread = self._encoded.touched, list(self._encoded.unread)
+        app, other, failed, send_start, touched = (
+            self.app,
+            self._other,
+            self._failed,
+            self._send_start,
+            self._encoded.touched,
+        )
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 return await other(scope, receive, send)
-            holder: Holder = [None, ASGIExchange, scope]
+            holder: Holder = [None, make, scope]
             scope["hauberk"] = holder
 
             def send_shielded(message: Message) -> Awaitable[None]:
                 if message["type"] == "http.response.start":
-                    if holder[0] is not None:
-                        return send_start(held(holder), message, send)
+                    if (ex := holder[0]) is not None:
+                        return send_start(ex, message, send)
                     try:
                         headers = message["headers"]
-                        fields = headers + unread
+                        fields = headers + added
                     except (KeyError, TypeError):  # none at all, or another iterable than a list
                         return send_start(held(holder), message, send)
                     for name, _ in headers:
@@ -204,7 +208,25 @@ class ASGIShield:
             except Exception as error:
                 if await failed(held(holder), error, send, send_shielded):
                     raise
+            # Scope and holder know each other: apart, they are gone now, and not when garbage is collected.
+            scope["hauberk"] = [None, late, _OVER]
             return None
+
+        return run
+
+    def _choosing(self, choice: Choice, absent: App) -> App:
+        """For plans whose only step before the application knows its fields beforehand: one lean way for each value."""
+        asked, methods, full = choice.name.encode("latin-1"), choice.methods, self._full()
+        known = {value: self._lean(_maker(own), added) for value, (own, added) in self._encoded.choices.items()}
+
+        async def run(scope: Scope, receive: Receive, send: Send) -> None:
+            chosen = absent
+            for name, value in scope.get("headers", ()):
+                if name == asked:
+                    if chosen is not absent or scope.get("method") in methods:
+                        return await full(scope, receive, send)
+                    chosen = known.get(value, full)
+            return await chosen(scope, receive, send)
 
         return run
 
@@ -244,79 +266,37 @@ class ASGIShield:
                     raise
             finally:
                 HOLDER.reset(token)
+            ex.scope = _apart(scope)
             return None
 
         return run
 
     def _send_start(self, ex: ASGIExchange, message: Message, send: Send) -> Awaitable[None]:
         """The header, for a request that has an exchange."""
-        if self.plan.always or ex.deferred or ex.blocked is not None:
+        if ex.deferred or ex.blocked is not None:
             return self._send_head(ex, message, send)
         headers = list(message.get("headers", ()))
-        touched, watched = self._encoded.touched, False
-        for name, _ in headers:
-            if name in touched:
-                if name not in self._encoded.watched:
-                    return self._send_head(ex, message, send)
-                watched = True
-        status = message["status"]
-        same = True
-        if watched:
-            head = ASGIHead(status, headers.copy())
-            for step in self.plan.on_response:
-                step(ex, head)
-            # As long as no step has set or taken one, no name stands in the way of a constant.
-            same = [name for name, _ in headers] == [name for name, _ in head.raw]
-            status, headers = head.status, head.raw
+        if not (ex.fields or self.plan.always) and (fields := self._encoded.plain(ex, headers)) is not None:
+            ex.sent = True
+            return send({**message, "headers": fields})
+        head = ASGIHead(message["status"], headers)
+        self._encoded.join(ex, head)
         ex.sent = True
-        added: Sequence[tuple[bytes, bytes]] = self._encoded.unread
-        if ex.nonce is not None:
-            added = self._encoded.nonce_fields(ex.nonce.encode("ascii"))
-        if ex.fields:
-            own, names = self._own(ex.fields)
-            same = same and names is not None and not any(name.lower() in names for name, _ in headers)
-            if same:
-                headers += own
-        if same:
-            headers += added
-        else:
-            headers = self._joined(ex, headers)
-        return send({**message, "status": status, "headers": headers})
-
-    def _joined(self, ex: ASGIExchange, headers: RawHeaders) -> RawHeaders:
-        """The application's fields, those for this response alone, and the constants that nothing stands in for."""
-        head = ASGIHead(0, headers)
-        put(head, ex.fields)
-        self.plan.complete(ex, head)
-        return head.raw
-
-    def _own(self, fields: Sequence[tuple[str, str]]) -> tuple[RawHeaders, frozenset[bytes] | None]:
-        """Fields for one response as octets, and their names; None if one is a list that others may join.
-
-        Features that decide between a few answers give the same tuple each time: those are encoded once.
-        """
-        known = self._known.get(id(fields))
-        if known is not None and known[0] is fields:
-            return known[1], known[2]
-        own = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
-        found = frozenset(name for name, _ in own)
-        names = None if not found.isdisjoint(_LISTS) else found
-        if type(fields) is tuple:
-            if len(self._known) > MOST_KNOWN:
-                self._known.clear()
-            self._known[id(fields)] = (fields, own, names)
-        return own, names
+        return send({**message, "status": head.status, "headers": head.raw})
 
     async def _send_head(self, ex: ASGIExchange, message: Message, send: Send) -> None:
-        """The long way: through a Head, for whatever steps change."""
+        """The long way: what was deferred may wait, and the guard's answer goes out in place of this one."""
         if ex.blocked is not None and not ex.sent:
             return await self._send_blocked(ex, send)
         head = ASGIHead(message["status"], list(message.get("headers", ())))
+        await self._finish(ex, head)
+        return await send({**message, "status": head.status, "headers": head.raw})
+
+    async def _finish(self, ex: ASGIExchange, head: ASGIHead) -> None:
         if ex.deferred:
             await run_deferred(ex, head)
-        self.plan.finish(ex, head)
+        self._encoded.finish(ex, head)
         ex.sent = True
-        return await send({**message, "status": head.status, "headers": head.raw})
 
     async def _send_blocked(self, ex: ASGIExchange, send: Send) -> None:
         """The guard's answer, in place of the application's."""
@@ -324,9 +304,7 @@ class ASGIShield:
             return
         reply, ex.sent, ex.replaced = ex.blocked, True, True
         head = ASGIHead(reply.status, _raw(reply))
-        if ex.deferred:
-            await run_deferred(ex, head)
-        self.plan.finish(ex, head)
+        await self._finish(ex, head)
         await send({"type": "http.response.start", "status": head.status, "headers": head.raw})
         await send({"type": "http.response.body", "body": b"" if ex.method == "HEAD" else reply.body})
 
@@ -409,10 +387,20 @@ class _Socket:
         if not accepted:
             self._plan.finish(ex, head)
         elif head.raw:
-            for step in self._plan.on_response:
-                step(ex, head)
+            self._plan.respond(ex, head)
         ex.sent = True
         return head.raw
+
+
+def _apart(scope: Scope) -> Scope:
+    """The same without its way to the exchange that has it."""
+    alone = {**scope}
+    alone.pop("hauberk", None)
+    return alone
+
+
+_OVER: Scope = {"type": "http", "method": "GET", "path": "", "headers": []}
+"""In place of its scope, for who asks for the exchange of a request that is over."""
 
 
 def late(scope: Scope) -> ASGIExchange:
@@ -420,6 +408,15 @@ def late(scope: Scope) -> ASGIExchange:
     ex = ASGIExchange(scope)
     ex.sent = True
     return ex
+
+
+def _maker(own: tuple[Pair, ...]) -> Make:
+    """Makes exchanges that have these fields from the start."""
+
+    class Chosen(ASGIExchange):
+        fields = own
+
+    return Chosen
 
 
 async def _answer(ex: Exchange, reply: Reply, send: Send) -> None:
@@ -448,10 +445,6 @@ def _by_name(headers: RawHeaders) -> dict[bytes, bytes]:
         joiner = b"; " if name == b"cookie" else b", "
         joined[name] = joined[name] + joiner + value if name in joined else value
     return joined
-
-
-_LISTS = frozenset({b"set-cookie", b"vary"})
-"""Fields of a response that are lists: what is added joins them."""
 
 
 def _watched(ex: ASGIExchange, receive: Receive, plan: Plan) -> Receive:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
 from hauberk.adapters.body import WatchedInput, Watcher, read_ahead
-from hauberk.core.exchange import HOLDER, Exchange, Head, Holder, Reply, held
-from hauberk.core.plan import Plan, encoded_text, run_deferred, run_inline
+from hauberk.core.encoded import RawHead, encoded_text
+from hauberk.core.exchange import HOLDER, Exchange, Holder, Reply, held
+from hauberk.core.plan import Choice, Pair, Plan, run_deferred, run_inline
 
 Environ = dict[str, Any]
 TextHeaders = list[tuple[str, str]]
@@ -18,6 +20,14 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None,
 Write = Callable[[bytes], object]
 StartResponse = Callable[..., Write]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
+Make = Callable[[Environ], "WSGIExchange"]
+
+
+@lru_cache(maxsize=256)
+def field_key(name: str) -> str:
+    """The name under which an environment holds a field of the request."""
+    key = name.upper().replace("-", "_")
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
 
 
 class WSGIExchange(Exchange):
@@ -57,9 +67,7 @@ class WSGIExchange(Exchange):
 
     def header(self, name: str) -> str:
         """See `Exchange.header`."""
-        key = name.upper().replace("-", "_")
-        prefix = "" if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else "HTTP_"
-        return str(self.environ.get(prefix + key, ""))
+        return str(self.environ.get(field_key(name), ""))
 
     def headers(self) -> Iterator[tuple[str, str]]:
         """See `Exchange.headers`."""
@@ -117,13 +125,10 @@ class WSGIExchange(Exchange):
         return dict(routing)
 
 
-class WSGIHead(Head):
+class WSGIHead(RawHead[str]):
     """Fields as native text."""
 
-    __slots__ = ("raw",)
-
-    def __init__(self, status: int, raw: TextHeaders) -> None:
-        self.status, self.raw = status, raw
+    __slots__ = ()
 
     def values(self, name: str) -> list[str]:
         """See `Head.values`."""
@@ -131,15 +136,17 @@ class WSGIHead(Head):
 
     def append(self, name: str, value: str) -> None:
         """See `Head.append`."""
-        self.raw.append((name, value))
+        self.extend([(name, value)])
 
     def remove(self, name: str) -> None:
         """See `Head.remove`."""
-        self.raw = [pair for pair in self.raw if pair[0].lower() != name]
+        self.drop(frozenset((name,)))
 
     def rewrite(self, name: str, change: Callable[[str], str]) -> None:
         """See `Head.rewrite`."""
-        self.raw = [(key, change(value) if key.lower() == name else value) for key, value in self.raw]
+        for at, (key, value) in enumerate(self.raw):
+            if key.lower() == name:
+                self.raw[at] = (key, change(value))
 
 
 class WSGIShield:
@@ -154,31 +161,34 @@ class WSGIShield:
     ) -> None:
         self.app, self.plan, self.propagate = app, plan, propagate
         self._encoded = encoded_text(plan)
-        self.run: App = self._full() if plan.eager or plan.always or context else self._lean()
+        self.run: App = self._full() if plan.eager or plan.always or context else self._shortest()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Run one request."""
         return self.run(environ, start_response)
 
-    def _lean(self) -> App:
+    def _shortest(self) -> App:
+        lean = self._lean(WSGIExchange, list(self._encoded.unread))
+        return lean if self.plan.choice is None else self._choosing(self.plan.choice, lean)
+
+    def _lean(self, make: Make, added: TextHeaders) -> App:
         """For plans of headers, nonce and cookies: no context variable, and an exchange only if somebody asks."""
-        app, long_way, failed = self.app, self._start, self._failed
-        touched, unread = self._encoded.touched, list(self._encoded.unread)
+        app, long_way, failed, touched = self.app, self._start, self._failed, self._encoded.touched
 
         def run(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-            holder: Holder = [None, WSGIExchange, environ]
+            holder: Holder = [None, make, environ]
             environ["hauberk"] = holder
 
             def start(status: str, headers: TextHeaders, exc_info: ExcInfo = None) -> Write:
-                if holder[0] is not None:
-                    return long_way(held(holder), start_response, status, headers, exc_info)
+                if (ex := holder[0]) is not None:
+                    return long_way(ex, start_response, status, headers, exc_info)
                 for name, _ in headers:
                     if name in touched:
                         return long_way(held(holder), start_response, status, headers, exc_info)
                 holder[1] = late
                 if exc_info is None:
-                    return start_response(status, headers + unread)
-                return start_response(status, headers + unread, exc_info)
+                    return start_response(status, headers + added)
+                return start_response(status, headers + added, exc_info)
 
             try:
                 body = app(environ, start)
@@ -187,6 +197,20 @@ class WSGIShield:
             if holder[1] is late:
                 return body
             return Running(self, held(holder), body, start)
+
+        return run
+
+    def _choosing(self, choice: Choice, absent: App) -> App:
+        """For plans whose only step before the application knows its fields beforehand: one lean way for each value."""
+        asked, methods, full = field_key(choice.name), choice.methods, self._full()
+        known = {value: self._lean(_maker(own), added) for value, (own, added) in self._encoded.choices.items()}
+
+        def run(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            if asked not in environ:
+                return absent(environ, start_response)
+            if environ["REQUEST_METHOD"] in methods:
+                return full(environ, start_response)
+            return known.get(environ[asked], full)(environ, start_response)
 
         return run
 
@@ -231,11 +255,10 @@ class WSGIShield:
         """The header, for a request that has an exchange: constants, the nonce, and whatever steps change."""
         if ex.blocked is not None and not ex.sent:
             return self._start_blocked(ex, ex.blocked, start_response, exc_info)
-        touched = self._encoded.touched
-        if not (self.plan.always or ex.deferred or ex.fields or any(name in touched for name, _ in headers)):
+        simple = not (ex.deferred or ex.fields or self.plan.always)
+        if simple and (fields := self._encoded.plain(ex, headers)) is not None:
             ex.sent = True
-            fields = self._encoded.unread if ex.nonce is None else self._encoded.nonce_fields(ex.nonce)
-            return _call(start_response, status, [*headers, *fields], exc_info)
+            return _call(start_response, status, fields, exc_info)
         head = WSGIHead(int(status[:3]), list(headers))
         self._finish(ex, head)
         line = status if head.status == int(status[:3]) else status_line(head.status)
@@ -252,7 +275,9 @@ class WSGIShield:
     def _finish(self, ex: WSGIExchange, head: WSGIHead) -> None:
         if ex.deferred:
             run_inline(run_deferred(ex, head))
-        self.plan.finish(ex, head)
+            self._encoded.finish(ex, head)
+        else:
+            self._encoded.join(ex, head)
         ex.sent = True
 
     def _failed(self, ex: WSGIExchange, error: Exception, start: StartResponse) -> Iterable[bytes]:
@@ -308,6 +333,15 @@ def late(environ: Environ) -> WSGIExchange:
     ex = WSGIExchange(environ)
     ex.sent = True
     return ex
+
+
+def _maker(own: tuple[Pair, ...]) -> Make:
+    """Makes exchanges that have these fields from the start."""
+
+    class Chosen(WSGIExchange):
+        fields = own
+
+    return Chosen
 
 
 def split_host(host: str, scheme: str) -> tuple[str, int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from hauberk.core.errors import WaitingStoreError
 from hauberk.core.exchange import Exchange, Failure, Head, Load, OnBody, Reply, RequestStep, ResponseStep
@@ -17,8 +18,9 @@ NONCE = "{nonce}"
 Pair = tuple[str, str]
 Weaker = Callable[[list[str]], bool]
 """Whether the application's own fields of a name say less than the policy's."""
+Rewrite = Callable[[Exchange, str], str]
+"""What a field's value becomes in the response to this request."""
 T = TypeVar("T")
-Text = TypeVar("Text", str, bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,21 @@ class Nonced:
     name: str
     with_nonce: str
     without: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Fields of a response that one field of the request decides, known beforehand.
+
+    An adapter can then add them as it adds constants, without an exchange. `on_request` is asked all the same where
+    the request's field has another value or comes twice, or where the method is one of `methods`.
+    """
+
+    name: str
+    """The request's field, in lower case. Where it is absent, there is nothing to add and nothing to ask."""
+    fields: Mapping[str, tuple[Pair, ...]]
+    """Its value to what is added: what `on_request` would put into `Exchange.fields`."""
+    methods: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +62,13 @@ class Steps:
     """Fields taken away from what the application sends."""
     on_request: RequestStep | None = None
     """Before the application and before the body: may answer in its place."""
+    choice: Choice | None = None
+    """What of `on_request` is known beforehand."""
     on_response: ResponseStep | None = None
     """Before the header leaves, if the response has a field named in `watch`, or always where `watch` is empty."""
     watch: frozenset[str] = frozenset()
+    rewrite: Mapping[str, Rewrite] = field(default_factory=dict)
+    """Names of response fields to what each of their values passes through, last of all; cheaper than `on_response`."""
     load: Load | None = None
     """The only step that may wait: for a Store."""
     on_failure: Failure | None = None
@@ -93,10 +114,13 @@ class Plan:
     nonced: tuple[Nonced, ...] = ()
     remove: frozenset[str] = frozenset()
     on_request: tuple[RequestStep, ...] = ()
+    choice: Choice | None = None
+    """Of the only `on_request` step, where there is but one."""
     on_response: tuple[ResponseStep, ...] = ()
     always: bool = False
     """Whether some `on_response` step is to see every response."""
     watch: frozenset[str] = frozenset()
+    rewrite: Mapping[str, Rewrite] = field(default_factory=dict)
     load: tuple[Load, ...] = ()
     on_failure: Failure = plain_failure
     keep_body: bool = False
@@ -109,16 +133,19 @@ class Plan:
     def of(cls, features: Iterable[Feature]) -> Plan:
         """Join the steps of all features; the first `on_failure` counts."""
         steps = [feature.steps() for feature in features]
+        begins = [s for s in steps if s.on_request]
         return cls(
             headers=tuple(pair for s in steps if not s.enforce for pair in s.headers),
             enforced=tuple(pair for s in steps if s.enforce for pair in s.headers),
             weaker={name: weaker for s in steps for name, weaker in s.weaker.items()},
             nonced=tuple(n for s in steps for n in s.nonced),
             remove=frozenset(name for s in steps for name in s.remove),
-            on_request=tuple(s.on_request for s in steps if s.on_request),
+            on_request=tuple(s.on_request for s in begins if s.on_request),
+            choice=begins[0].choice if len(begins) == 1 else None,
             on_response=tuple(s.on_response for s in steps if s.on_response),
             always=any(s.on_response and not s.watch for s in steps),
-            watch=frozenset(name for s in steps for name in s.watch),
+            watch=frozenset(name for s in steps for name in (*s.watch, *s.rewrite)),
+            rewrite={name: change for s in steps for name, change in s.rewrite.items()},
             load=tuple(s.load for s in steps if s.load),
             on_failure=next((s.on_failure for s in steps if s.on_failure), plain_failure),
             keep_body=any(s.keep_body for s in steps),
@@ -131,7 +158,7 @@ class Plan:
     @property
     def eager(self) -> bool:
         """Whether every request needs its exchange before the application runs."""
-        return bool(self.on_request or self.load or self.watches_body)
+        return bool((self.on_request and self.choice is None) or self.load or self.watches_body)
 
     @property
     def watches_body(self) -> bool:
@@ -162,9 +189,15 @@ class Plan:
             head.remove(name)
         if ex.fields:
             put(head, ex.fields)
+        self.respond(ex, head)
+        self.complete(ex, head)
+
+    def respond(self, ex: Exchange, head: Head) -> None:
+        """Run the steps that look at a header before it leaves."""
         for step in self.on_response:
             step(ex, head)
-        self.complete(ex, head)
+        for name, change in self.rewrite.items():
+            head.rewrite(name, partial(change, ex))
 
     def complete(self, ex: Exchange, head: Head) -> None:
         """Add the constants, where the application has no field of that name, or a weaker one."""
@@ -217,58 +250,6 @@ async def run_deferred(ex: Exchange, head: Head) -> None:
     finishers, ex.deferred = ex.deferred, ()
     for finish in reversed(finishers):
         await finish(head)
-
-
-class Encoded(Generic[Text]):
-    """A Plan's constants in the form that one protocol sends: bytes for ASGI, native text for WSGI."""
-
-    __slots__ = ("_join", "templates", "touched", "unread", "watched", "with_nonce")
-
-    def __init__(self, plan: Plan, encode: Callable[[str], Text], join: Callable[[Text, Iterable[Text]], Text]) -> None:
-        def pairs(fields: Iterable[Pair]) -> tuple[tuple[Text, Text], ...]:
-            return tuple((encode(name), encode(value)) for name, value in fields)
-
-        self._join: Callable[[Text, Iterable[Text]], Text] = join
-        varied: list[Pair] = [("vary", ", ".join(name.title() for name in sorted(plan.vary)))] if plan.vary else []
-        self.unread: tuple[tuple[Text, Text], ...] = pairs([*plan.enforced, *plan.constants(None), *varied])
-        """What is appended where the nonce was not read."""
-        constant: list[Pair] = [(h.name, h.with_nonce) for h in plan.nonced if NONCE not in h.with_nonce]
-        self.with_nonce: tuple[tuple[Text, Text], ...] = pairs([*plan.enforced, *plan.headers, *constant, *varied])
-        """What is appended where the nonce was read, the fields that hold it apart."""
-        self.templates: tuple[tuple[Text, list[Text]], ...] = tuple(
-            (encode(h.name), [encode(part) for part in h.with_nonce.split(NONCE)])
-            for h in plan.nonced
-            if NONCE in h.with_nonce
-        )
-        """Name, and the pieces that the nonce joins."""
-        touched = {n for n, _ in plan.headers + plan.enforced} | {h.name for h in plan.nonced}
-        # Applications may spell a name as they like under WSGI, and some do under ASGI.
-        names = touched | plan.remove | plan.watch | ({"vary"} if plan.vary else set())
-
-        def forms(wanted: Iterable[str]) -> frozenset[Text]:
-            return frozenset(encode(form) for name in wanted for form in (name, name.title(), name.upper()))
-
-        self.touched: frozenset[Text] = forms(names)
-        """Names that send a response the long way round: through a Head."""
-        self.watched: frozenset[Text] = forms(plan.watch - touched - plan.remove - {"vary"})
-        """Those of them that steps look at, and that no constant has to make way for."""
-
-    def nonce_fields(self, nonce: Text) -> list[tuple[Text, Text]]:
-        """The fields of a response that read its nonce."""
-        fields = list(self.with_nonce)
-        for name, parts in self.templates:
-            fields.append((name, self._join(nonce, parts)))  # one or two: a comprehension costs more
-        return fields
-
-
-def encoded_bytes(plan: Plan) -> Encoded[bytes]:
-    """For ASGI."""
-    return Encoded(plan, lambda text: text.encode("latin-1"), bytes.join)
-
-
-def encoded_text(plan: Plan) -> Encoded[str]:
-    """For WSGI."""
-    return Encoded(plan, str, str.join)
 
 
 def run_inline(coroutine: Coroutine[Any, Any, T]) -> T:

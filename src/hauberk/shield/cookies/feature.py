@@ -68,13 +68,12 @@ class Cookies:
         renamer = Renamer(self.host_prefix, always=self.secure == "always")
         return Steps(
             on_request=renamer.rename if self.host_prefix else None,
-            on_response=self._hardener.harden_all,
-            watch=frozenset({"set-cookie"}),
+            rewrite={"set-cookie": self._hardener.harden_for},
         )
 
     def harden(self, line: str, *, secure: bool) -> str:
         """One Set-Cookie field with what it lacked; unchanged text if it lacked nothing."""
-        return self._hardener.harden(line, secure=secure)
+        return self._hardener.harden(line, secure)
 
 
 def _check_prefixable(name: str) -> None:

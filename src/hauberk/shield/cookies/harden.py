@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hauberk.core.exchange import Exchange, Head
+from hauberk.core.exchange import Exchange
 from hauberk.core.log import decision
 from hauberk.shield.cookies.rename import PREFIX
 from hauberk.wire.cookie import BLANK, CookieError
@@ -25,7 +25,17 @@ Known = tuple[str, str, str, str | None]
 class Hardener:
     """Options in the form in which they are asked for, and what was found so far."""
 
-    __slots__ = ("_always", "_known", "_partitioned", "_prefixed", "_raises", "_readable", "_said", "_same_site")
+    __slots__ = (
+        "_always",
+        "_known",
+        "_partitioned",
+        "_prefixed",
+        "_raises",
+        "_readable",
+        "_said",
+        "_same_site",
+        "_simple",
+    )
 
     def __init__(
         self,
@@ -41,30 +51,39 @@ class Hardener:
         self._same_site = f"; SameSite={same_site.capitalize()}"
         self._always, self._raises = always_secure, raises
         self._known: dict[tuple[str, str, bool], Known] = {}
+        self._simple: dict[tuple[str, str, bool], str] = {}
+        """Of what is known, where attributes have only to be added."""
         self._said: set[tuple[str, str]] = set()
 
-    def harden_all(self, ex: Exchange, head: Head) -> None:
-        """Harden every cookie of one response."""
-        secure = self._always or ex.scheme == "https"
-        head.rewrite("set-cookie", lambda line: self.harden(line, secure=secure, ex=ex))
+    def harden_for(self, ex: Exchange, line: str) -> str:
+        """One field of the response to this request."""
+        return self.harden(line, self._always or ex.scheme == "https", ex)
 
-    def harden(self, line: str, *, secure: bool, ex: Exchange | None = None) -> str:
+    def harden(self, line: str, secure: bool, ex: Exchange | None = None) -> str:
         """One field with what it lacked."""
         if not line.isprintable() and _CONTROL.search(line):
             line = self._without_controls(line)
         pair, _, tail = line.partition(";")
         name, equals, value = pair.partition("=")
+        added = self._simple.get((name, tail, secure))
+        if added is not None and equals and len(pair) <= MOST_PAIR:
+            return line.rstrip("; \t") + added if added else line
         if not equals:
             # Its only text is the value: nothing to remember.
             name, value = "", pair
-        key = (name, _undated(tail), secure)
+        return self._harden_closely(line, name, value, tail, secure, ex)
+
+    def _harden_closely(self, line: str, name: str, value: str, tail: str, secure: bool, ex: Exchange | None) -> str:
+        """The same for what was not seen before, has a date, or may be dropped by browsers."""
+        undated = _undated(tail)
+        key = (name, undated, secure)
         known = self._known.get(key)
         if known is None:
             known = self._look(name, value, tail, secure)
-            if equals:
+            if name:
                 self._remember(key, known)
         added, problem, domain, host_only = known
-        if len(pair) > MOST_PAIR and len(name.strip(BLANK)) + len(value.strip(BLANK)) > MOST_PAIR:
+        if len(name.strip(BLANK)) + len(value.strip(BLANK)) > MOST_PAIR:
             problem = f"name and value have more than {MOST_PAIR:,} octets"
         if domain and ex is not None and not domain_matches(_host(ex), domain):
             problem = f"its Domain, {domain}, is not the host that was asked, nor above it"
@@ -73,7 +92,7 @@ class Hardener:
         if host_only is not None:
             # Only its date may differ from what was seen before.
             line = (
-                f"{PREFIX}{name.strip(BLANK)}={value.strip(BLANK)}{_host_only(tail) if key[1] != tail else host_only}"
+                f"{PREFIX}{name.strip(BLANK)}={value.strip(BLANK)}{_host_only(tail) if undated != tail else host_only}"
             )
         return line.rstrip("; \t") + added if added else line
 
@@ -110,7 +129,11 @@ class Hardener:
     def _remember(self, key: tuple[str, str, bool], known: Known) -> None:
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
+            self._simple.clear()
         self._known[key] = known
+        added, problem, domain, host_only = known
+        if not problem and not domain and host_only is None:
+            self._simple[key] = added
 
     def _without_controls(self, line: str) -> str:
         """What stands before the first end of a line: to some servers the rest is a field of its own (CWE-113)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.log import decision
-from hauberk.core.plan import Steps
+from hauberk.core.plan import Choice, Steps
 from hauberk.shield.cors.asked import asked_names
 from hauberk.shield.cors.explain import origin_refusal, request_refusals
 from hauberk.shield.cors.names import ANSWERS, WILDCARD, is_token
@@ -39,8 +39,15 @@ class Gate:
             # The answer is the same for everybody, so that it is a constant and depends on no field of the request.
             constant = ((ALLOW_ORIGIN, WILDCARD), *self._answers)
             ours = frozenset(name for name, _ in constant)
-            return Steps(headers=constant, enforce=True, remove=ANSWERS - ours, on_request=self.answer_preflight)
-        return Steps(remove=ANSWERS, on_request=self.on_request, vary=frozenset({"origin"}))
+            return Steps(
+                headers=constant,
+                enforce=True,
+                remove=ANSWERS - ours,
+                on_request=self.answer_preflight,
+                choice=Choice(name="access-control-request-method", fields={}),
+            )
+        listed = Choice(name="origin", fields=self._known, methods=frozenset({"OPTIONS"}))
+        return Steps(remove=ANSWERS, on_request=self.on_request, choice=listed, vary=frozenset({"origin"}))
 
     def on_request(self, ex: Exchange) -> Reply | None:
         """Fields for allowed origins, whatever the answer will be; a preflight is answered here."""
