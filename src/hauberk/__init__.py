@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hauberk.guard import Guard
     from hauberk.integrations.override import override
     from hauberk.integrations.protect import asgi, protect, wsgi
-    from hauberk.integrations.request import csp_nonce, csrf_token, session, templates
+    from hauberk.integrations.request import csp_nonce, csrf_token, error_id, session, templates
     from hauberk.policy import Policy
     from hauberk.shield.cookies import Cookies
     from hauberk.shield.cors import CORS
@@ -68,7 +68,7 @@ _HOMES: dict[str, str] = {
         ("BlockedError", "ConfigurationError", "HauberkError", "InputError", "LateNonceError"), "hauberk.core.errors"
     ),
     **dict.fromkeys(("asgi", "protect", "wsgi"), "hauberk.integrations.protect"),
-    **dict.fromkeys(("csp_nonce", "csrf_token", "session", "templates"), "hauberk.integrations.request"),
+    **dict.fromkeys(("csp_nonce", "csrf_token", "error_id", "session", "templates"), "hauberk.integrations.request"),
     "CORS": "hauberk.shield.cors",
     "CSPReports": "hauberk.shield.csp",
     "CSRF": "hauberk.shield.csrf",
@@ -153,6 +153,7 @@ __all__ = [
     "asgi",
     "csp_nonce",
     "csrf_token",
+    "error_id",
     "override",
     "protect",
     "session",

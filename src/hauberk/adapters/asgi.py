@@ -257,7 +257,7 @@ class ASGIShield:
                     if ex.replay:
                         receive = _replayed(ex.replay, receive)
                 if reply is not None:
-                    return await _answer(ex, reply, send_shielded)
+                    return await answer(ex, reply, send_shielded)
                 if ex.session is not None:
                     scope["session"] = ex.session  # where Starlette and Litestar look for it
                 await app(scope, receive, send_shielded)
@@ -314,10 +314,11 @@ class ASGIShield:
             # The guard stopped it: the answer is the guard's, and there is nothing to report to the server.
             await self._send_blocked(ex, send)
             return not ex.replaced
-        failure = self.plan.on_failure(ex, error)
-        reply = failure if isinstance(failure, Reply) else await failure
+        if ex.failed is error and ex.sent:  # answered by a page of the framework's
+            return True
+        reply = await self.plan.fail(ex, error)
         if not ex.sent:  # of a response that is under way, only the log hears
-            await _answer(ex, reply, send_shielded)
+            await answer(ex, reply, send_shielded)
         return True
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -336,9 +337,7 @@ class ASGIShield:
                 raise
             await socket.close(1009 if ex.blocked.status == 413 else 1008)
         except Exception as error:
-            failure = self.plan.on_failure(ex, error)
-            if not isinstance(failure, Reply):
-                await failure
+            await self.plan.fail(ex, error)
             await socket.close(1011)
             raise
         finally:
@@ -419,7 +418,8 @@ def _maker(own: tuple[Pair, ...]) -> Make:
     return Chosen
 
 
-async def _answer(ex: Exchange, reply: Reply, send: Send) -> None:
+async def answer(ex: Exchange, reply: Reply, send: Send) -> None:
+    """Send this and nothing else."""
     await send({"type": "http.response.start", "status": reply.status, "headers": _raw(reply)})
     await send({"type": "http.response.body", "body": b"" if ex.method == "HEAD" else reply.body})
 

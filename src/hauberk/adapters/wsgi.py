@@ -290,8 +290,7 @@ class WSGIShield:
         # A header that was named but not sent yet may be replaced (PEP 3333, `exc_info`). If it is out, the server
         # raises the error again, as it should.
         info = sys.exc_info() if ex.sent else None
-        reply = self.plan.on_failure(ex, error)
-        return _answer(ex, reply if isinstance(reply, Reply) else run_inline(reply), start, info)
+        return _answer(ex, run_inline(self.plan.fail(ex, error)), start, info)
 
 
 class Running:

@@ -73,6 +73,10 @@ class Exchange(ABC):
     """Whether hauberk answers this request itself, after reading its body."""
     claims: Any = None
     """What a verified token of this request says; None without one."""
+    error_id: str | None = None
+    """Under which the log has what went wrong with this request, once somebody read it (`read_error_id`)."""
+    failed: Exception | None = None
+    """The unhandled error that was logged and answered already, in a framework's own place for that."""
 
     @property
     @abstractmethod
@@ -155,6 +159,12 @@ class Exchange(ABC):
                 raise LateNonceError("csp_nonce was first read after the response's header went out; read it earlier")
             self.nonce = b2a_base64(urandom(16), newline=False).decode("ascii")
         return self.nonce
+
+    def read_error_id(self) -> str:
+        """The number under which an unhandled error of this request is logged: the same however often it is read."""
+        if self.error_id is None:
+            self.error_id = urandom(8).hex()
+        return self.error_id
 
     def add(self, name: str, value: str) -> None:
         """Send this field with the response, in place of the application's own; a repeated name is sent repeatedly."""

@@ -183,6 +183,12 @@ class Plan:
         # What was not judged to its end must not reach the application.
         return ASIDE if ex.aside else None
 
+    async def fail(self, ex: Exchange, error: Exception) -> Reply:
+        """The answer to an unhandled error, which is logged by this."""
+        ex.failed = error
+        failure = self.on_failure(ex, error)
+        return failure if isinstance(failure, Reply) else await failure
+
     def finish(self, ex: Exchange, head: Head) -> None:
         """Everything that happens to a header before it leaves, finishers apart."""
         for name in self.remove:

@@ -36,6 +36,14 @@ def csp_nonce(request: object) -> str:
     return exchange_of(request).read_nonce()
 
 
+def error_id(request: object) -> str:
+    """The number under which the log has what goes wrong with this request: for an error page of your own.
+
+    The same however often it is read, and the one in the policy's own answers. Not a secret, 64 random bits.
+    """
+    return exchange_of(request).read_error_id()
+
+
 def session(request: object) -> Session:
     """The session of this request. `await session(request)` reads it without blocking the event loop.
 

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from math import ceil
-from secrets import token_hex
 from typing import Any
 
 from hauberk.core.errors import BusyError, ConfigurationError, StoreError
@@ -74,7 +73,7 @@ class Failures:
         return self._problem(number, error)
 
     def _log(self, ex: Exchange, error: Exception) -> str:
-        number = token_hex(8)
+        number = ex.read_error_id()
         LOGGER.log(self.level, "unhandled error %s in %s %s", number, ex.method, ex.path, exc_info=error)
         return number
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from copy import copy
 from http.cookies import Morsel
@@ -12,10 +13,12 @@ from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
+from django.core.signals import got_request_exception
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template import engines
 from django.template.backends.django import DjangoTemplates
+from django.views.defaults import ERROR_PAGE_TEMPLATE
 
 from hauberk.adapters.body import WatchedInput, Watcher, read_ahead
 from hauberk.adapters.wsgi import split_host
@@ -74,6 +77,8 @@ class Shield:
         self.plan = policy.plan(assembly)
         self._routes = Routes(policy, assembly)
         _teach_templates()
+        if policy.failures is not None:
+            got_request_exception.connect(note, dispatch_uid="hauberk")
         self._waits = iscoroutinefunction(get_response)
         if self._waits:
             markcoroutinefunction(self)
@@ -101,11 +106,12 @@ class Shield:
             try:
                 reply = self.plan.begin(ex) or run_inline(self.plan.load_all(ex))
                 response = _reply(reply) if reply else self.get_response(request)
+                if ex.failed is not None:
+                    response = shown(response, run_inline(self.plan.fail(ex, ex.failed)))
                 head = DjangoHead(_reply(ex.blocked) if ex.blocked else response)
                 run_inline(run_deferred(ex, head))
             except Exception as error:  # of a step: Django answers those of its views itself
-                failure = self.plan.on_failure(ex, error)
-                head = DjangoHead(_reply(failure if isinstance(failure, Reply) else run_inline(failure)))
+                head = DjangoHead(_reply(run_inline(self.plan.fail(ex, error))))
         finally:
             CURRENT.reset(token)
         return self._finish(ex, head)
@@ -117,11 +123,12 @@ class Shield:
             try:
                 reply = self.plan.begin(ex) or await self.plan.load_all(ex)
                 response = _reply(reply) if reply else await self.get_response(request)
+                if ex.failed is not None:
+                    response = shown(response, await self.plan.fail(ex, ex.failed))
                 head = DjangoHead(_reply(ex.blocked) if ex.blocked else response)
                 await run_deferred(ex, head)
             except Exception as error:  # of a step: Django answers those of its views itself
-                failure = self.plan.on_failure(ex, error)
-                head = DjangoHead(_reply(failure if isinstance(failure, Reply) else await failure))
+                head = DjangoHead(_reply(await self.plan.fail(ex, error)))
         finally:
             CURRENT.reset(token)
         return self._finish(ex, head)
@@ -349,6 +356,22 @@ def _set_attributes(morsel: Morsel[str], cookie: SetCookie) -> None:
         # What says the same already stays as it is: Django's max-age is a number, and applications compare it.
         if morsel.isReservedKey(name) and str(morsel[name.lower()]) != str(value or True):
             morsel[name.lower()] = value or True
+
+
+def note(sender: object, request: HttpRequest | None = None, **_: object) -> None:
+    """Django's signal of an error that nobody handled: its answer is made after this."""
+    holder = getattr(request, "META", {}).get("hauberk")
+    error = sys.exc_info()[1]
+    if holder is not None and isinstance(error, Exception) and not settings.DEBUG:
+        ex: Exchange = held(holder)
+        if ex.blocked is None:
+            ex.failed = error
+
+
+def shown(response: HttpResponseBase, reply: Reply) -> HttpResponseBase:
+    """The policy's answer in place of Django's bare page; a page of the application's own stays as it is."""
+    bare = (ERROR_PAGE_TEMPLATE % {"title": "Server Error (500)", "details": ""}).encode()
+    return _reply(reply) if isinstance(response, HttpResponse) and response.content == bare else response
 
 
 def _reply(reply: Reply) -> HttpResponse:

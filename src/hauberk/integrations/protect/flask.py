@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hauberk.adapters.wsgi import App, WSGIShield
-from hauberk.core.plan import Plan
+from hauberk.core.exchange import CURRENT
+from hauberk.core.plan import Plan, run_inline
+from hauberk.integrations.failing import answers, bare_page, reported, write
 from hauberk.integrations.override import Variants
 from hauberk.integrations.protect.variants import at_first, wsgi
 from hauberk.integrations.request import templates
@@ -13,7 +16,7 @@ from hauberk.integrations.resolve import werkzeug as resolve
 from hauberk.integrations.sessions.flask import FlaskSessions
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Response
 
     from hauberk.integrations.protect import Protection
 
@@ -28,6 +31,8 @@ def install(app: Flask, protection: Protection) -> None:
 
     if protection.policy.sessions is not None:
         app.session_interface = FlaskSessions()  # type: ignore[assignment]
+    if answers(protection.policy, app):
+        _answer_failures(app, protection.plan, propagates)
     inner: Any = app.wsgi_app
 
     def make(plan: Plan) -> App:
@@ -45,3 +50,20 @@ def install(app: Flask, protection: Protection) -> None:
     app.create_jinja_environment = lambda: templates(create())  # type: ignore[method-assign]
     if "jinja_env" in vars(app):
         templates(app.jinja_env)
+
+
+def _answer_failures(app: Flask, plan: Plan, propagates: Callable[[], bool]) -> None:
+    """In place of Werkzeug's own page; one that the application registered, or makes in a subclass, is left alone."""
+    handle = app.handle_exception
+
+    def handle_exception(error: Exception) -> Response:
+        ex = CURRENT.get()
+        if ex is None or propagates() or reported(ex, error):
+            return handle(error)
+        reply = run_inline(plan.fail(ex, error))
+        response = handle(error)
+        if response.content_length == len(bare_page()) and response.get_data() == bare_page():
+            write(response, reply)
+        return response
+
+    app.handle_exception = handle_exception  # type: ignore[method-assign, assignment]

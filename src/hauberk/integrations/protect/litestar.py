@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from litestar import Litestar
+from litestar import Litestar, Response
+from litestar.exceptions import HTTPException
+from litestar.exceptions.responses import create_exception_response
 
 from hauberk.adapters.asgi import App, ASGIShield, Message, Receive, Scope, Send
+from hauberk.adapters.asgi import answer as send_reply
+from hauberk.core.exchange import Exchange
 from hauberk.core.plan import Plan
+from hauberk.integrations.failing import answers, reported
 from hauberk.integrations.override import Variants
 from hauberk.integrations.protect.docs_pages import DocsPage, replaced
 from hauberk.integrations.protect.variants import asgi
-from hauberk.integrations.request import templates
+from hauberk.integrations.request import exchange_of, templates
 from hauberk.integrations.resolve import litestar as resolve
 
 if TYPE_CHECKING:
+    from litestar import Request
+    from litestar.types import ExceptionHandler
+
     from hauberk.integrations.protect import Protection
 
 
 def install(app: Litestar, protection: Protection) -> None:
     """Wrap the handler that Litestar built, its exception handling included, and its `before_send` hooks."""
+    if answers(protection.policy, app):
+        app.exception_handlers.setdefault(500, _answer_failures(protection.plan))
     handler: Any = _with_hooks(app.asgi_handler, app.before_send) if app.before_send else app.asgi_handler
     app.before_send = []
     handler = _with_docs(app, handler, replaced(protection.policy))
@@ -35,6 +45,34 @@ def install(app: Litestar, protection: Protection) -> None:
     engine = getattr(app.template_engine, "engine", None)
     if hasattr(engine, "globals"):
         templates(engine)
+
+
+def _answer_failures(plan: Plan) -> ExceptionHandler[Any]:
+    """In place of Litestar's own answer; what the application raised with that status on purpose stays as it is."""
+
+    def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        ex = exchange_of(request)
+        if isinstance(error, HTTPException) or reported(ex, error):
+            return create_exception_response(request, error)
+        return _Failure(plan, ex, error)
+
+    return answer
+
+
+class _Failure(Response[bytes]):
+    """The policy's answer, which may wait; Litestar waits for no exception handler, but for what its response sends."""
+
+    def __init__(self, plan: Plan, ex: Exchange, error: Exception) -> None:
+        super().__init__(b"", status_code=500)
+        self._plan, self._ex, self._error = plan, ex, error
+
+    def to_asgi_response(self, *args: Any, **kwargs: Any) -> Any:
+        """See Litestar's Response."""
+
+        async def send_answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await send_reply(self._ex, await self._plan.fail(self._ex, self._error), send)
+
+        return send_answer
 
 
 def _with_docs(app: Litestar, handler: Any, policies: tuple[bytes, ...]) -> App:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from hauberk.adapters.asgi import App, ASGIShield, Message, Receive, Scope, Send
 from hauberk.core.plan import Plan
+from hauberk.integrations.failing import answers, reported
 from hauberk.integrations.override import Variants
 from hauberk.integrations.protect.docs_pages import give_policies
 from hauberk.integrations.protect.engines import engines
 from hauberk.integrations.protect.variants import asgi
-from hauberk.integrations.request import templates
+from hauberk.integrations.request import exchange_of, templates
 from hauberk.integrations.resolve import starlette as resolve
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp
 
     from hauberk.integrations.protect import Protection
@@ -27,6 +30,8 @@ def install(app: Starlette, protection: Protection) -> None:
     `add_middleware` would put us inside of ServerErrorMiddleware, whose answer to an unhandled error then lacks every
     header; and the stack is built at the first request, so routes and middleware may still be added after `protect`.
     """
+    if answers(protection.policy, app):
+        _answer_failures(app, protection.plan)
     build = app.build_middleware_stack
 
     def build_shielded() -> ASGIApp:
@@ -46,6 +51,23 @@ def install(app: Starlette, protection: Protection) -> None:
     app.build_middleware_stack = build_shielded  # type: ignore[method-assign]
     if app.middleware_stack is not None:
         app.middleware_stack = build_shielded()
+
+
+def _answer_failures(app: Starlette, plan: Plan) -> None:
+    """In place of "Internal Server Error"; a handler that the application registers, even later, wins."""
+    from starlette.responses import Response
+
+    async def answer(request: Request, error: Exception) -> Response:
+        ex = exchange_of(request)
+        if reported(ex, error):
+            return Response(status_code=500)
+        reply = await plan.fail(ex, error)
+        return Response(reply.body, reply.status, dict(reply.headers))
+
+    handlers = app.exception_handlers
+    if not {500, Exception}.intersection(handlers):
+        # First, as Starlette takes the last one that it finds.
+        app.exception_handlers = {Exception: answer, **handlers}
 
 
 class StarletteShield(ASGIShield):
