@@ -36,7 +36,9 @@ FILES = {
 
 ROWS = [
     ("check main", "module:app"),
-    ("scan http://127.0.0.1:8000/", "is a URL"),
+    ("scan http://127.0.0.1:9/", "does not answer"),
+    ("scan http://192.0.2.1:abc/", "is no URL"),
+    ("scan http://127.0.0.1:9/ --openapi nosuch.json", "cannot be read"),
     ("check nowhere:app", "no module 'nowhere'"),
     ("check main:ap", "has no 'ap'"),
     ("check broken:app", "SyntaxError"),

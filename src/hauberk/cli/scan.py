@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl, unquote
 
 import click
 
@@ -17,7 +20,7 @@ from hauberk.core.progress import Progress
 from hauberk.integrations.target import Target, load
 
 if TYPE_CHECKING:
-    from hauberk.scan import Request
+    from hauberk.scan import Operation, Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,6 +51,53 @@ def run(target: Target, progress: Progress, options: Options) -> Result:
         login=[login_request(text) for text in options.login],
         budget=Budget(max_requests=options.max_requests, max_seconds=options.max_seconds),
     )
+
+
+def run_url(url: str, progress: Progress, options: Options, ca: Path | None, openapi: Path | None) -> Result:
+    """Test a server: one on this machine, or one whose owner said so."""
+    from hauberk.scan import Budget, Operation, Parameter, Surface, scan
+    from hauberk.scan.ownership import require
+    from hauberk.scan.site import site
+
+    place = site(url)
+    transport = place.transport(ca=ca)
+    if not place.is_loopback:
+        from hauberk.cli.own import signer
+
+        with transport:
+            require(transport, place.host, signer(), datetime.now(UTC))
+    path, _, query = place.target.partition("?")
+    given = parse_qsl(query, keep_blank_values=True)
+    begin = Operation(
+        method="GET",
+        path=unquote(path),
+        parameters=tuple(Parameter(name=name, place="query", example=value) for name, value in given),
+        source="crawl",
+    )
+    return scan(
+        Surface.of([begin, *described(openapi)], host=transport.wire.host),
+        transport,
+        target=url,
+        progress=progress,
+        login=[login_request(text) for text in options.login],
+        budget=Budget(max_requests=options.max_requests, max_seconds=options.max_seconds),
+    )
+
+
+def described(path: Path | None) -> Sequence[Operation]:
+    """The operations of an OpenAPI document. Raises InputError if it cannot be read."""
+    from hauberk.scan.openapi import operations
+
+    if path is None:
+        return ()
+    try:
+        document = json.loads(_read(path))
+    except ValueError as error:
+        raise InputError(str(path), f"is no JSON: {error}", "save the OpenAPI document as JSON") from error
+    found = operations(document) if isinstance(document, dict) else []
+    if not found:
+        raise InputError(str(path), "describes no operation", "give an OpenAPI 3 document")
+    return found
 
 
 def load_watched(name: str) -> Target:
@@ -115,11 +165,20 @@ def scan_options(function: F) -> F:
 
 
 @click.command("scan")
-@click.argument("target", metavar="MODULE:APP")
+@click.argument("target", metavar="MODULE:APP|URL")
+@click.option("--ca", type=click.Path(path_type=Path), help="Certificates to trust, where the target is a URL.")
+@click.option("--openapi", type=click.Path(path_type=Path), help="An OpenAPI 3 document (JSON) of the URL.")
 @scan_options
 @common
-def command(target: str, options: Options, common: Common) -> int:
-    """Test an application dynamically: in process, without a socket, confirmed where the data reaches its sink."""
+def command(target: str, ca: Path | None, openapi: Path | None, options: Options, common: Common) -> int:
+    """Test an application dynamically: in process, confirmed where the data reaches its sink; or a server by its URL.
+
+    A URL has to be on this machine, unless its host serves what `hauberk own HOST` prints.
+    """
+    if "://" in target:
+        with shown(quiet=common.quiet, color=common.color, hush=True) as progress:
+            result = run_url(target, progress, options, ca, openapi)
+        return finish(result, common)
     loaded = load_watched(target)
     with shown(quiet=common.quiet, color=common.color, hush=True) as progress:
         result = run(loaded, progress, options)

@@ -19,6 +19,8 @@ App = Callable[..., Awaitable[None]]
 class ASGITransport:
     """Calls an ASGI application. Use it as a context manager, outside of any running event loop."""
 
+    senses = True
+
     def __init__(self, app: App, wire: Wire | None = None) -> None:
         self.app, self.wire = app, wire or Wire()
         self._loop: asyncio.AbstractEventLoop | None = None

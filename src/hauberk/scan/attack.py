@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from hauberk.core.finding import Finding
 from hauberk.scan import build, evidence
-from hauberk.scan.checks.active import AT_POINTS
+from hauberk.scan.checks.active import AT_POINTS, reflected_xss
 from hauberk.scan.client import Client
+from hauberk.scan.lab import Lab
 from hauberk.scan.messages import Response
 from hauberk.scan.surface import Operation
-from hauberk.scan.trial import PLAIN, ActiveCheck, Kit, Point, Proof, Shot, Trial, canary
+from hauberk.scan.trial import PLAIN, POLYGLOT, ActiveCheck, Kit, Point, Proof, Shot, Trial, canary
 from hauberk.scan.watch import Watch
 
+ELEMENT = "<{c}>"
+INTERPRETERS = frozenset(
+    f"scan.{name}"
+    for name in (
+        *("sql-injection", "command-injection", "xpath-injection", "ldap-injection"),
+        *("template-injection", "code-injection", "deserialisation"),
+    )
+)
 REFUSED = frozenset({400, 404, 422})
 
 
@@ -39,12 +48,19 @@ class Attacker:
     findings: list[Finding] = field(default_factory=list)
     attacked: set[str] = field(default_factory=set)
     """Points, as `GET /search query:q`."""
+    read: set[str] = field(default_factory=set)
+    """Points of which it is proved by which interpreter they are read."""
     operations: set[str] = field(default_factory=set)
     """Operations with at least one of them."""
     blocked: int = 0
     """How many probes were refused where the control was not."""
     tried: dict[str, int] = field(default_factory=dict)
     """How many points each rule was tried at."""
+
+    def note(self, rule: str, point: Point) -> None:
+        """Remember that an interpreter reads the point's values."""
+        if rule in INTERPRETERS:
+            self.read.add(str(point))
 
     def fire(self, point: Point, template: str) -> Shot:
         """Send one value; every other parameter keeps its example."""
@@ -69,16 +85,39 @@ class Attacker:
                 queue.setdefault(template, []).append(check.RULE.id)
         for name in {name for names in queue.values() for name in names}:
             self.tried[name] = self.tried.get(name, 0) + 1
+        broken = control
         for template, names in queue.items():
             asked = [pending[name] for name in names if name in pending]
             if asked:
-                for done in self._try(point, template, control, asked):
+                shot = self.fire(point, template)
+                broken = shot if template == POLYGLOT else broken
+                for done in self._try(point, template, control, asked, shot):
                     del pending[done]
+        lab = Lab(
+            point=point, control=control, broken=broken, kit=self.kit, fire=lambda template: self.fire(point, template)
+        )
+        xss = pending.get(reflected_xss.RULE.id)
+        if xss is not None and lab.stirred:
+            # The quotes of the polyglot broke something, so that its markup may have got nowhere.
+            for done in self._try(point, ELEMENT, control, [xss], self.fire(point, ELEMENT)):
+                del pending[done]
+        self._prove(lab, pending.values())
         return control.response
 
-    def _try(self, point: Point, template: str, control: Shot, asked: list[ActiveCheck]) -> list[str]:
-        """Send one probe; the rules that it settled."""
-        shot = self.fire(point, template)
+    def _prove(self, lab: Lab, checks: Iterable[ActiveCheck]) -> None:
+        """What no single answer could prove."""
+        point, control, broken = lab.point, lab.control, lab.broken
+        for check in checks:
+            name = check.RULE.id
+            if name in INTERPRETERS and str(point) in self.read:
+                continue  # another one reads the value; what this one would say to it is noise
+            proof = check.prove(lab)
+            if proof is not None:
+                self.note(name, point)
+                self.findings.append(self._finding(check, point, proof, proof.shot or broken, proof.control or control))
+
+    def _try(self, point: Point, template: str, control: Shot, asked: list[ActiveCheck], shot: Shot) -> list[str]:
+        """Judge the answer to one probe; the rules that it settled."""
         if "<" in template:
             self.sent[shot.canary] = point, template
         trial = Trial(point=point, template=template, shot=shot, control=control, kit=self.kit)
@@ -103,6 +142,7 @@ class Attacker:
         plain = Trial(point=trial.point, template=PLAIN, shot=control, control=control, kit=self.kit)
         if isinstance(check.judge(plain), Proof):
             return False
+        self.note(check.RULE.id, trial.point)
         self.findings.append(self._finding(check, trial.point, proof, again, control))
         return True
 

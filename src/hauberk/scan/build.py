@@ -115,7 +115,11 @@ def request(operation: Operation, values: Values | None = None) -> Request:
     for name in operation.names:
         chosen.setdefault(("path", name), example(Parameter(name=name, place="path")))
     chosen |= values or {}
-    query = [(p.name, text) for p in operation.at("query") for text in _texts(chosen[p.key])]
+    asked = operation.at("query")
+    if operation.together and values:
+        sent = operation.beside(frozenset(name for place, name in values if place == "query"))
+        asked = tuple(p for p in asked if p.name in sent or p.required)
+    query = [(p.name, text) for p in asked for text in _texts(chosen[p.key])]
     target = _path(operation, chosen) + ("?" + urlencode(query, quote_via=quote) if query else "")
     headers = [
         (p.name.lower(), _text_of(chosen[p.key])) for p in operation.at("header") if p.name.lower() not in UNSENT

@@ -96,6 +96,8 @@ class _Crawl:
             split = urlsplit(link)
             shape = (operation.path, *sorted({name for name, _ in parse_qsl(split.query, keep_blank_values=True)}))
             target = (split.path or "/") + ("?" + split.query if split.query else "")
+            if _strange(split.query):
+                continue  # learnt, but not followed: what it asks for is no page
             if target not in self.queued and self.shapes[shape] < ALIKE:
                 self.shapes[shape] += 1
                 self.enqueue(Request(target=_ascii(target)))
@@ -124,8 +126,9 @@ class _Crawl:
         known = self.found.surface.find(method, path)
         return known[0] if known else self.learn(method, path, ())
 
-    def learn(self, method: str, path: str, parameters: Iterable[Parameter], form: Form | None = None) -> Operation:
+    def learn(self, method: str, path: str, given: Iterable[Parameter], form: Form | None = None) -> Operation:
         """Add what a link or a form shows to the operation that it leads to."""
+        parameters = tuple(given)
         known = self.found.surface.find(method, path)
         template, values = (known[0].path, known[1]) if known else (_literal(path), {})
         examples = [Parameter(name=name, place="path", example=value, required=True) for name, value in values.items()]
@@ -135,12 +138,18 @@ class _Crawl:
             parameters=(*examples, *parameters),
             body=form.media if form else "",
             source="form" if form else "crawl",
+            together=_together(parameters if form is None or method == "GET" else ()),
         )
         # What a page shows is fresher than what was known: its values come from the application itself.
         merged = replace(shown.union(known[0]), source=known[0].source) if known else shown
         if known is None or merged != known[0]:
             self.found.surface = _put(self.found.surface, merged, known[0] if known else None)
         return merged
+
+
+def _together(parameters: Iterable[Parameter]) -> tuple[frozenset[str], ...]:
+    names = frozenset(p.name for p in parameters if p.place == "query")
+    return (names,) if names else ()
 
 
 def _put(surface: Surface, merged: Operation, known: Operation | None) -> Surface:
@@ -150,11 +159,18 @@ def _put(surface: Surface, merged: Operation, known: Operation | None) -> Surfac
     return replace(surface, operations=tuple(places))
 
 
+STRANGE = re.compile(r"[<>\"'`;|{}\\$]|\.\./|\d{6,}|\w\(|^\w+://|%[0-9a-fA-F]{2}", re.DOTALL)
+"""What is in the query of a link that shows how to attack the page, and hardly in one that leads on."""
+
+
+def _strange(query: str) -> bool:
+    """Whether a link asks for what may hurt the application: it would be somebody else's attack that is sent."""
+    return any(STRANGE.search(value) for _, value in parse_qsl(query, keep_blank_values=True))
+
+
 def _query(link: str) -> list[Parameter]:
-    return [
-        Parameter(name=name, place="query", example=value)
-        for name, value in parse_qsl(urlsplit(link).query, keep_blank_values=True)
-    ]
+    given = parse_qsl(urlsplit(link).query, keep_blank_values=True)
+    return [Parameter(name=n, place="query", example="" if STRANGE.search(v) else v) for n, v in given]
 
 
 def _absolute(base: str, location: str) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hauberk.core.errors import NothingToTestError
+from hauberk.core.events import SinkKind
 from hauberk.core.finding import Finding, Result
 from hauberk.core.progress import Progress, silent
 from hauberk.guard import install
 from hauberk.scan import build, cross_origin
 from hauberk.scan.attack import Attacker, points
 from hauberk.scan.checks.active import RULES as ACTIVE_RULES
-from hauberk.scan.checks.active import cors_reflection, stored_xss
+from hauberk.scan.checks.active import cors_reflection, state_by_get, stored_xss
 from hauberk.scan.client import Budget, Client, ExhaustedError
 from hauberk.scan.coverage import Coverage
 from hauberk.scan.crawl import crawl, ends_session
@@ -21,7 +22,7 @@ from hauberk.scan.identity import log_in
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.second_look import look_again
 from hauberk.scan.surface import Operation, Surface
-from hauberk.scan.transport import Transport
+from hauberk.scan.transport import GoneError, Transport
 from hauberk.scan.trial import baited
 from hauberk.scan.watch import EVERYWHERE, Watch
 
@@ -44,8 +45,11 @@ def scan(
     the identity a logged-in one; hidden fields of the login form are added. The transport is entered and left here.
     Raises NothingToTestError if not one input could be attacked.
     """
-    install()
-    with transport, baited(transport.wire.origin) as kit:
+    watched = install()
+    sees = frozenset[SinkKind]()
+    if transport.senses and not watched.failed:
+        sees = frozenset({"shell", "path"} if watched.unguarded else {"shell", "path", "sql"})
+    with transport, baited(transport.wire.origin, sees) as kit:
         client = Client(transport, budget)
         watch = Watch(transport.wire.scheme, client.origin)
         run = Run(surface, client, watch, Attacker(client, kit, watch, surface.root), progress)
@@ -96,12 +100,16 @@ class Run:
             every = {str(point) for operation in self.order() for point in points(operation)}
             left = len(every - self.attacker.attacked)
             self.incomplete(f"The scan stopped while {phase}: {spent}; {left} inputs were not attacked.")
+        except GoneError as gone:
+            self.incomplete(f"The scan stopped while {phase}: {gone}. See whether it still runs, and what it logged.")
         self.gaps += self.coverage.gaps(logged_in=self.logged_in)
         watched = install()  # again: drivers may have been imported meanwhile
-        if watched.unguarded:
+        if not self.client.transport.senses:
+            self.gaps.append("Judged from its answers alone: no sensor sees what a server does with an input.")
+        elif watched.unguarded:
             drivers = ", ".join(watched.unguarded)
             self.gaps.append(f"No sensor sees what {drivers} runs, so that SQL injection there could not be proved.")
-        for sink, why in watched.failed:
+        for sink, why in watched.failed if self.client.transport.senses else ():
             self.incomplete(f"The sensor {sink} is not there: {why}.")
         spared = sorted(str(o) for o in self.surface.operations if ends_session(o.path))
         if spared:
@@ -192,6 +200,7 @@ class Run:
         """For each active rule that was tried and proved nothing: where it was tried."""
         tried = self.attacker.tried | {
             stored_xss.RULE.id: len(self.pages) if self.attacker.sent else 0,
+            state_by_get.RULE.id: len(self.pages) if self.attacker.sent else 0,
             cors_reflection.RULE.id: self.cors_asked,
         }
         failed = {finding.rule.id for finding in found}

@@ -57,6 +57,8 @@ class Response:
     """The exception that the application let through; empty if it let none."""
     truncated: bool = False
     """Whether the body was longer, or slower, than is read."""
+    seconds: float = 0.0
+    """How long it took, where a socket was between."""
 
     def header(self, name: str) -> str | None:
         """The first field of that lower-case name."""

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
 
 from hauberk.core.finding import Finding
 from hauberk.core.progress import Progress
 from hauberk.scan import evidence
 from hauberk.scan.attack import Attacker
-from hauberk.scan.checks.active import stored_xss
+from hauberk.scan.checks.active import state_by_get, stored_xss
 from hauberk.scan.messages import Request
 from hauberk.scan.surface import Operation
-from hauberk.scan.trial import PLAIN, Point
+from hauberk.scan.trial import CANARY, PLAIN, Point
 
 Pages = Iterable[tuple[Operation, Request]]
 
 
 def look_again(attacker: Attacker, pages: Pages, progress: Progress) -> list[Finding]:
-    """The stored scripts, each once for the point that they came in at."""
+    """The stored scripts, each once for the point that they came in at; and what a GET has stored."""
     found: dict[str, Finding] = {}
+    changed: dict[str, Finding] = {}
     todo = list(pages)
     for done, (operation, request) in enumerate(todo):
         progress("looking again", done, len(todo))
@@ -28,7 +31,44 @@ def look_again(attacker: Attacker, pages: Pages, progress: Progress) -> list[Fin
                 finding = _confirmed(attacker, operation, request, point, template)
                 if finding is not None:
                     found[str(point)] = finding
-    return list(found.values())
+        for word in dict.fromkeys(CANARY.findall(response.text)):
+            if word not in attacker.sent:
+                continue
+            point, template = attacker.sent[word]
+            if point.operation.method == "GET" and str(point) not in changed:
+                finding = _changes(attacker, operation, request, point, template)
+                if finding is not None:
+                    changed[str(point)] = finding
+    return [*found.values(), *changed.values()]
+
+
+def _changes(attacker: Attacker, page: Operation, request: Request, point: Point, template: str) -> Finding | None:
+    """Sent once more by GET, a new canary is there as well, twice: not only in the answer to itself."""
+    if page == point.operation and str(point.parameter.name) in dict(parse_qsl(request.query, keep_blank_values=True)):
+        request = replace(request, target=_without(request.target, point.parameter.name))
+    shot = attacker.fire(point, template)
+    shown = attacker.client.send(request)
+    if shot.canary not in shown.text or shot.canary not in attacker.client.send(request).text:
+        return None
+    shows = evidence.request(attacker.client.origin, attacker.client.complete(request))
+    return Finding(
+        rule=state_by_get.RULE,
+        outcome="fail",
+        message=f"{point.parameter.name} ({point.parameter.place}): what a GET sends is kept, and shown on {page}.",
+        location=evidence.location(point.operation, point.parameter, None, attacker.root),
+        evidence=evidence.pair(attacker.client.origin, shot, shot)
+        | {
+            "reason": "a GET changed what another answer shows",
+            "page": shows | {"response": evidence.response(shown, shot.canary)},
+        },
+    )
+
+
+def _without(target: str, name: str) -> str:
+    """The target with this parameter empty."""
+    path, _, query = target.partition("?")
+    kept = [(key, "" if key == name else value) for key, value in parse_qsl(query, keep_blank_values=True)]
+    return path + ("?" + urlencode(kept) if kept else "")
 
 
 def _confirmed(attacker: Attacker, page: Operation, request: Request, point: Point, template: str) -> Finding | None:

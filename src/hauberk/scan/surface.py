@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from hauberk.core.finding import Location, Place
@@ -19,6 +19,8 @@ JSON: Media = "application/json"
 
 NOWHERE = Location()
 
+LINKS = 100
+"""How many kinds of links to one operation are remembered."""
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -62,6 +64,8 @@ class Operation:
     handler: Location = NOWHERE
     """File (relative to the project) and line of the function that answers."""
     source: Source = "routes"
+    together: tuple[frozenset[str], ...] = ()
+    """Names of query parameters that were seen in one link: others may lead the application elsewhere."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -75,6 +79,11 @@ class Operation:
         """The parameters in these places."""
         return tuple(p for p in self.parameters if p.place in places)
 
+    def beside(self, names: frozenset[str]) -> frozenset[str]:
+        """The query parameters that go with these: the fewest that were seen with them, or all."""
+        fitting = [group for group in self.together if names <= group]
+        return min(fitting, key=len) if fitting else frozenset(p.name for p in self.at("query"))
+
     def union(self, other: Operation) -> Operation:
         """The same operation as two sources know it."""
         known = {p.key: p for p in self.parameters}
@@ -83,7 +92,8 @@ class Operation:
             known[parameter.key] = mine.union(parameter) if mine else parameter
         media: Media = MULTIPART if MULTIPART in (self.body, other.body) else self.body or other.body
         handler = self.handler if self.handler.file else other.handler
-        return replace(self, parameters=tuple(known.values()), body=media, handler=handler)
+        together = tuple(dict.fromkeys((*self.together, *other.together)))[:LINKS]
+        return replace(self, parameters=tuple(known.values()), body=media, handler=handler, together=together)
 
     def match(self, path: str) -> dict[str, str] | None:
         """The path parameters of a concrete, decoded path; None if it is not one of this operation's."""
@@ -101,7 +111,7 @@ def _pattern(template: str, slashes: frozenset[str]) -> re.Pattern[str]:
     return re.compile("".join(texts), re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Surface:
     """Every operation that is known, each once."""
 
@@ -124,9 +134,20 @@ class Surface:
             known[key] = known[key].union(operation) if key in known else operation
         return replace(self, operations=tuple(known.values()))
 
+    @cached_property
+    def _literal(self) -> dict[tuple[str, str], Operation]:
+        return {(o.method, o.path): o for o in self.operations if not o.names}
+
+    @cached_property
+    def _templates(self) -> tuple[Operation, ...]:
+        return tuple(sorted((o for o in self.operations if o.names), key=lambda o: len(o.names)))
+
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """The operation that a concrete path belongs to, the most literal first, and its path parameters."""
-        for operation in sorted(self.operations, key=lambda o: len(o.names)):
+        literal = self._literal.get((method, path))
+        if literal is not None:
+            return literal, {}
+        for operation in self._templates:
             if operation.method == method:
                 values = operation.match(path)
                 if values is not None:

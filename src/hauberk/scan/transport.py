@@ -50,10 +50,16 @@ class Wire:
         return int(port) if port.isdigit() and ":" in self.host else {"http": 80, "https": 443}[self.scheme]
 
 
+class GoneError(Exception):
+    """The target does not answer any more; the engine ends the scan and says so."""
+
+
 class Transport(Protocol):
     """Sends a request and hands back what came of it. A context manager: the application is started and stopped."""
 
     wire: Wire
+    senses: bool
+    """Whether guard's sensors see what the application does meanwhile."""
 
     def send(self, request: Request) -> Response:
         """One request, one response. An exception of the application is a response with status 500 and `error`."""

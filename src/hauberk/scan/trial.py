@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any, Literal, Protocol
 
-from hauberk.core.events import SinkEvent
+from hauberk.core.events import SinkEvent, SinkKind
 from hauberk.core.finding import Confidence, Rule, Severity
+from hauberk.scan.collaborator import Collaborator
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation, Parameter
 
@@ -74,16 +75,24 @@ class Kit:
     """An existing file outside the application that only this scan knows, as an absolute path with slashes."""
     secret: str
     """What stands in it."""
+    collaborator: Collaborator | None = None
+    """Hears whether the application calls back."""
+    sees: frozenset[SinkKind] = frozenset()
+    """The kinds of sinks that sensors watch without a gap: there, nothing has to be guessed from answers."""
 
 
 @contextmanager
-def baited(origin: str) -> Iterator[Kit]:
-    """Lay the bait for path traversal: a file with a random name and content, gone afterwards."""
-    with TemporaryDirectory(prefix="hbk-", ignore_cleanup_errors=True) as folder:
+def baited(origin: str, sees: frozenset[SinkKind] = frozenset()) -> Iterator[Kit]:
+    """Lay the bait for path traversal: a file with a random name and content, gone afterwards. And listen.
+
+    Other accounts may read it: a server that runs as somebody else must be able to.
+    """
+    with TemporaryDirectory(prefix="hbk-", ignore_cleanup_errors=True) as folder, Collaborator() as collaborator:
         name, secret = canary(), secrets.token_hex(16)
         path = Path(folder).resolve() / name
         path.write_text(secret, encoding="ascii")
-        yield Kit(origin=origin, bait=path.as_posix(), secret=secret)
+        path.parent.chmod(0o755)
+        yield Kit(origin=origin, bait=path.as_posix(), secret=secret, collaborator=collaborator, sees=sees)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +119,10 @@ class Proof:
     reason: str
     """In words, with what was seen."""
     event: SinkEvent | None = None
+    shot: Shot | None = None
+    """The probe that proved it, where it took more than one."""
+    control: Shot | None = None
+    """What it is to be compared with."""
     confidence: Confidence = "certain"
     severity: Severity | None = None
     """Where it is not what the rule says."""
@@ -134,10 +147,31 @@ class ActiveCheck(Protocol):
     def judge(self, trial: Trial) -> Judgement:
         """What the answer to one of them proves."""
 
+    def prove(self, lab: Any) -> Proof | None:
+        """What several answers prove, asked of a `Lab` where no single one did. It confirms itself."""
+
 
 def checks(*modules: ModuleType) -> tuple[ActiveCheck, ...]:
-    """Modules as checks; a module that lacks a part is a programming error and raises AttributeError."""
-    return tuple(_Module(RULE=m.RULE, probes=m.probes, judge=m.judge) for m in modules)
+    """Modules as checks: with `probes` and `judge` of each answer, with `prove` from several answers, or with both.
+
+    A module that has neither is a programming error and raises AttributeError.
+    """
+    return tuple(_check(module) for module in modules)
+
+
+def _check(module: ModuleType) -> ActiveCheck:
+    prove = getattr(module, "prove", None)
+    if prove is None:
+        return _Module(module.RULE, module.probes, module.judge, _nothing)
+    return _Module(module.RULE, getattr(module, "probes", _unprobed), getattr(module, "judge", _nothing), prove)
+
+
+def _unprobed(*_: object) -> tuple[str, ...]:
+    return ()
+
+
+def _nothing(_: object) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -145,3 +179,4 @@ class _Module:
     RULE: Rule
     probes: Any
     judge: Any
+    prove: Any

@@ -21,6 +21,8 @@ Job = tuple[Request, "Future[Response]"]
 class WSGITransport:
     """Calls a WSGI application, one request after the other."""
 
+    senses = True
+
     def __init__(self, app: App, wire: Wire | None = None) -> None:
         self.app, self.wire = app, wire or Wire()
         self._jobs: queue.SimpleQueue[Job | None] | None = None

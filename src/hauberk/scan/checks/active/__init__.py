@@ -4,20 +4,49 @@ from __future__ import annotations
 
 from hauberk.core.finding import Rule
 from hauberk.scan.checks.active import (
+    code_inclusion,
+    code_injection,
     command_injection,
     cors_reflection,
+    deserialisation,
     header_injection,
+    jsonp,
+    ldap_injection,
     open_redirect,
     path_traversal,
     reflected_xss,
     sql_injection,
+    ssrf,
+    state_by_get,
     stored_xss,
+    template_injection,
+    xpath_injection,
+    xxe,
 )
 from hauberk.scan.trial import ActiveCheck, checks
 
 AT_POINTS: tuple[ActiveCheck, ...] = checks(
-    reflected_xss, sql_injection, command_injection, path_traversal, open_redirect, header_injection
+    reflected_xss,
+    sql_injection,
+    command_injection,
+    path_traversal,
+    open_redirect,
+    header_injection,
+    xpath_injection,
+    ldap_injection,
+    template_injection,
+    code_injection,
+    xxe,
+    code_inclusion,
+    ssrf,
+    deserialisation,
+    jsonp,
 )
-"""Run at every insertion point. `stored_xss` and `cors_reflection` look at pages and operations instead."""
+"""Run at every insertion point. `stored_xss`, `state_by_get` and `cors_reflection` look at pages and operations."""
 
-RULES: tuple[Rule, ...] = (*(check.RULE for check in AT_POINTS), stored_xss.RULE, cors_reflection.RULE)
+RULES: tuple[Rule, ...] = (
+    *(check.RULE for check in AT_POINTS),
+    stored_xss.RULE,
+    state_by_get.RULE,
+    cors_reflection.RULE,
+)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from hauberk.core.events import SinkEvent
 from hauberk.core.finding import Rule
 from hauberk.guard import shell
+from hauberk.scan.lab import Lab
+from hauberk.scan.oracles.echo import Ask, computed
 from hauberk.scan.oracles.sensor import Said, sensed
-from hauberk.scan.trial import POLYGLOT, Judgement, Kit, Point, Shot, Trial
+from hauberk.scan.trial import POLYGLOT, Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
     id="scan.command-injection",
@@ -41,3 +43,22 @@ def _said(event: SinkEvent, value: str) -> Said | None:
     if event.kind == "shell":
         return shell.judge(event.text, value)
     return shell.judge_argv(event.argv, value) if event.kind == "argv" else None
+
+
+def prove(lab: Lab) -> Proof | None:
+    """From outside: a shell multiplies."""
+    if not lab.stirred or "shell" in lab.kit.sees:
+        return None
+    found = computed(lab, _ASKS)
+    return None if found is None else Proof(reason=f"a shell computed what was sent: {found[1]}", shot=found[0])
+
+
+_ASKS: tuple[Ask, ...] = (
+    lambda a, b: f";echo $(({a}*{b}))",
+    lambda a, b: f"';echo $(({a}*{b}));'",
+    lambda a, b: f'";echo $(({a}*{b}));"',
+    lambda a, b: f"|echo $(({a}*{b}))",
+    lambda a, b: f"$(echo $(({a}*{b})))",
+    lambda a, b: f"\necho $(({a}*{b}))\n",
+)
+"""Bare, within quotes of either kind, behind a pipe, as a substitution, as a line of its own."""

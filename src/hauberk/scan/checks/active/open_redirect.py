@@ -6,6 +6,8 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from hauberk.core.finding import Rule
+from hauberk.scan.html import parse
+from hauberk.scan.messages import Response
 from hauberk.scan.trial import Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
@@ -29,7 +31,8 @@ HINT = re.compile(
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """Another site in three spellings, where the answer redirects or the parameter looks like an address."""
     response, known = control.response, str(point.parameter.example or "")
-    reflected = control.canary in (response.header("location") or "") + (response.header("refresh") or "")
+    led = [response.header("location") or "", response.header("refresh") or "", *_refreshes(response)]
+    reflected = control.canary in "".join(led)
     if reflected:
         return (f"https://{HOST}/", f"//{HOST}/", f"/\\{HOST}/", f".{HOST}", f"@{HOST}")
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", point.parameter.name).lower()
@@ -42,11 +45,22 @@ def judge(trial: Trial) -> Judgement:
     """Whether a browser would follow the answer to the probe's host."""
     response, host = trial.shot.response, HOST.replace("{c}", trial.shot.canary)
     location = response.header("location") if 300 <= response.status < 400 else None
-    refresh = re.search(r"url\s*=\s*['\"]?([^'\"]*)", response.header("refresh") or "", re.IGNORECASE)
-    for target in (location, refresh[1] if refresh else None):
+    refreshes = [response.header("refresh") or "", *_refreshes(response)]
+    led = [re.search(r"url\s*=\s*['\"]?([^'\"]*)", refresh, re.IGNORECASE) for refresh in refreshes]
+    for target in (location, *(found[1] for found in led if found)):
         if target is not None and _host(target, trial.kit.origin).endswith(host):
             return Proof(reason=f"the answer sends the browser to {target[:200]}", seen={"location": target[:500]})
     return None
+
+
+def _refreshes(response: Response) -> list[str]:
+    """What the page's own head says (HTML, section 4.2.5.3)."""
+    if not response.is_html or b"http-equiv" not in response.body.lower():
+        return []
+    nodes = parse(response.text).css("meta[http-equiv][content]")
+    return [
+        n.attributes.get("content") or "" for n in nodes if (n.attributes.get("http-equiv") or "").lower() == "refresh"
+    ]
 
 
 def _host(target: str, origin: str) -> str:

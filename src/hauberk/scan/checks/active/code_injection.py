@@ -1,0 +1,44 @@
+"""Code injection: the application computes, in Python, what the input asks for."""
+
+from __future__ import annotations
+
+from hauberk.core.finding import Rule
+from hauberk.scan.lab import Lab
+from hauberk.scan.oracles.echo import Ask, computed
+from hauberk.scan.trial import Proof
+
+RULE = Rule(
+    id="scan.code-injection",
+    title="Code injection",
+    severity="critical",
+    why="An attacker runs any code in the application's own process.",
+    fix="Never give input to eval, exec or compile; parse data as data (json, "
+    "ast.literal_eval), and choose code from a table.",
+    cwe=(
+        94,
+        95,
+    ),
+    asvs=("v5.0.0-1.3.2",),
+    top10=("A05:2025",),
+    docs="https://owasp.org/www-community/attacks/Code_Injection",
+)
+
+
+def prove(lab: Lab) -> Proof | None:
+    """Whether the application computes what is Python and nothing else."""
+    if not lab.stirred:
+        return None
+    found = computed(lab, _ASKS)
+    if found is None:
+        return None
+    return Proof(reason=f"the application evaluated what was sent as Python: {found[1]}", shot=found[0])
+
+
+_ASKS: tuple[Ask, ...] = (
+    lambda a, b: f"str({a}*{b})",
+    lambda a, b: f"'+str({a}*{b})+'",
+    lambda a, b: f'"+str({a}*{b})+"',
+    lambda a, b: f"print({a}*{b})",
+    lambda a, b: f"');print({a}*{b});str('",
+)
+"""`str` and `print` are functions of no database and no shell."""

@@ -1,0 +1,43 @@
+"""Template injection: a template engine computes what the input asks for."""
+
+from __future__ import annotations
+
+from hauberk.core.finding import Rule
+from hauberk.scan.lab import Lab
+from hauberk.scan.oracles.echo import Ask, computed
+from hauberk.scan.trial import Proof
+
+RULE = Rule(
+    id="scan.template-injection",
+    title="Server-side template injection",
+    severity="critical",
+    why="Template languages reach the objects of the application, and from there its code.",
+    fix="Keep templates in files, and hand input to them as variables; never build a template's text from input.",
+    cwe=(
+        1336,
+        94,
+    ),
+    asvs=("v5.0.0-1.3.7",),
+    top10=("A05:2025",),
+    docs="https://owasp.org/www-project-web-security-testing-guide/v42/4-Web_Application_Security_Testing/07-Input_Validation_Testing/18-Testing_for_Server-side_Template_Injection",
+)
+
+
+def prove(lab: Lab) -> Proof | None:
+    """Whether a template engine computes what stands in its own marks."""
+    if not lab.stirred and lab.control.canary not in lab.control.response.text:
+        return None  # what is not written out cannot be computed for us to see
+    found = computed(lab, _ASKS if lab.stirred else _ASKS[:1])
+    if found is None:
+        return None
+    return Proof(reason=f"a template engine evaluated what was sent: {found[1]}", shot=found[0])
+
+
+_ASKS: tuple[Ask, ...] = (
+    lambda a, b: "{c}{{" + f"{a}*{b}" + "}}",
+    lambda a, b: "{c}${" + f"{a}*{b}" + "}",
+    lambda a, b: "{c}<%= " + f"{a}*{b}" + " %>",
+    lambda a, b: "{c}{%set x=" + f"{a}*{b}" + "%}{{x}}",
+    lambda a, b: "{c}}}{{" + f"{a}*{b}" + "}}{{'",
+)
+"""Jinja2 and Tornado, Mako, Mako and ERB, Jinja2 where expressions are filtered, and within an expression."""

@@ -1,0 +1,61 @@
+"""XML external entities: the parser fetches what the document names (W3C XML 1.0, section 4.2.2)."""
+
+from __future__ import annotations
+
+import re
+
+from hauberk.core.finding import Rule
+from hauberk.scan.lab import Lab
+from hauberk.scan.trial import Proof, canary
+
+RULE = Rule(
+    id="scan.xxe",
+    title="XML external entities",
+    severity="high",
+    why="An attacker reads files of the server, and makes it call others.",
+    fix="Parse with entities and DTDs off: defusedxml, or "
+    "`lxml.etree.XMLParser(resolve_entities=False, no_network=True)`.",
+    cwe=(611,),
+    asvs=("v5.0.0-1.5.1",),
+    top10=("A02:2025",),
+    docs="https://cheatsheetseries.owasp.org/cheatsheets/XML_External_Entity_Prevention_Cheat_Sheet.html",
+)
+
+
+_HINT = re.compile(r"xml|soap|svg|feed|rss", re.IGNORECASE)
+
+
+def prove(lab: Lab) -> Proof | None:
+    """An entity brings in a file that only this scan knows, or a call to an address that only this scan knows."""
+    known = str(lab.point.parameter.example or "").lstrip()
+    parameter = lab.point.parameter
+    if not (known.startswith("<") or _HINT.search(parameter.name) or parameter.place in {"body", "upload"}):
+        return None
+    for system in (f"file://{lab.kit.bait}", None):
+        proof = _ask(lab, system)
+        if proof is not None:
+            return proof
+    return None
+
+
+def _ask(lab: Lab, system: str | None) -> Proof | None:
+    collaborator = lab.kit.collaborator
+    if system is None and collaborator is None:
+        return None
+    for attempt in (1, 2):
+        word = canary()
+        address = system or (collaborator.url(word) if collaborator else "")
+        shot = lab.fire(_DOCUMENT.replace("{s}", address))
+        if system is not None:
+            arrived = lab.kit.secret in shot.response.text
+        else:
+            arrived = collaborator is not None and collaborator.heard(word)
+        if not arrived:
+            return None
+        if attempt == 2:
+            what = "a file outside of the application" if system else "an address that the document named"
+            return Proof(reason=f"the XML parser fetched {what}", shot=shot)
+    return None
+
+
+_DOCUMENT = '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY e SYSTEM "{s}">]><r>&e;</r>'

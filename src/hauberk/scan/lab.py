@@ -1,0 +1,76 @@
+"""Where a check works that needs more than one answer: it fires values at one point and compares what comes back."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote, quote_plus
+
+from hauberk.scan.trial import Kit, Point, Shot
+
+_BLANK = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """One point, its control, and a way to send more values to it."""
+
+    point: Point
+    control: Shot
+    broken: Shot
+    """The answer to a value that leaves most grammars and does not balance."""
+    kit: Kit
+    fire: Callable[[str], Shot]
+
+    @cached_property
+    def stirred(self) -> bool:
+        """Whether the broken value made a difference beside its own reflection."""
+        return normal(self.control) != normal(self.broken)
+
+    @cached_property
+    def matters(self) -> bool:
+        """Whether values make a difference, and nothing else does: then the answers to several can be compared.
+
+        The broken one, or one that the application is likely to know. In process the broken one is enough, as errors
+        are seen there.
+        """
+        if not self.stirred and (self.kit.sees or normal(self.fire(self.value)) == normal(self.control)):
+            return False
+        return normal(self.fire("{c}")) == normal(self.control)
+
+    @property
+    def value(self) -> str:
+        """A value that the application is likely to know."""
+        known = self.point.parameter.example
+        return str(known) if isinstance(known, str | int | float) and str(known) else "1"
+
+
+def number() -> int:
+    """Of four digits: random, and too short to overflow anything when two are multiplied."""
+    return 1_009 + secrets.randbelow(8_000)
+
+
+def spellings(value: str) -> Iterator[str]:
+    """A value as pages write it: as it is, escaped for HTML, a URL, JSON or Python."""
+    yield value
+    yield html.escape(value)
+    yield html.escape(value, quote=False)
+    yield html.escape(value).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+    yield quote(value)
+    yield quote_plus(value)
+    yield json.dumps(value)[1:-1]
+    yield repr(value)[1:-1]
+
+
+def normal(shot: Shot) -> tuple[int, str]:
+    """An answer without what it only repeats of the request: two that are equal say the same."""
+    text = shot.response.text
+    for form in sorted(set(spellings(shot.value)), key=len, reverse=True):
+        if form:
+            text = text.replace(form, "")
+    return shot.response.status, _BLANK.sub(" ", text.replace(shot.canary, "")).strip()
