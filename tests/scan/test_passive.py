@@ -1,5 +1,9 @@
 """Each passive rule: pages that fail and pages that pass."""
 
+import hmac
+import json
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from hauberk.core.finding import Rule
@@ -21,6 +25,22 @@ def page(*headers: tuple[str, str], status: int = 200, body: str = "<p>x", schem
 
 def html(*headers: tuple[str, str], status: int = 200, body: str = "<p>x", scheme: str = "https") -> Page:
     return page(HTML, *headers, status=status, body=body, scheme=scheme)
+
+
+def data(body: str) -> Page:
+    return page(("content-type", "application/json"), body=body)
+
+
+def token(secret: str, algorithm: str = "HS256") -> str:
+    def part(value: bytes) -> str:
+        return urlsafe_b64encode(value).decode().rstrip("=")
+
+    text = f"{part(json.dumps({'alg': algorithm, 'typ': 'JWT'}).encode())}.{part(PAYLOAD)}"
+    return f"{text}.{part(hmac.digest(secret.encode(), text.encode(), 'sha256')) if algorithm != 'none' else ''}"
+
+
+PAYLOAD = b'{"sub":"ada"}'
+WEAK, STRONG, UNSIGNED = token("random"), token("q8Zr3vYx1LwK5nTb7HdJ2mPs9CfG4uEa"), token("", "none")
 
 
 def csp(value: str) -> tuple[str, str]:
@@ -80,6 +100,23 @@ FAILS: list[tuple[str, Page]] = [
     ("cacheable-session", page(cookie("session=1"))),
     ("cacheable-session", page(cookie("session=1"), ("cache-control", "public, max-age=60"))),
     ("cacheable-session", page(cookie("session=1"), ("cache-control", 'no-cache="set-cookie"'))),
+    ("exposed-secrets", data('[{"user": "ada", "password": "pass1"}]')),
+    ("exposed-secrets", data('{"users": [{"name": "a", "password_hash": "5f4dcc3b"}]}')),
+    ("exposed-secrets", data('{"api_key": "k-123456"}')),
+    ("exposed-secrets", html(body="<p>$2b$12$abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQ")),
+    ("exposed-secrets", html(body="-----BEGIN RSA PRIVATE KEY-----")),
+    ("weak-jwt", data(json.dumps({"token": WEAK}))),
+    ("weak-jwt", page(cookie(f"session={WEAK}; HttpOnly"))),
+    ("weak-jwt", data(json.dumps({"token": UNSIGNED}))),
+    ("mixed-content", html(body="<script src=http://cdn.example/x.js></script>")),
+    ("mixed-content", html(body="<form action='HTTP://shop.example/login'></form>")),
+    ("missing-sri", html(body="<script src=//cdn.example/x.js></script>")),
+    ("missing-sri", html(body="<link rel=stylesheet href=https://cdn.example/x.css>")),
+    (
+        "source-map",
+        page(("content-type", "text/javascript"), body="x()\n//# sourceMappingURL=data:application/json;base64,e30="),
+    ),
+    ("source-map", data('{"version": 3, "mappings": "A", "sourcesContent": ["let a = 1"]}')),
 ]
 PASSES: list[tuple[str, Page]] = [
     ("missing-csp", html(csp("default-src 'self'"))),
@@ -104,6 +141,15 @@ PASSES: list[tuple[str, Page]] = [
     ("traceback", html(status=404, body="<p>not found")),
     ("cacheable-session", page(cookie("session=1"), ("cache-control", "private, max-age=0"))),
     ("cacheable-session", page(cookie("session=1"), status=302)),
+    ("exposed-secrets", data('{"user": "ada", "password": "********", "password_changed": "2026-01-01"}')),
+    ("exposed-secrets", data('{"password": null, "key": "A minor", "public_key": "MCow"}')),
+    ("exposed-secrets", data('{"properties": {"password": {"type": "string"}}, "type": "object"}')),
+    ("exposed-secrets", html(body="<input name=password value=x> use $2b$12$ for bcrypt")),
+    ("weak-jwt", data(json.dumps({"token": STRONG}))),
+    ("mixed-content", html(body="<script src=/x.js></script><a href=http://other.example/>read on</a>")),
+    ("mixed-content", html(csp("upgrade-insecure-requests"), body="<img src=http://cdn.example/x.png>")),
+    ("missing-sri", html(body="<script src=//cdn.example/x.js integrity=sha384-x crossorigin></script>")),
+    ("source-map", page(("content-type", "text/javascript"), body="x()\n//# sourceMappingURL=x.js.map")),
 ]
 SILENT: list[tuple[str, Page]] = [
     ("missing-csp", page(("content-type", "application/json"))),

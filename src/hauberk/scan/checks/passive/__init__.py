@@ -10,12 +10,17 @@ from hauberk.scan.checks.passive import (
     cookie_secure,
     csp_missing,
     csp_weak,
+    exposed_secrets,
     hsts,
+    missing_sri,
+    mixed_content,
     nosniff,
     referrer_policy,
     server_banner,
     session_cache,
+    source_map,
     traceback,
+    weak_jwt,
 )
 from hauberk.scan.page import PassiveCheck, checks
 
@@ -32,6 +37,11 @@ PASSIVE: tuple[PassiveCheck, ...] = checks(
     server_banner,
     traceback,
     session_cache,
+    exposed_secrets,
+    weak_jwt,
+    mixed_content,
+    missing_sri,
+    source_map,
 )
 
 ON_ERRORS: frozenset[str] = frozenset({traceback.RULE.id})

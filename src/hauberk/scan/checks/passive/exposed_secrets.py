@@ -1,0 +1,66 @@
+"""Passwords, their hashes, or keys in an answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from hauberk.core.finding import Rule
+from hauberk.scan.page import FINE, Page, Seen
+
+RULE = Rule(
+    id="scan.exposed-secrets",
+    title="Passwords or keys in an answer",
+    severity="high",
+    why="Whoever may read the answer may log in as others, or act as the application itself.",
+    fix="Answer with the fields that the client needs, named one by one; never with a whole record.",
+    cwe=(200, 522),
+    asvs=("v5.0.0-15.3.1", "v5.0.0-14.2.6"),
+    top10=("A01:2025",),
+    docs="https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/",
+)
+
+NAME = re.compile(
+    r"^(user_?)?(pass(word|wd|phrase)?|pwd)(_?(hash|digest|salt))?$|^(secret|private|api|encryption|signing)_?key$|"
+    r"^(client|app|totp|otp)_?secret$",
+    re.IGNORECASE,
+)
+KEYS = re.compile(
+    r"-----BEGIN (RSA |EC |OPENSSH |)PRIVATE KEY-----|\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bghp_[A-Za-z0-9]{36}\b|"
+    r"\bxox[abp]-[0-9A-Za-z-]{20,}|\bsk_live_[0-9a-zA-Z]{20,}|\$(2[aby]|argon2id?|scrypt|pbkdf2-sha256)\$[^\s\"'<]{20,}"
+)
+"""Forms that nothing else has."""
+MASK = re.compile(r"^[*•x.…]*$|^\W*(hidden|redacted|null|none)\W*$", re.IGNORECASE)
+DEEP = 8
+
+
+def judge(page: Page) -> Seen | None:
+    """JSON by its names, everything by the forms of keys. A form's own field is what the visitor types."""
+    if page.response.status >= 300:
+        return None
+    if page.response.media == "application/json" or page.response.media.endswith("+json"):
+        try:
+            document = json.loads(page.response.body)
+        except ValueError:
+            return None
+        for name, value in _pairs(document, DEEP):
+            # What the request itself brought, such as a new account's own password, tells nobody anything.
+            if NAME.match(name) and not MASK.match(value) and value.encode() not in page.request.body:
+                return Seen(fault=f"the field {name!r} of the JSON document")
+    found = KEYS.search(page.response.text)
+    return FINE if found is None else Seen(fault=f"a key or a hash: {found[0][:12]}...")
+
+
+def _pairs(value: Any, deep: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and deep:
+        schema = {"type", "properties"} <= value.keys() or {"type", "format"} <= value.keys()
+        for name, inner in value.items() if not schema else ():
+            if isinstance(inner, str) and inner:
+                yield str(name), inner
+            else:
+                yield from _pairs(inner, deep - 1)
+    elif isinstance(value, list) and deep:
+        for inner in value[:100]:
+            yield from _pairs(inner, deep - 1)
