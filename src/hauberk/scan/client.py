@@ -38,6 +38,8 @@ class Client:
     def __init__(self, transport: Transport, budget: Budget) -> None:
         self.transport, self.budget = transport, budget
         self.jar = CookieJar()
+        self.bearer = ""
+        """The token that a login gave; sent with every request that has no Authorization of its own (RFC 6750)."""
         self.requests = 0
         self._keeps = True
         self._deadline = time.monotonic() + budget.max_seconds
@@ -59,6 +61,8 @@ class Client:
                 ("referer", f"{self.origin}{request.path}"),
                 ("sec-fetch-site", "same-origin"),
             ]
+        if self.bearer:
+            fields.append(("authorization", f"Bearer {self.bearer}"))
         rest = tuple(pair for pair in request.headers if pair[0] != "cookie")
         also = (("cookie", cookies),) if cookies else ()
         return Request(

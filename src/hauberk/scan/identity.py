@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from hauberk.scan.client import Client
 from hauberk.scan.html import offer
-from hauberk.scan.messages import Request
+from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import FORM
 
 
@@ -22,9 +24,31 @@ def log_in(client: Client, login: Sequence[Request], logins: Mapping[str, str]) 
         response = client.send(_filled(client, request, logins))
         if response.status >= 400:
             return f"The login {request.method} {request.path} was answered {response.status}."
-    if client.jar.header("/") == before:
-        return "The login set no cookie, so that the scan was not logged in."
+        client.bearer = bearer(response) or client.bearer
+    if client.jar.header("/") == before and not client.bearer:
+        return "The login set no cookie and gave no token, so that the scan was not logged in."
     return ""
+
+
+def bearer(response: Response) -> str:
+    """The token that the answer of a login holds, in the fields where APIs put it; empty if there is none."""
+    try:
+        document = json.loads(response.body)
+    except ValueError:
+        return ""
+    found = [document, *document.values()] if isinstance(document, dict) else []
+    for place in found:
+        for name in TOKENS if isinstance(place, dict) else ():
+            value = place.get(name)
+            if isinstance(value, str) and SENDABLE.fullmatch(value):
+                return value
+    return ""
+
+
+TOKENS = ("access_token", "accessToken", "auth_token", "authToken", "id_token", "jwt", "token", "bearer")
+"""The first is RFC 6749's, section 5.1."""
+SENDABLE = re.compile(r"[A-Za-z0-9._~+/-]{8,8000}=*")
+"""RFC 6750, section 2.1."""
 
 
 def _filled(client: Client, request: Request, logins: Mapping[str, str]) -> Request:

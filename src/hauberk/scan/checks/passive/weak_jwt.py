@@ -28,13 +28,14 @@ TOKEN = re.compile(r"(?<![\w-])(eyJ[\w-]{8,2000})\.([\w-]{2,4000})\.([\w-]{0,700
 DIGESTS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 WORDS = (
     "secret secret123 secretkey secret_key secret-key mysecret mysecretkey my_secret my-secret my_secret_key "
-    "supersecret super_secret super-secret supersecretkey topsecret password password123 passw0rd changeme change-me "
-    "change_me changethis please-change-me key mykey privatekey private_key jwt jwtsecret jwt_secret jwt-secret jwtkey token "
-    "tokensecret random test testing test123 dev development default example admin administrator root qwerty letmein "
-    "123456 1234567890 12345678 abc123 s3cr3t s3cret hello helloworld app appsecret flask django fastapi express node "
-    "python auth authsecret hs256 hmac your-256-bit-secret your_secret_key your-secret-key your_jwt_secret yoursecret "
-    "secret_key_here insecure not-so-secret shhhhh shhhhhared-secret keyboard_cat keyboard-cat null none undefined api "
-    "apikey api_key master production prod staging local localhost demo sample company security"
+    "supersecret super_secret super-secret supersecretkey topsecret password password123 passw0rd changeme change- "
+    "me change_me changethis please-change-me key mykey privatekey private_key jwt jwtsecret jwt_secret jwt-secret "
+    "jwtkey token tokensecret random test testing test123 dev development default example admin administrator root "
+    "qwerty letmein 123456 1234567890 12345678 abc123 s3cr3t s3cret hello helloworld app appsecret flask django "
+    "fastapi express node python auth authsecret hs256 hmac your-256-bit-secret your_secret_key your-secret-key "
+    "your_jwt_secret yoursecret secret_key_here insecure not-so-secret shhhhh shhhhhared-secret keyboard_cat "
+    "keyboard-cat null none undefined api apikey api_key master production prod staging local localhost demo sample "
+    "company security"
 ).split()
 """What documentation, examples and dictionaries write there. Its owner can try the rest offline."""
 SECRETS = ("", "keyboard cat", *WORDS, *(word.upper() for word in WORDS), *(word.title() for word in WORDS))
