@@ -51,3 +51,39 @@ def test_what_needs_the_token_is_reached() -> None:
     assert result.complete
     assert result.stats["operations"] == {"known": 1, "reached": 1, "attacked": 1}
     assert "abcdefghijkl" not in json.dumps([f.as_json() for f in result.findings])
+
+
+def login_that(says: dict[bool, tuple[str, int]]) -> Any:
+    app = Flask("login")
+
+    @app.post("/login")
+    def login() -> Any:
+        given = request.form
+        if given.get("user") == "ada" and given.get("password") == "pw":
+            return "welcome", 200, {"set-cookie": "session=abcdefgh"}
+        return says[given.get("user") == "ada"]
+
+    @app.get("/me")
+    def me() -> Any:
+        return {"q": request.args.get("q")}
+
+    surface = Surface.of([Operation(method="GET", path="/me", parameters=(Parameter(name="q", place="query"),))])
+    fields = (("content-type", "application/x-www-form-urlencoded"),)
+    given = Request(method="POST", target="/login", headers=fields, body=b"user=ada&password=pw")
+    return scan(surface, WSGITransport(app), target="app", login=[given])
+
+
+@pytest.mark.parametrize(
+    ("says", "found"),
+    [
+        ({True: ("wrong password", 200), False: ("no such user", 200)}, ["user"]),
+        ({True: ("wrong", 403), False: ("wrong", 404)}, ["user"]),
+        ({True: ("wrong name or password", 401), False: ("wrong name or password", 401)}, []),
+        ({True: ("slow down", 429), False: ("wrong", 401)}, []),
+    ],
+)
+def test_a_login_that_tells_which_accounts_exist(says: Any, found: list[str]) -> None:
+    result = login_that(says)
+    rows = [f.location.parameter for f in result.failures if f.rule.id == "scan.user-enumeration"]
+    assert rows == found
+    assert "password=pw" not in json.dumps([f.as_json() for f in result.findings])

@@ -14,7 +14,7 @@ from hauberk.guard import install
 from hauberk.scan import build, cross_origin
 from hauberk.scan.attack import Attacker, points
 from hauberk.scan.checks.active import RULES as ACTIVE_RULES
-from hauberk.scan.checks.active import cors_reflection, state_by_get, stored_xss
+from hauberk.scan.checks.active import cors_reflection, state_by_get, stored_xss, user_enumeration
 from hauberk.scan.client import Budget, Client, ExhaustedError
 from hauberk.scan.coverage import Coverage
 from hauberk.scan.crawl import crawl, ends_session
@@ -78,6 +78,7 @@ class Run:
     logins: dict[str, str] = field(default_factory=dict)
     cors: Finding | None = None
     cors_asked: int = 0
+    logins_asked: int = 0
     stored: list[Finding] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     complete: bool = True
@@ -92,10 +93,13 @@ class Run:
                 phase = "logging in"
                 self.become(login)
             with self.client.frozen():
+                phase = "trying the login"
+                self.logins_asked, found = user_enumeration.judge(self.client, login)
+                self.stored += found
                 phase = "attacking"
                 self.attack()
                 phase = "looking for what was stored"
-                self.stored = look_again(self.attacker, self.pages.values(), self.progress)
+                self.stored += look_again(self.attacker, self.pages.values(), self.progress)
         except ExhaustedError as spent:
             every = {str(point) for operation in self.order() for point in points(operation)}
             left = len(every - self.attacker.attacked)
@@ -202,6 +206,7 @@ class Run:
             stored_xss.RULE.id: len(self.pages) if self.attacker.sent else 0,
             state_by_get.RULE.id: len(self.pages) if self.attacker.sent else 0,
             cors_reflection.RULE.id: self.cors_asked,
+            user_enumeration.RULE.id: self.logins_asked,
         }
         failed = {finding.rule.id for finding in found}
         for rule in ACTIVE_RULES:

@@ -20,6 +20,7 @@ from hauberk.scan.checks.active import (
     state_by_get,
     stored_xss,
     template_injection,
+    user_enumeration,
     xpath_injection,
     xxe,
 )
@@ -49,4 +50,5 @@ RULES: tuple[Rule, ...] = (
     stored_xss.RULE,
     state_by_get.RULE,
     cors_reflection.RULE,
+    user_enumeration.RULE,
 )
