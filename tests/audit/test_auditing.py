@@ -16,7 +16,7 @@ from hauberk.audit import RULES, Index, audit
 from hauberk.core.errors import InputError, NothingToTestError
 from hauberk.core.finding import Finding, Result
 
-TODAY = date(2026, 2, 1)
+TODAY = date(2026, 1, 2)
 
 LOCK = {
     "lockfileVersion": 3,
@@ -51,7 +51,7 @@ def by_key(result: Result) -> dict[str, Finding]:
     return {f"{f.location.as_json().get('package')} {f.key}".strip(): f for f in result.findings}
 
 
-def test_a_vulnerable_package_and_its_clean_twin(run: Run) -> None:
+def test_a_vulnerable_package_and_its_clean_twin(run: Run, index: Index) -> None:
     result = run(
         {"requirements.txt": "jinja2==3.0\nFlask==1.5\n", "other/requirements.txt": "flask==2.0.1\njinja2==3.0"}
     )
@@ -76,17 +76,25 @@ def test_a_vulnerable_package_and_its_clean_twin(run: Run) -> None:
             ],
             "cvss": {"vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "score": 9.8},
             "kev": False,
+            "epss": None,
             "severity_known": True,
             "fixed_in": ["2.0", "2.0.1"],
             "safe_version": None,
             "dev": None,
-            "data_age": 31,
+            "data_age": 1,
         },
         "fix": fault.fix,
         "fingerprint": fault.fingerprint,
     }
     json.dumps(result.findings[0].as_json())
-    assert result.stats == {"files": 2, "packages": 3, "vulnerable": 2, "advisories": 3, "index_age_days": 31}
+    assert result.stats == {
+        "files": 2,
+        "packages": 3,
+        "vulnerable": 2,
+        "advisories": 3,
+        "index_age_days": 1,
+        "index_built": index.meta.built,
+    }
     assert result.complete
     assert result.gaps == ()
 
@@ -222,7 +230,9 @@ def test_an_index_without_the_ecosystem_makes_it_incomplete(
     (tmp_path / "package-lock.json").write_text(json.dumps(LOCK))
     (tmp_path / "requirements.txt").write_text("x==1")
     with Index.open(make_index([osv("X-1", "a", "introduced:0")])) as index:
-        result = audit([tmp_path / "package-lock.json", tmp_path / "requirements.txt"], index=index, root=tmp_path)
+        result = audit(
+            [tmp_path / "package-lock.json", tmp_path / "requirements.txt"], index=index, root=tmp_path, today=TODAY
+        )
     assert not result.complete
     assert result.gaps == ("the advisory index has nothing on npm: 3 packages were not judged",)
     assert [f.location.file for f in result.findings] == ["requirements.txt"]

@@ -44,3 +44,7 @@ class Brief(NamedTuple):
     """Whether CISA knows of its exploitation (KEV)."""
     modified: str = ""
     """The day of its last change, as `2026-01-31`."""
+    epss: float | None = None
+    """FIRST's estimate of the probability, 0 to 1, that it is exploited within 30 days."""
+    percentile: float | None = None
+    """The share of all rated vulnerabilities that have the same estimate or a lower one."""

@@ -2,62 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from hauberk.audit.advisory import Brief
-from hauberk.audit.files import discover, inside, read_text, relative
+from hauberk.audit.files import relative
+from hauberk.audit.health import health
 from hauberk.audit.index import Index
-from hauberk.audit.judging import Key, Verdict, finding, groups, judge, key_of
+from hauberk.audit.judging import Key, Verdict, finding, groups, judge
 from hauberk.audit.paths import Paths
-from hauberk.audit.readers import FORMATS, Manifest, NotJudged, Pinned, detect, reader
+from hauberk.audit.readers import FORMATS
+from hauberk.audit.reading import Read, Reading, gaps
 from hauberk.audit.rules import VULNERABLE
-from hauberk.audit.text import clean, enumerate_some
+from hauberk.audit.text import enumerate_some
 from hauberk.audit.text import name as shown
-from hauberk.audit.versions import ECOSYSTEMS, Ecosystem, key, normal_name
-from hauberk.core.errors import InputError, NothingToTestError
-from hauberk.core.finding import Finding, Location, Result
+from hauberk.audit.versions import ECOSYSTEMS, Ecosystem, key
+from hauberk.core.errors import NothingToTestError
+from hauberk.core.finding import Finding, Location, PackageLocation, Result
 from hauberk.core.progress import Progress, silent
 
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
-_REASONS = {
-    "git": "taken from a repository, where a version says nothing",
-    "url": "taken from a URL, where a version says nothing",
-    "path": "taken from a local path",
-    "unpinned": "not pinned to a version",
-    "conda": "installed by conda, for which there are no advisories here",
-    "other": "of no ecosystem or form that is judged here",
-}
+OLD = 1
+"""Days after which the data's age is a gap of the report: what was published since is not judged."""
+Ages = dict[Ecosystem, int | None]
 
 
-@dataclass(slots=True)
-class _Read:
-    """A file that was read."""
+class Audited(NamedTuple):
+    """A result, and what it was read from."""
 
-    name: str
-    """As reports show it."""
-    manifest: Manifest
-    pins: dict[Key, list[Pinned]]
-    """The entries of each package and version: npm installs copies."""
-
-
-@dataclass(slots=True)
-class _Run:
-    """What an audit has gathered so far."""
-
-    root: Path
-    read: list[_Read] = field(default_factory=list)
-    gaps: list[str] = field(default_factory=list)
-    complete: bool = True
-    seen: set[Path] = field(default_factory=set)
-
-    def failed(self, problem: str) -> None:
-        """A part that should have been judged was not."""
-        self.gaps.append(problem)
-        self.complete = False
+    result: Result
+    read: tuple[Read, ...]
 
 
 def audit(
@@ -67,125 +43,98 @@ def audit(
     root: Path,
     progress: Progress = silent,
     today: date | None = None,
+    max_age: int | None = None,
+    licences: frozenset[str] = frozenset(),
 ) -> Result:
     """Judge the dependencies of files and folders against the advisories of an index.
 
-    `paths` are lock files, manifests, or folders to search for them; `root` is the project, to which reports relate.
-    Raises NothingToTestError if no package is there to be judged, InputError if a path does not exist. A file that
-    cannot be read makes the result incomplete.
+    `paths` are lock files, manifests, folders of installed packages, virtual environments, or folders to search for
+    lock files; `root` is the project, to which reports relate. Data older than `max_age` days makes the result
+    incomplete, and so does a file that cannot be read. `licences` are the SPDX ids that are allowed, in lower case;
+    empty: none is judged. Raises NothingToTestError if no package is there to be judged, InputError if a path does not
+    exist.
     """
-    run = _Run(root)
-    files = list(_files(paths, root))
-    for number, (path, base) in enumerate(files):
-        progress("reading lock files", number, len(files))
-        if base is not None and not inside(path, base):
-            run.failed(
-                f"{relative(path.parent, root)}/{clean(path.name)}: is a link out of the project, and was not read"
-            )
-        else:
-            _read(path, run, named=base is None)
-    progress("reading lock files", len(files), len(files))
-    packages = {one for read in run.read for one in read.pins}
-    if not packages and run.complete and (not run.read or run.gaps):
-        raise NothingToTestError(_nothing(paths, run))
-    verdicts = _match(packages, index, run, progress)
+    return audited(
+        paths, index=index, root=root, progress=progress, today=today, max_age=max_age, licences=licences
+    ).result
+
+
+def audited(
+    paths: Sequence[Path],
+    *,
+    index: Index,
+    root: Path,
+    progress: Progress = silent,
+    today: date | None = None,
+    max_age: int | None = None,
+    licences: frozenset[str] = frozenset(),
+) -> Audited:
+    """As `audit`, with the packages that were read: what a bill of materials is made of."""
+    reading = Reading(root)
+    reading.take(paths, progress)
+    packages = reading.packages
+    if not packages and reading.complete and (not reading.read or reading.gaps):
+        raise NothingToTestError(_nothing(paths, reading))
+    verdicts = _match(packages, index, reading, progress)
     briefs = index.briefs(entry.id for verdict in verdicts.values() for entry in verdict.matched)
-    day = today or datetime.now(UTC).date()
-    needed = {ecosystem for ecosystem, _, _ in packages}
-    ages = {e: index.meta.age(e, day) for e in ECOSYSTEMS if e in needed and index.meta.live.get(e)}
-    findings = [f for read in run.read for f in _findings(read, verdicts, briefs, ages)]
+    ages = _ages(packages, index, today or datetime.now(UTC).date(), max_age, reading)
+    findings = [f for read in reading.read for f in _findings(read, verdicts, briefs, ages)]
     failed = [f for f in findings if f.outcome == "fail"]
-    return Result(
+    if root_folder := next((path for path in paths if path.is_dir()), None):
+        findings = [_with_import(finding, root_folder) for finding in findings]
+    concerned = {(one[0], one[1]) for one in verdicts}
+    findings += [f for read in reading.read for f in health(read, concerned, licences)]
+    result = Result(
         command="audit",
         target=enumerate_some((relative(path, root) for path in paths), 3),
-        complete=run.complete,
+        complete=reading.complete,
         findings=tuple(findings),
         stats={
-            "files": len(run.read),
+            "files": len(reading.read),
             "packages": len(packages),
             "vulnerable": len(verdicts),
-            "advisories": len({i["id"] for f in failed for i in f.evidence["advisories"]}),
+            "advisories": len({i["id"] for f in failed for i in f.evidence.get("advisories", ())}),
             "index_age_days": _oldest(ages),
+            "index_built": index.meta.built,
         },
-        gaps=tuple(run.gaps),
+        gaps=tuple(reading.gaps),
     )
+    return Audited(result, tuple(reading.read))
 
 
-def _files(paths: Sequence[Path], root: Path) -> Iterator[tuple[Path, Path | None]]:
-    """Files, and for those that were found, the folder they were found in."""
-    for path in paths:
-        if path.is_dir():
-            yield from ((found, path) for found in discover(path))
-        elif path.exists():
-            yield path, None
-        else:
-            raise InputError(relative(path, root), "does not exist", "name a lock file or a folder")
+def _with_import(finding: Finding, folder: Path) -> Finding:
+    """With whether the project's own code imports the package, where that can be known."""
+    from hauberk.audit.imported import imported
+
+    where = finding.location
+    if finding.outcome != "fail" or not isinstance(where, PackageLocation):
+        return finding
+    found = imported(folder, where.ecosystem, where.package)
+    return finding if found is None else replace(finding, evidence={**finding.evidence, "imported": found})
 
 
-def _nothing(paths: Sequence[Path], run: _Run) -> str:
-    where = enumerate_some((relative(path, run.root) for path in paths), 3)
-    if run.gaps:
-        return f"{where}: no dependency that can be judged; {'; '.join(run.gaps)}"
+def _nothing(paths: Sequence[Path], reading: Reading) -> str:
+    where = enumerate_some((relative(path, reading.root) for path in paths), 3)
+    if reading.gaps:
+        return f"{where}: no dependency that can be judged; {'; '.join(reading.gaps)}"
     return f"{where}: there is no lock file or manifest; hauberk reads {', '.join(FORMATS)}"
 
 
-def _read(path: Path, run: _Run, *, named: bool = False) -> Manifest | None:
-    """Read one file and those that it refers to; what cannot be read becomes a gap."""
-    resolved = path.resolve()
-    if resolved in run.seen:
-        return None
-    run.seen.add(resolved)
-    name = relative(path, run.root)
-    try:
-        text = read_text(path)
-        kind = detect(f"{resolved.parent.name}/{resolved.name}", text)
-        if kind is None:
-            fix = f"hauberk reads {', '.join(FORMATS)}"
-            raise InputError(name, "is of no format that is known by its name or its content", fix)  # noqa: TRY301
-        manifest = reader(kind)(text, name)
-    except InputError as error:
-        run.failed(f"{name}: {error.problem}" + f" ({error.fix})" * bool(error.fix and named))
-        return None
-    bounds = _include(manifest, path, name, run)
-    pins: dict[Key, list[Pinned]] = {}
-    for pin in manifest.packages:
-        pins.setdefault(key_of(pin), []).append(pin)
-    run.read.append(_Read(name, manifest, pins))
-    run.gaps += _gaps(name, [entry for entry in manifest.not_judged if not _bounded(entry, bounds)])
-    return manifest
+def _ages(packages: set[Key], index: Index, today: date, max_age: int | None, reading: Reading) -> Ages:
+    """Days since the last change of the data that was asked; a gap where that is long ago, or nobody knows."""
+    needed = {ecosystem for ecosystem, _, _ in packages}
+    ages = {e: index.meta.age(e, today) for e in ECOSYSTEMS if e in needed and index.meta.live.get(e)}
+    for ecosystem, age in ages.items():
+        known = "of no known age" if age is None else f"{age} days old"
+        told = f"the advisories for {ecosystem} are {known} (newest of {index.meta.newest.get(ecosystem) or 'no day'})"
+        if max_age is not None and (age is None or age > max_age):
+            reading.failed(f"{told}, over the {max_age} that --max-age allows: run `hauberk db update`")
+        elif age is None or age > OLD:
+            reading.gaps.append(f"{told}: what was published since was not judged; `hauberk db update` fetches it")
+    return ages
 
 
-def _include(manifest: Manifest, path: Path, name: str, run: _Run) -> set[str]:
-    """Read the files that this one refers to. Returns the names that constraints pin."""
-    pinned: set[str] = set()
-    for include in manifest.includes:
-        target = path.parent / include.path
-        if "://" in include.path or not inside(target, run.root):
-            run.failed(f"{name}: refers to {clean(include.path)}, which is outside the project and was not read")
-        elif (found := _read(target, run, named=True)) and include.constraint:
-            pinned |= {normal_name("PyPI", pin.name) for pin in found.packages}
-    return pinned
-
-
-def _bounded(entry: NotJudged, bounds: set[str]) -> bool:
-    """Whether a constraint pins what the requirement leaves open: then it is judged there."""
-    name = _NAME.match(entry.what)
-    return entry.why == "unpinned" and name is not None and normal_name("PyPI", name.group()) in bounds
-
-
-def _gaps(name: str, entries: Sequence[NotJudged]) -> list[str]:
-    """One sentence for each reason."""
-    by_reason: dict[str, list[str]] = {}
-    for entry in entries:
-        if entry.why != "project":  # the project itself is no dependency of its own
-            by_reason.setdefault(_REASONS[entry.why], []).append(shown(entry.what))
-    return [
-        f"{name}: {len(items)} {'entries' if len(items) > 1 else 'entry'} {reason}: {enumerate_some(items)}"
-        for reason, items in by_reason.items()
-    ]
-
-
-def _match(packages: set[Key], index: Index, run: _Run, progress: Progress) -> dict[Key, Verdict]:
+def _match(packages: set[Key], index: Index, reading: Reading, progress: Progress) -> dict[Key, Verdict]:
     """The verdict on every package that an advisory concerns."""
     verdicts: dict[Key, Verdict] = {}
     for ecosystem in ECOSYSTEMS:
@@ -193,7 +142,7 @@ def _match(packages: set[Key], index: Index, run: _Run, progress: Progress) -> d
         if not mine:
             continue
         if not index.meta.live.get(ecosystem):
-            run.failed(f"the advisory index has nothing on {ecosystem}: {len(mine)} packages were not judged")
+            reading.failed(f"the advisory index has nothing on {ecosystem}: {len(mine)} packages were not judged")
             continue
         known = index.lookup(ecosystem, (name for _, name, _ in mine))
         for number, one in enumerate(mine):
@@ -202,21 +151,19 @@ def _match(packages: set[Key], index: Index, run: _Run, progress: Progress) -> d
             if number % 500 == 0:
                 progress(f"matching {ecosystem} packages", number, len(mine))
         progress(f"matching {ecosystem} packages", len(mine), len(mine))
-        _note_unreadable(ecosystem, [one for one in mine if one[1] in known], run)
+        _note_unreadable(ecosystem, [one for one in mine if one[1] in known], reading)
     return verdicts
 
 
-def _note_unreadable(ecosystem: Ecosystem, packages: Sequence[Key], run: _Run) -> None:
+def _note_unreadable(ecosystem: Ecosystem, packages: Sequence[Key], reading: Reading) -> None:
     """Versions that are none, of packages on which there are advisories."""
     odd = [f"{shown(name)} {shown(version)}" for _, name, version in packages if key(ecosystem, version) is None]
     if odd:
         listed = enumerate_some(odd)
-        run.gaps.append(f"not judged, since {ecosystem} knows no such version: {listed}")
+        reading.gaps.append(f"not judged, since {ecosystem} knows no such version: {listed}")
 
 
-def _findings(
-    read: _Read, verdicts: dict[Key, Verdict], briefs: dict[str, Brief], ages: dict[Ecosystem, int | None]
-) -> Iterator[Finding]:
+def _findings(read: Read, verdicts: dict[Key, Verdict], briefs: dict[str, Brief], ages: Ages) -> Iterator[Finding]:
     """A failure for each fault, or the record that the file was read and nothing was found."""
     paths = Paths(read.manifest)
     clean_file = True
@@ -230,7 +177,7 @@ def _findings(
         for ids in groups(verdict, briefs):
             yield finding(pin, verdict, ids, briefs, read.name, paths.to(pin), ages[one[0]])
     judged = [one for one in read.pins if one[0] in ages]
-    empty = not judged and not _gaps("", read.manifest.not_judged)
+    empty = not judged and not gaps("", read.manifest.not_judged)
     if clean_file and len(judged) == len(read.pins) and (judged or empty):
         yield Finding(
             rule=VULNERABLE,
@@ -241,6 +188,6 @@ def _findings(
         )
 
 
-def _oldest(ages: dict[Ecosystem, int | None]) -> int | None:
+def _oldest(ages: Ages) -> int | None:
     """Days since the last change in the older of the databases that were asked."""
     return max((age for age in ages.values() if age is not None), default=None)

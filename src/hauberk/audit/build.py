@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -46,10 +46,11 @@ def build(
     given: Sequence[Path],
     *,
     kev: Path | None = None,
+    epss: Path | None = None,
     progress: Progress = silent,
     origins: dict[Path, SourceInfo] | None = None,
 ) -> Built:
-    """Build an index at `destination` from files or folders of OSV records, and CISA's catalogue.
+    """Build an index at `destination` from files or folders of OSV records, CISA's catalogue and FIRST's EPSS scores.
 
     The old index stays in place, and usable, until the new one is complete; killed half-way, it stays for good.
     Raises InputError if a source cannot be read or holds no advisory: then the old index stays too.
@@ -59,11 +60,12 @@ def build(
         if not source.exists():
             raise InputError(clean(source), "does not exist", "name a file or folder of OSV records")
     exploited = sources.exploited(kev) if kev else frozenset[str]()
+    likely = sources.likely(epss) if epss else {}
     temporary = destination.with_name(f".{destination.name}.{os.getpid()}.new")
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
         _sweep(destination)
-        writer = _Writer(temporary, exploited)
+        writer = _Writer(temporary, exploited, likely)
         try:
             for source in given:
                 writer.add(source, progress, (origins or {}).get(source))
@@ -111,15 +113,15 @@ class _Tally:
 class _Writer:
     """The rows of a new index."""
 
-    __slots__ = ("_adv", "_pkg", "db", "exploited", "known", "notes", "sources")
+    __slots__ = ("_adv", "_pkg", "db", "exploited", "known", "likely", "notes", "sources")
 
-    def __init__(self, path: Path, exploited: frozenset[str]) -> None:
+    def __init__(self, path: Path, exploited: frozenset[str], likely: Mapping[str, tuple[float, float]]) -> None:
         path.unlink(missing_ok=True)
         self.db = sqlite3.connect(path, isolation_level=None)
         # Nobody reads this file before it is complete, and a half-built one is thrown away.
         self.db.executescript(f"pragma journal_mode = off; pragma synchronous = off; pragma page_size = 8192; {TABLES}")
         self.db.execute("begin")
-        self.exploited = exploited
+        self.exploited, self.likely = exploited, likely
         self.known: dict[str, str] = {}
         """The day and time of each record's last change: one database's copy may be newer than another's."""
         self.sources: list[SourceInfo] = []
@@ -173,7 +175,7 @@ class _Writer:
         rows: dict[tuple[int, str], list[Any]] = {}
         for ecosystem, name, affected in affected_packages(record):
             rows.setdefault((ECOSYSTEMS.index(ecosystem), name), []).append(affected)
-        packed = msgspec.json.encode(brief(record, self.exploited))
+        packed = msgspec.json.encode(brief(record, self.exploited, self.likely))
         self.known[record.id] = modified
         self._pkg += [(eco, name, record.id, msgspec.json.encode(found)) for (eco, name), found in rows.items()]
         self._adv.append((record.id, modified[:10] if not record.withdrawn else "", packed, zlib.compress(raw, 3)))
@@ -219,6 +221,7 @@ class _Writer:
             inactive=inactive,
             exploited=self._count_exploited(),
             catalogue=len(self.exploited),
+            likely=len(self.likely),
         )
         rows = [("meta", msgspec.json.encode(meta)), ("schema", str(SCHEMA).encode())]
         self.db.executemany("insert into meta values (?, ?)", rows)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from stat import S_ISREG
 
-from hauberk.audit.readers import format_of
+from hauberk.audit.readers import LOCKS, MANIFESTS, format_of
 from hauberk.audit.readers.documents import SIZE_LIMIT
 from hauberk.audit.text import clean
 from hauberk.core.errors import InputError
@@ -18,12 +18,24 @@ SKIPPED = frozenset(
 
 
 def discover(path: Path) -> list[Path]:
-    """The lock files and manifests below a folder, by their names, in a stable order. Links are not followed."""
+    """The lock files and manifests below a folder, by their names, in a stable order. Links are not followed.
+
+    A manifest counts only where no lock file of its ecosystem lies in its folder or in one above.
+    """
     found: list[Path] = []
+    locked: dict[str, frozenset[str]] = {}
+    """By folder: the ecosystems that a lock file there or above speaks for."""
     for folder, names, files in os.walk(path):
         names[:] = sorted(name for name in names if name not in SKIPPED)
         here = Path(folder)
-        found += [here / name for name in sorted(files) if format_of(f"{here.name}/{name}")]
+        formats = {name: kind for name in sorted(files) if (kind := format_of(f"{here.name}/{name}"))}
+        mine = {eco for eco, locks in LOCKS.items() if not locks.isdisjoint(formats.values())}
+        above = locked.get(os.path.dirname(folder), frozenset())
+        locked[folder] = above | mine
+        for name, kind in formats.items():
+            if MANIFESTS.get(kind) in locked[folder] or (name == "bun.lockb" and "bun.lock" in formats):
+                continue
+            found.append(here / name)
     return found
 
 

@@ -23,7 +23,7 @@ from hauberk.audit.text import clean
 from hauberk.audit.versions import ECOSYSTEMS, Ecosystem
 from hauberk.core.errors import InputError
 
-SCHEMA = 1
+SCHEMA = 2
 APPLICATION = 0x6861756B
 """SQLite's application id: `hauk`."""
 TABLES = """
@@ -65,6 +65,8 @@ class Meta:
     """Advisories that CISA's catalogue names."""
     catalogue: int = 0
     """CVE ids in that catalogue; 0: none was given."""
+    likely: int = 0
+    """CVE ids with an EPSS score; 0: no scores were given."""
 
     @classmethod
     def of_json(cls, packed: bytes) -> Meta:

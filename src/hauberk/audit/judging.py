@@ -39,7 +39,10 @@ def judge(key: Key, entries: Sequence[Affected]) -> Verdict | None:
     """Match one version against all advisories of its package; None if none of them concerns it."""
     version = Candidate.of(key[0], key[2])
     matched = tuple(entry for entry in entries if affects(entry, version))
-    return Verdict(version, matched, min_safe_version(version, entries)) if matched else None
+    if not matched:
+        return None
+    # Those that concern this version are the likeliest to concern the next one too: asked first, they settle most.
+    return Verdict(version, matched, min_safe_version(version, [*matched, *(e for e in entries if e not in matched)]))
 
 
 def groups(verdict: Verdict, briefs: Mapping[str, Brief]) -> list[list[str]]:
@@ -99,8 +102,14 @@ def _evidence(known: Iterable[Brief], main: Brief | None, level: str | None) -> 
         ],
         "cvss": {"vector": clean(main.vector), "score": main.score} if main is not None and scored else None,
         "kev": any(b.exploited for b in known),
+        "epss": _epss(known),
         "severity_known": level is not None,
     }
+
+
+def _epss(known: Sequence[Brief]) -> dict[str, float | None] | None:
+    likely = max((b for b in known if b.epss is not None), key=lambda b: b.epss or 0.0, default=None)
+    return {"probability": likely.epss, "percentile": likely.percentile} if likely else None
 
 
 def _fix(name: str, malicious: bool, fixed: Sequence[str], safe: str | None) -> str:

@@ -7,7 +7,8 @@ is counted: a record that cannot be understood is reported, never skipped in sil
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from hauberk.audit.text import summary
 from hauberk.audit.versions import ECOSYSTEMS, Candidate, Ecosystem, normal_name
 
 Json = dict[str, Any]
+_NONE: Mapping[str, tuple[float, float]] = MappingProxyType({})
 
 
 class Package(msgspec.Struct):
@@ -83,14 +85,16 @@ def is_malicious(record: Record) -> bool:
     )
 
 
-def brief(record: Record, exploited: frozenset[str]) -> Brief:
-    """The advisory in a few words. `exploited` holds CVE ids in upper case."""
+def brief(record: Record, exploited: frozenset[str], likely: Mapping[str, tuple[float, float]] = _NONE) -> Brief:
+    """The advisory in a few words. `exploited` and `likely` (EPSS, percentile) go by CVE ids in upper case."""
     aliases = tuple(dict.fromkeys(record.aliases or ()))
     vectors = [*(record.severity or ())]
     for affected in record.affected or ():
         vectors += affected.severity or ()
     level, score, vector = judge(vectors, record.database_specific or {})
     malicious = is_malicious(record)
+    names = [name.upper() for name in (record.id, *aliases)]
+    epss = max((likely[name] for name in names if name in likely), default=(None, None))
     return Brief(
         id=record.id,
         aliases=aliases,
@@ -99,8 +103,10 @@ def brief(record: Record, exploited: frozenset[str]) -> Brief:
         score=score,
         vector=vector,
         malicious=malicious,
-        exploited=any(name.upper() in exploited for name in (record.id, *aliases)),
+        exploited=any(name in exploited for name in names),
         modified=(record.modified or "")[:10],
+        epss=epss[0],
+        percentile=epss[1],
     )
 
 

@@ -28,4 +28,39 @@ MALICIOUS = Rule(
     docs="https://owasp.org/Top10/2025/A03_2025-Software_Supply_Chain_Failures/",
 )
 
-RULES: tuple[Rule, ...] = (VULNERABLE, MALICIOUS)
+DEPRECATED = Rule(
+    id="audit.deprecated-package",
+    title="Package that its authors have given up",
+    severity="low",
+    why="The next fault that is found in it will not be mended.",
+    fix="Replace the package by the one that its authors name, or by one that is maintained.",
+    cwe=(1104,),
+    asvs=("v5.0.0-15.1.1", "v5.0.0-15.2.1"),
+    top10=("A03:2025",),
+    docs="https://cheatsheetseries.owasp.org/cheatsheets/Vulnerable_Dependency_Management_Cheat_Sheet.html",
+)
+
+TYPOSQUAT = Rule(
+    id="audit.likely-typosquat",
+    title="Package whose name is a letter away from a popular one",
+    severity="high",
+    why="Attackers publish packages under misspelt names of popular ones, and wait for somebody to mistype.",
+    fix="Compare the name with the one you meant; if this is the one you meant, ignore the finding with that reason.",
+    cwe=(506,),
+    asvs=("v5.0.0-15.2.4",),
+    top10=("A03:2025",),
+    docs="https://owasp.org/Top10/2025/A03_2025-Software_Supply_Chain_Failures/",
+)
+
+LICENCE = Rule(
+    id="audit.licence-not-allowed",
+    title="Package under a licence that is not on the allow list",
+    severity="medium",
+    why="Its terms may bind the product that contains it, and were not agreed to.",
+    fix="Replace the package, or put its licence on the list once somebody has agreed to its terms.",
+    cwe=(1104,),
+    asvs=("v5.0.0-15.1.2",),
+    top10=("A03:2025",),
+)
+
+RULES: tuple[Rule, ...] = (VULNERABLE, MALICIOUS, DEPRECATED, TYPOSQUAT, LICENCE)

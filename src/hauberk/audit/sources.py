@@ -87,6 +87,24 @@ def _of_zip(source: Path) -> Iterator[Raw]:
             yield archive.read(member)
 
 
+def likely(source: Path) -> dict[str, tuple[float, float]]:
+    """EPSS score and percentile by CVE id, from FIRST's CSV, also as .gz. Raises InputError."""
+    found: dict[str, tuple[float, float]] = {}
+    try:
+        opener = gzip.open if source.suffix == ".gz" else open
+        with opener(source, "rt", encoding="utf-8") as stream:
+            rows = csv.DictReader(line for line in stream if not line.startswith("#"))
+            for row in rows:
+                found[str(row["cve"]).upper()] = (float(row["epss"]), float(row["percentile"]))
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, csv.Error) as error:
+        problem = f"is no list of EPSS scores: {clean(error) or type(error).__name__}"
+        raise InputError(clean(source), problem, "give FIRST's epss_scores-YYYY-MM-DD.csv.gz") from error
+    found = {cve: pair for cve, pair in found.items() if all(0 <= one <= 1 for one in pair)}
+    if not found:
+        raise InputError(clean(source), "holds no EPSS score", "give FIRST's epss_scores-YYYY-MM-DD.csv.gz")
+    return found
+
+
 def exploited(source: Path) -> frozenset[str]:
     """The CVE ids of CISA's Known Exploited Vulnerabilities, from its CSV or JSON. Raises InputError."""
     try:

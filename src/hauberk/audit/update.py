@@ -1,14 +1,15 @@
-"""Downloading OSV's published archives and CISA's catalogue, and building the index from them."""
+"""Downloading OSV's published archives, CISA's catalogue and FIRST's scores, and building the index from them."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import tempfile
-from collections.abc import Mapping
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from hauberk.audit.build import Built, build
+from hauberk.audit.download import download
 from hauberk.audit.index import SourceInfo
 from hauberk.audit.text import clean
 from hauberk.core.errors import InputError
@@ -19,9 +20,16 @@ ARCHIVES: Mapping[str, str] = {
     "OSV npm": "https://osv-vulnerabilities.storage.googleapis.com/npm/all.zip",
 }
 CATALOGUE = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
+SCORES = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
 SIZE_LIMIT = 2 << 30
 """Bytes of one archive; the larger one has about a tenth of it."""
-_FIX = "where there is no network, fetch the archives elsewhere and run `hauberk db import FILE...`"
+
+
+def mirror(base: str) -> tuple[dict[str, str], str, str]:
+    """Archives, catalogue and scores as a mirror has them below one URL: `PyPI/all.zip` and so on."""
+    base = base.rstrip("/")
+    archives = {name: f"{base}/{name.rpartition(' ')[2]}/all.zip" for name in ARCHIVES}
+    return archives, f"{base}/{CATALOGUE.rpartition('/')[2]}", f"{base}/{SCORES.rpartition('/')[2]}"
 
 
 def update(
@@ -30,69 +38,59 @@ def update(
     progress: Progress = silent,
     archives: Mapping[str, str] = ARCHIVES,
     catalogue: str = CATALOGUE,
+    scores: str = SCORES,
     size_limit: int = SIZE_LIMIT,
 ) -> Built:
     """Download the archives, check them, and replace the index at `destination`. Raises InputError; the old one stays.
 
-    Without CISA's catalogue the index is built all the same, and the result's notes say so.
+    What a killed or failed run had downloaded is kept beside the index, and gone on with. Without CISA's catalogue or
+    FIRST's scores the index is built all the same, and the result's notes say so.
     """
-    try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.TemporaryDirectory(dir=destination.parent, prefix=".hauberk-update-")
-    except OSError as error:
-        raise InputError(clean(destination), f"cannot be written: {clean(error)}", "name another file") from error
-    with temporary as folder:
+    with _folder(destination) as folder:
         origins: dict[Path, SourceInfo] = {}
         for number, (name, url) in enumerate(archives.items()):
-            path = Path(folder) / f"{number}.zip"
-            origins[path] = _download(name, url, path, progress, size_limit)
-        kev: Path | None = Path(folder) / "exploited.json"
-        notes: tuple[str, ...] = ()
-        try:
-            _download("CISA KEV", catalogue, Path(folder) / "exploited.json", progress, size_limit)
-        except InputError as error:
-            kev, notes = None, (f"known exploitation is not marked: {error.source}: {error.problem}",)
-        built = build(destination, list(origins), kev=kev, progress=progress, origins=origins)
-    return Built(path=built.path, meta=built.meta, notes=built.notes + notes)
+            path = folder / f"{number}.zip"
+            origins[path] = download(name, url, path, progress, size_limit)
+        notes: list[str] = []
 
-
-def _download(name: str, url: str, path: Path, progress: Progress, size_limit: int) -> SourceInfo:
-    import httpx2
-
-    sha256, md5, done = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
-    label = f"downloading {name}"
-    try:
-        with httpx2.stream("GET", url, follow_redirects=True, timeout=60) as reply, path.open("wb") as file:
-            reply.raise_for_status()
-            announced = reply.headers.get("content-length", "")
-            total = int(announced) if announced.isdecimal() and not reply.headers.get("content-encoding") else 0
-            for part in reply.iter_bytes():
-                done += len(part)
-                if done > size_limit:
-                    raise InputError(url, f"is larger than {size_limit >> 20} MiB", _FIX)
-                sha256.update(part)
-                md5.update(part)
-                file.write(part)
-                progress(label, done, total)
-            expected = _md5_of(reply.headers.get("x-goog-hash", ""))
-            etag = reply.headers.get("etag", "")
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-        raise InputError(url, f"cannot be downloaded: {clean(error) or type(error).__name__}", _FIX) from error
-    if total and done != total:
-        raise InputError(url, f"ended after {done} of {total} bytes", "try again")
-    if expected and md5.digest() != expected:
-        raise InputError(url, "does not have the digest that its server names", "try again")
-    progress(label, done, done)
-    return SourceInfo(name=name, digest=sha256.hexdigest(), etag=clean(etag, 80))
-
-
-def _md5_of(header: str) -> bytes:
-    """The MD5 of `crc32c=...,md5=...`: Google Cloud Storage's checksum against broken transfers, nothing more."""
-    for part in header.split(","):
-        kind, _, value = part.strip().partition("=")
-        if kind == "md5":
+        def optional(name: str, url: str, file: str, missed: str) -> Path | None:
             try:
-                return base64.b64decode(value, validate=True)
-            except ValueError:
-                return b""
-    return b""
+                download(name, url, folder / file, progress, size_limit)
+            except InputError as error:
+                notes.append(f"{missed}: {error.source}: {error.problem}")
+                return None
+            return folder / file
+
+        kev = optional("CISA KEV", catalogue, "exploited.json", "known exploitation is not marked")
+        epss = optional("EPSS", scores, "scores.csv.gz", "the probability of exploitation is not said")
+        try:
+            built = build(destination, list(origins), kev=kev, epss=epss, progress=progress, origins=origins)
+        finally:  # what cannot be built from is no use for the next run either
+            shutil.rmtree(folder, ignore_errors=True)
+    return Built(path=built.path, meta=built.meta, notes=(*built.notes, *notes))
+
+
+@contextmanager
+def _folder(destination: Path) -> Iterator[Path]:
+    """Where downloads are kept until the index is built; one run at a time, and a killed one holds nobody up."""
+    folder = destination.with_name(f".{destination.name}.download")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("a") as file:
+            if not _locked(file.fileno()):
+                raise InputError(clean(destination), "is being updated by another process", "wait for it")
+            yield folder
+    except OSError as error:
+        raise InputError(clean(destination), f"cannot be written: {clean(error)}", "name another file") from error
+
+
+def _locked(descriptor: int) -> bool:
+    if os.name != "posix":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

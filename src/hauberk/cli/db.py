@@ -20,30 +20,41 @@ def command() -> None:
 @command.command("import")
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|DIR...")
 @click.option("--kev", type=click.Path(path_type=Path), help="CISA's catalogue of exploited ones, CSV or JSON.")
+@click.option("--epss", type=click.Path(path_type=Path), help="FIRST's EPSS scores, CSV, also .gz.")
 @INDEX
 @QUIET
-def import_(sources: tuple[Path, ...], kev: Path | None, index: Path | None, quiet: bool) -> None:
+def import_(sources: tuple[Path, ...], kev: Path | None, epss: Path | None, index: Path | None, quiet: bool) -> None:
     """Build the index from OSV records: JSON, JSON lines (also .gz), all.zip, or folders of them."""
     from hauberk.audit.build import build
     from hauberk.audit.index import default_path
 
     where = index or default_path()
     with shown(quiet=quiet, color=True) as progress:
-        built = build(where, sources, kev=kev, progress=progress)
+        built = build(where, sources, kev=kev, epss=epss, progress=progress)
     _tell(built.path, built.notes)
 
 
 @command.command("update")
 @INDEX
 @QUIET
-def update(index: Path | None, quiet: bool) -> None:
+@click.option(
+    "--mirror",
+    metavar="URL",
+    envvar="HAUBERK_MIRROR",
+    help="Fetch PyPI/all.zip, npm/all.zip and the rest below it.",
+)
+def update(index: Path | None, quiet: bool, mirror: str | None) -> None:
     """Download the archives that OSV publishes for PyPI and npm, and build the index from them."""
+    from hauberk.audit import update as updating
     from hauberk.audit.index import default_path
-    from hauberk.audit.update import update as download
 
     where = index or default_path()
     with shown(quiet=quiet, color=True) as progress:
-        built = download(where, progress=progress)
+        if mirror:
+            archives, catalogue, scores = updating.mirror(mirror)
+            built = updating.update(where, progress=progress, archives=archives, catalogue=catalogue, scores=scores)
+        else:
+            built = updating.update(where, progress=progress)
     _tell(built.path, built.notes)
 
 
@@ -66,6 +77,7 @@ def _tell(where: Path, notes: tuple[str, ...] = ()) -> None:
     for ecosystem, count in meta.live.items():
         click.echo(f"{ecosystem:<10} {count} advisories, newest of {meta.newest.get(ecosystem, 'no known day')}")
     click.echo(f"exploited  {meta.exploited} of them, by a catalogue of {meta.catalogue}")
+    click.echo(f"likely     {meta.likely} EPSS scores")
     for source in meta.sources:
         bad = f", {source.malformed} not readable" if source.malformed else ""
         click.echo(f"source     {source.name}: {source.records} records{bad}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import click
@@ -37,7 +38,15 @@ class Common:
 
 def common(function: F) -> F:
     """Add the common options to a command; it gets them as one `common` argument."""
+    return common_with()(function)
 
+
+def common_with(*own: str) -> Callable[[F], F]:
+    """As `common`, for a command that has formats of its own."""
+    return lambda function: _common(function, own)
+
+
+def _common(function: F, own: tuple[str, ...]) -> F:
     def run(*args: Any, **options: Any) -> Any:
         config: Path | None = options.pop("config")
         settings = _settings(config)
@@ -50,7 +59,7 @@ def common(function: F) -> F:
             color=not options.pop("no_color"),
             started=monotonic(),
         )
-        _check_formats(chosen.formats)
+        _check_formats(chosen.formats, own)
         return function(*args, common=chosen, **options)
 
     run.__name__, run.__doc__ = function.__name__, function.__doc__
@@ -68,7 +77,8 @@ def common(function: F) -> F:
             "formats",
             multiple=True,
             metavar="NAME[=FILE]",
-            help="text, json, sarif, html, junit, github or markdown; repeatable. [default: text]",
+            help=f"{', '.join(('text, json, sarif, html, junit, github', *own))} or markdown; repeatable. "
+            "[default: text]",
         ),
     ):
         run = option(run)
@@ -93,7 +103,7 @@ def _settings(config: Path | None) -> Mapping[str, Any]:
             "tool.hauberk.cli.fail-on", table["fail-on"], "is no severity", did_you_mean(table["fail-on"], SEVERITIES)
         )
     for entry in table.get("ignore", ()):
-        if not {"rule", "reason"} <= set(entry) <= {"rule", "fingerprint", "reason", "until"}:
+        if not {"rule", "reason"} <= set(entry) <= {"rule", "fingerprint", "advisory", "package", "reason", "until"}:
             raise ConfigurationError(
                 "tool.hauberk.cli.ignore",
                 entry,
@@ -103,23 +113,30 @@ def _settings(config: Path | None) -> Mapping[str, Any]:
     return table
 
 
-def _check_formats(formats: tuple[str, ...]) -> None:
+def _check_formats(formats: tuple[str, ...], own: tuple[str, ...]) -> None:
     from hauberk.report import FORMATS
 
+    known = (*FORMATS, *own)
     to_stdout = 0
     for text in formats:
         name, _, file = text.partition("=")
-        if name not in FORMATS:
-            raise ConfigurationError("--format", name, "is not a format", did_you_mean(name, FORMATS))
+        if name not in known:
+            raise ConfigurationError("--format", name, "is not a format", did_you_mean(name, known))
         to_stdout += not file
     if to_stdout > 1:
         raise ConfigurationError("--format", " ".join(formats), "sends two formats to stdout", "write NAME=FILE")
 
 
 def finish(
-    result: Result, common: Common, *, framework: str = "", root: Path | None = None, fallback_file: str | None = None
+    result: Result,
+    common: Common,
+    *,
+    framework: str = "",
+    root: Path | None = None,
+    fallback_file: str | None = None,
+    own: Mapping[str, Callable[[], str]] = MappingProxyType({}),
 ) -> int:
-    """Apply baseline and ignore list, write every format, and say the exit status."""
+    """Apply baseline and ignore list, write every format, and say the exit status. `own` are the command's formats."""
     from hauberk.report import Meta, render
 
     result = without_accepted(result, common)
@@ -137,7 +154,7 @@ def finish(
         if name == "text" and not file:
             show_text(result, meta, common)
             continue
-        document = render(name, result, meta)
+        document = own[name]() if name in own else render(name, result, meta)
         if file:
             write(Path(file), document)
         else:
@@ -189,14 +206,30 @@ def _without_ignored(result: Result, entries: tuple[Mapping[str, Any], ...]) -> 
         until = entry.get("until") if entry else None
         if entry is None or (isinstance(until, date) and until < today):
             kept.append(finding)
+            if entry is not None:
+                notes.append(f"no longer ignored since {until}: {finding.rule.id} at {finding.location}")
         else:
             notes.append(f"ignored {finding.rule.id} at {finding.location}: {entry['reason']}")
     return replace(result, findings=tuple(kept), gaps=(*result.gaps, *notes))
 
 
 def _matches(finding: Finding, entry: Mapping[str, Any]) -> bool:
-    own = entry.get("fingerprint", finding.fingerprint) == finding.fingerprint
-    return bool(finding.rule.id == entry["rule"] and own)
+    if finding.rule.id != entry["rule"] or entry.get("fingerprint", finding.fingerprint) != finding.fingerprint:
+        return False
+    if "package" in entry and entry["package"] != getattr(finding.location, "package", None):
+        return False
+    names = {str(n).upper() for one in finding.evidence.get("advisories", ()) for n in (one["id"], *one["aliases"])}
+    return "advisory" not in entry or str(entry["advisory"]).upper() in names
+
+
+def accepted(result: Result, entries: tuple[Mapping[str, Any], ...]) -> dict[str, str]:
+    """Why the project lives with a finding, by its fingerprint."""
+    kept = {finding.fingerprint for finding in _without_ignored(result, entries).failures}
+    return {
+        finding.fingerprint: str(next(entry["reason"] for entry in entries if _matches(finding, entry)))
+        for finding in result.failures
+        if finding.fingerprint not in kept
+    }
 
 
 def _without_known(result: Result, baseline: Path) -> Result:

@@ -8,10 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
-
 from hauberk.core.progress import Progress, silent
 
 
@@ -22,11 +18,13 @@ def shown(*, quiet: bool, color: bool, hush: bool = False) -> Iterator[Progress]
     `hush` keeps what the application under attack, and the processes it starts, write there from burying it: shells
     that complain of syntax, traces. HAUBERK_DEBUG shows it.
     """
-    if hush and not os.environ.get("HAUBERK_DEBUG"):
+    if quiet:
+        yield silent
+    elif hush and not os.environ.get("HAUBERK_DEBUG"):
         with _own_stderr() as stream:
-            yield from _drawing(Console(file=stream, no_color=not color), quiet=quiet)
+            yield from _drawing(stream, color=color)
     else:
-        yield from _drawing(Console(stderr=True, no_color=not color), quiet=quiet)
+        yield from _drawing(sys.stderr, color=color)
 
 
 @contextmanager
@@ -42,13 +40,15 @@ def _own_stderr() -> Iterator[TextIO]:
             os.dup2(real.fileno(), 2)
 
 
-def _drawing(console: Console, *, quiet: bool) -> Iterator[Progress]:
-    if quiet:
-        yield silent
+def _drawing(stream: TextIO, *, color: bool) -> Iterator[Progress]:
+    if not stream.isatty():
+        yield Lines(stream)
         return
-    if not console.is_terminal:
-        yield Lines(console)
-        return
+    # Where nobody watches, rich is not worth the time it takes to import.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -56,7 +56,7 @@ def _drawing(console: Console, *, quiet: bool) -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Bars(*columns, console=console, transient=True) as bars:
+    with Bars(*columns, console=Console(file=stream, no_color=not color), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
         def advance(label: str, done: int, total: int, /) -> None:
@@ -70,11 +70,11 @@ def _drawing(console: Console, *, quiet: bool) -> Iterator[Progress]:
 class Lines:
     """One line when a phase begins, for logs and pipes."""
 
-    def __init__(self, console: Console) -> None:
-        self._console, self._seen = console, set[str]()
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._seen = stream, set[str]()
 
     def __call__(self, label: str, done: int, total: int, /) -> None:
         """See `core.progress.Progress`."""
         if label not in self._seen:
             self._seen.add(label)
-            self._console.print(f"hauberk: {label}" + f" ({total})" * bool(total), highlight=False, markup=False)
+            print(f"hauberk: {label}" + f" ({total})" * bool(total), file=self._stream, flush=True)

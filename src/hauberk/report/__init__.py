@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import MappingProxyType
 from typing import Protocol
 
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.finding import Result
 from hauberk.core.options import did_you_mean
-from hauberk.report import github, html, json, junit, markdown, sarif, text
 from hauberk.report.meta import Meta
 
 __all__ = ["FORMATS", "Format", "Meta", "render"]
@@ -22,16 +22,21 @@ class Format(Protocol):
         """Render it."""
 
 
+class _Module:
+    """A format whose module is imported when it is wanted: rich alone takes longer than most audits."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, result: Result, *, meta: Meta) -> str:
+        render: Format = import_module(f"{__name__}.{self._name}").render
+        return render(result, meta=meta)
+
+
 FORMATS: Mapping[str, Format] = MappingProxyType(
-    {
-        "text": text.render,
-        "json": json.render,
-        "sarif": sarif.render,
-        "html": html.render,
-        "junit": junit.render,
-        "github": github.render,
-        "markdown": markdown.render,
-    }
+    {name: _Module(name) for name in ("text", "json", "sarif", "html", "junit", "github", "markdown")}
 )
 """By the names that `--format` takes."""
 

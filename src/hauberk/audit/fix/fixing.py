@@ -46,9 +46,7 @@ def fix(
     targets, broken = collect(paths, root)
     where = enumerate_some((relative(path, root) for path in paths), 3)
     if not targets and not broken:
-        raise NothingToTestError(
-            f"{where}: there is no lock file or manifest; hauberk reads {', '.join(FORMATS)}, pyproject"
-        )
+        raise NothingToTestError(f"{where}: there is no lock file or manifest; hauberk reads {', '.join(FORMATS)}")
     with Workspace() as space:
         run = _Run(space, Judge(index), options, root)
         run.failed += [Failure(file=error.source, problem=_problem(error)) for error in broken]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from hauberk.audit.files import SKIPPED, discover, inside, read_text, relative
+from hauberk.audit.files import discover, inside, read_text, relative
 from hauberk.audit.fix.job import Applier
 from hauberk.audit.readers import FORMATS, detect, reader
 from hauberk.audit.text import clean
@@ -27,7 +26,6 @@ APPLIERS: dict[str, tuple[str, str | None]] = {
     "pnpm": ("pnpm", "pnpm-lock.yaml"),
 }
 """By format: the module, and the name by which the tool finds the file."""
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def collect(paths: Sequence[Path], root: Path) -> tuple[list[Target], list[Input
     for path in paths:
         if not path.exists():
             raise InputError(relative(path, root), "does not exist", "name a lock file, a manifest or a folder")
-        files = [*discover(path), *_without_lock(path)] if path.is_dir() else [path]
+        files = discover(path) if path.is_dir() else [path]
         for file in files:
             if path.is_dir() and not inside(file, path):
                 broken.append(InputError(relative(file, root), "is a link out of the project, and was not read"))
@@ -77,7 +75,7 @@ def _add(file: Path, root: Path, found: dict[Path, Target], depth: int = 0) -> N
     if real in found or depth > 20:
         return
     name, text = relative(file, root), read_text(file)
-    kind = "pyproject" if file.name == "pyproject.toml" else detect(f"{real.parent.name}/{real.name}", text)
+    kind = detect(f"{real.parent.name}/{real.name}", text)
     if kind is None:
         raise InputError(name, "is of no format that is known", f"hauberk reads {', '.join(FORMATS)}")
     if kind == "requirements":
@@ -88,16 +86,3 @@ def _add(file: Path, root: Path, found: dict[Path, Target], depth: int = 0) -> N
                 raise InputError(name, problem, "run it from the folder that holds both")
             _add(target, root, found, depth + 1)
     found[real] = Target(real, kind, name)
-
-
-def _without_lock(folder: Path) -> list[Path]:
-    """Each pyproject.toml that no lock file stands for, in its folder or above."""
-    found: list[Path] = []
-    locked: set[str] = set()
-    for where, names, files in os.walk(folder):
-        names[:] = sorted(name for name in names if name not in SKIPPED)
-        if os.path.dirname(where) in locked or any(lock in files for lock in _LOCKS):
-            locked.add(where)
-        elif "pyproject.toml" in files:
-            found.append(Path(where) / "pyproject.toml")
-    return found

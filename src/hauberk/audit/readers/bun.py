@@ -31,10 +31,12 @@ def read(text: str, name: str) -> Manifest:
             not_judged.append(NotJudged(f"{own or key}@{version}", _why(version), (key,), needs))
     workspaces = mapping(document.get("workspaces"))
     roots = [need for w in workspaces.values() for kind in _KINDS for need in mapping(mapping(w).get(kind))]
+    prod = {need for w in workspaces.values() for kind in _KINDS[:3] for need in mapping(mapping(w).get(kind))}
     return Manifest(
         packages=tuple(packages),
         not_judged=tuple(not_judged),
         roots=tuple(dict.fromkeys(roots)),
+        dev_roots=tuple(need for need in dict.fromkeys(roots) if need not in prod),
         project=text_of(mapping(workspaces.get("")).get("name")),
     )
 

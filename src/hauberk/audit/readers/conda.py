@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hauberk.audit.readers import requirements
 from hauberk.audit.readers.documents import broken, entries, load_yaml, mapping, text_of
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, origin, wheel
@@ -15,7 +17,8 @@ def read_lock(text: str, name: str) -> Manifest:
         raise broken(name, "conda-lock.yml", "it has no list `package`")
     packages: dict[tuple[str, str], Pinned] = {}
     not_judged: dict[str, NotJudged] = {}
-    for entry in entries(documents[0]["package"]):
+    found = entries(documents[0]["package"])
+    for entry, line in zip(found, _lines(text, len(found)), strict=True):
         own, version, url = (text_of(entry.get(member)) for member in ("name", "version", "url"))
         needs = tuple(normal_name("PyPI", need) for need in mapping(entry.get("dependencies")))
         keys, what = (normal_name("PyPI", own),), f"{own}@{version}"
@@ -29,9 +32,26 @@ def read_lock(text: str, name: str) -> Manifest:
             dev = text_of(entry.get("category")) == "dev" if "category" in entry else None
             packages.setdefault(
                 (own, version),
-                Pinned(name=own, version=version, ecosystem="PyPI", dev=dev, keys=keys, needs=needs),
+                Pinned(name=own, version=version, ecosystem="PyPI", line=line, dev=dev, keys=keys, needs=needs),
             )
     return Manifest(packages=tuple(packages.values()), not_judged=tuple(not_judged.values()))
+
+
+def _lines(text: str, count: int) -> list[int | None]:
+    """The line of each entry, or Nones if their number is another: conda-lock begins each with its name."""
+    lines: list[int | None] = [n for n, line in enumerate(text.split("\n"), 1) if line.lstrip().startswith("- name:")]
+    return lines if len(lines) == count else [None] * count
+
+
+def _item_lines(text: str) -> dict[str, int]:
+    """The first line of each item of a list that is a plain or quoted text."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        item = line.strip()
+        if item.startswith("- "):
+            plain = item[2:].partition(" #")[0].strip().strip("\"'")
+            found.setdefault(" ".join(plain.split()), number)
+    return found
 
 
 def read_environment(text: str, name: str) -> Manifest:
@@ -46,7 +66,9 @@ def read_environment(text: str, name: str) -> Manifest:
     found = requirements.read("\n".join(line.replace("\n", " ") for line in pip), name)
     conda = tuple(NotJudged(" ".join(item.split()), "conda") for item in dependencies or () if isinstance(item, str))
     # The lines of the texts that pip gets are not those of the file.
-    packages = tuple(Pinned(name=p.name, version=p.version, ecosystem="PyPI") for p in found.packages)
+    lines = _item_lines(text)
+    at = {number: lines.get(" ".join(line.split())) for number, line in enumerate(pip, 1)}
+    packages = tuple(replace(p, line=at.get(p.line or 0)) for p in found.packages)
     return Manifest(
         packages=packages,
         not_judged=conda + found.not_judged,

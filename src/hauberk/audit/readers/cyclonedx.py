@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from hauberk.audit.readers.documents import broken, entries, load_json, mapping, text_of
+from hauberk.audit.readers.json_lines import value_lines
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned
 from hauberk.audit.versions import Ecosystem
 
-_TYPES: dict[str, Ecosystem] = {"pypi": "PyPI", "npm": "npm"}
+TYPES: dict[str, Ecosystem] = {"pypi": "PyPI", "npm": "npm"}
 
 
 def read(text: str, name: str) -> Manifest:
@@ -24,19 +25,21 @@ def read(text: str, name: str) -> Manifest:
     }
     top = mapping(mapping(document.get("metadata")).get("component"))
     top_ref = text_of(top.get("bom-ref"))
+    lines = value_lines(text, "purl", "bom-ref")
     packages, not_judged = [], []
     for component in _components(document):
         ref = text_of(component.get("bom-ref"))
         kind, own, version, repository = split_purl(text_of(component.get("purl")))
         own, version = own or text_of(component.get("name")), version or text_of(component.get("version"))
         what, needs = f"{own}@{version}" if version else own, graph.get(ref, ())
-        ecosystem = _TYPES.get(kind)
+        ecosystem = TYPES.get(kind)
         if top_ref and ref == top_ref:
             not_judged.append(NotJudged(what, "project", (ref,), needs))
         elif ecosystem is None or not version or repository:
             not_judged.append(NotJudged(what, "git" if repository else "other", (ref,), needs))
         else:
-            packages.append(Pinned(name=own, version=version, ecosystem=ecosystem, keys=(ref,), needs=needs))
+            line = lines.get(text_of(component.get("purl"))) or lines.get(ref)
+            packages.append(Pinned(name=own, version=version, ecosystem=ecosystem, line=line, keys=(ref,), needs=needs))
     return Manifest(
         packages=tuple(packages),
         not_judged=tuple(not_judged),

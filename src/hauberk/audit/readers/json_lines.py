@@ -40,6 +40,18 @@ class KeyLines:
         return first
 
 
+def value_lines(text: str, *members: str) -> dict[str, int]:
+    """The first line on which one of the members has each value."""
+    names = "|".join(map(re.escape, members))
+    found: dict[str, int] = {}
+    line, last = 1, 0
+    for match in re.finditer(rf'"(?:{names})"\s*:\s*"((?:[^"\\\n]|\\.)*)"', text):
+        line += text.count("\n", last, match.start())
+        last = match.start()
+        found.setdefault(_unescape(match[1]) if "\\" in match[1] else match[1], line)
+    return found
+
+
 def _unescape(key: str) -> str:
     try:
         return str(json.loads(f'"{key}"'))

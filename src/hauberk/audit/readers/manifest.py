@@ -34,6 +34,10 @@ class Pinned:
     """Under which names the file refers to this entry."""
     needs: tuple[str, ...] = ()
     """Keys of the entries that this one depends on, as far as the file says."""
+    licence: str = ""
+    """As the package says it, where the file repeats it."""
+    deprecated: str = ""
+    """What its authors say instead of maintaining it, where the file repeats it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Manifest:
     includes: tuple[Include, ...] = ()
     roots: tuple[str, ...] = ()
     """Keys of what the project itself asks for; empty where the file does not say."""
+    dev_roots: tuple[str, ...] | None = None
+    """Those of `roots` that only development asks for; None where the file does not tell them apart."""
     project: str = ""
     """The project's own name, where the file says it."""
 
@@ -112,8 +118,10 @@ def from_registry(location: str) -> bool:
         return True
     if not location.lower().startswith(("http://", "https://")):
         return False
+    if "/-/" in location.partition("?")[0]:
+        return True
     path = _path(location)
-    return "/-/" in path or "/download/" in path or path.endswith(".tgz")
+    return "/download/" in path or path.endswith(".tgz")
 
 
 def _path(location: str) -> str:

@@ -61,6 +61,8 @@ def _read_packages(tree: dict[str, Any], lines: KeyLines) -> Manifest:
                         dev=entry.get("dev") is True,
                         keys=(path,),
                         needs=needs,
+                        licence=text_of(entry.get("license")),
+                        deprecated=text_of(entry.get("deprecated")),
                     )
                 )
             else:

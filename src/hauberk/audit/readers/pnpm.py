@@ -9,6 +9,8 @@ from hauberk.audit.readers.documents import broken, mapping, text_of
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, Why, origin, split_descriptor
 
 _KINDS = ("dependencies", "optionalDependencies")
+_PROD = (*_KINDS, "configDependencies", "packageManagerDependencies")
+_DEV = ("devDependencies",)
 _LOCAL = ("file:", "link:", "workspace:")
 
 
@@ -18,12 +20,15 @@ def read(text: str, name: str) -> Manifest:
     packages: list[Pinned] = []
     not_judged: list[NotJudged] = []
     roots: list[str] = []
+    dev_roots: list[str] = []
     if not any("lockfileVersion" in document for document in blocks.documents):
         raise broken(name, "pnpm-lock.yaml", "it has no lockfileVersion")
     for document in blocks.documents:
         slashes = text_of(document.get("lockfileVersion")).startswith(("5", "4", "3"))
         snapshots = {_bare(key, slashes): mapping(value) for key, value in mapping(document.get("snapshots")).items()}
-        roots += _roots(document, slashes)
+        asked, mere = _roots(document, slashes, _PROD), _roots(document, slashes, _DEV)
+        roots += [*asked, *mere]
+        dev_roots += [root for root in mere if root not in asked]
         for key, member in mapping(document.get("packages")).items():
             entry = flow(member)
             keys = (_bare(key, slashes),)
@@ -44,7 +49,9 @@ def read(text: str, name: str) -> Manifest:
                     needs=needs,
                 )
             )
-    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), roots=tuple(roots))
+    return Manifest(
+        packages=tuple(packages), not_judged=tuple(not_judged), roots=tuple(roots), dev_roots=tuple(dev_roots)
+    )
 
 
 def _read_entry(key: str, entry: dict[str, Any], slashes: bool) -> tuple[str, str, Why | None]:
@@ -104,11 +111,11 @@ def _refer(need: str, wanted: str, slashes: bool) -> str:
     return f"{need}@{cut}"
 
 
-def _roots(document: dict[str, Any], slashes: bool) -> list[str]:
+def _roots(document: dict[str, Any], slashes: bool, kinds: tuple[str, ...]) -> list[str]:
     importers = [mapping(i) for i in mapping(document.get("importers")).values()] or [document]
     roots = []
     for importer in importers:
-        for kind in (*_KINDS, "devDependencies", "configDependencies", "packageManagerDependencies"):
+        for kind in kinds:
             for need, wanted in mapping(importer.get(kind)).items():
                 version = (
                     wanted if isinstance(wanted, str) and not wanted.startswith("{") else flow(wanted).get("version")

@@ -9,6 +9,9 @@ from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, Why, whe
 
 _SOURCES: dict[str, Why] = {"git": "git", "url": "url", "path": "path", "directory": "path"}
 
+_PROD = ("dependencies", "optional-dependencies")
+_DEV = ("dev-dependencies", "dependency-groups")
+
 
 def read(text: str, name: str) -> Manifest:
     """Read a uv.lock. Raises InputError if it is none."""
@@ -19,6 +22,8 @@ def read(text: str, name: str) -> Manifest:
     members = mapping(document.get("manifest")).get("members")
     members = set(members) if isinstance(members, list) and all(isinstance(m, str) for m in members) else set()
     packages, not_judged, roots, project = [], [], dict[str, None](), ""
+    dev: set[str] = set()
+    prod: set[str] = set()
     for entry, line in zip(found, table_lines(text, "package", len(found)), strict=True):
         own, version = text_of(entry.get("name")), text_of(entry.get("version"))
         needs = _needs(entry)
@@ -30,7 +35,15 @@ def read(text: str, name: str) -> Manifest:
         if why == "project":
             project = project or own
             roots.update(dict.fromkeys(needs))
-    return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), roots=tuple(roots), project=project)
+            prod.update(_needs(entry, _PROD))
+            dev.update(_needs(entry, _DEV))
+    return Manifest(
+        packages=tuple(packages),
+        not_judged=tuple(not_judged),
+        roots=tuple(roots),
+        dev_roots=tuple(sorted(dev - prod)),
+        project=project,
+    )
 
 
 def _why(entry: dict[str, Any], version: str, member: bool) -> Why | None:
@@ -49,10 +62,10 @@ def _why(entry: dict[str, Any], version: str, member: bool) -> Why | None:
     return "other"
 
 
-def _needs(entry: dict[str, Any]) -> tuple[str, ...]:
+def _needs(entry: dict[str, Any], members: tuple[str, ...] = (*_PROD, *_DEV)) -> tuple[str, ...]:
     """Names of everything the entry depends on, its extras and groups included."""
-    needs = entries(entry.get("dependencies"))
-    for member in ("optional-dependencies", "dev-dependencies", "dependency-groups"):
+    needs = entries(entry.get("dependencies")) if "dependencies" in members else []
+    for member in members:
         for group in mapping(entry.get(member)).values():
             needs += entries(group)
     return tuple(dict.fromkeys(text_of(need.get("name")) for need in needs))
