@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING, Any
 from hauberk._version import __version__
 
 if TYPE_CHECKING:
+    from hauberk.auth.passkeys import Passkeys
     from hauberk.auth.passwords import PasswordPolicy, Passwords, Verified
+    from hauberk.auth.recovery import RecoveryCodes
+    from hauberk.auth.throttle import Throttle
     from hauberk.auth.tokens import KeyRing, TokenError, Tokens
+    from hauberk.auth.totp import TOTP
     from hauberk.core.errors import BlockedError, ConfigurationError, HauberkError, InputError, LateNonceError
     from hauberk.crypto.secrets import Secrets
     from hauberk.guard import Guard
     from hauberk.integrations.override import override
     from hauberk.integrations.protect import asgi, protect, wsgi
     from hauberk.integrations.request import csp_nonce, csrf_token, error_id, session, templates
+    from hauberk.integrations.tokens import claims, jwks_route, requires
     from hauberk.policy import Policy
+    from hauberk.shield.bearer import Bearer
     from hauberk.shield.cookies import Cookies
     from hauberk.shield.cors import CORS
     from hauberk.shield.csp import CSPReports
@@ -69,6 +75,8 @@ _HOMES: dict[str, str] = {
     ),
     **dict.fromkeys(("asgi", "protect", "wsgi"), "hauberk.integrations.protect"),
     **dict.fromkeys(("csp_nonce", "csrf_token", "error_id", "session", "templates"), "hauberk.integrations.request"),
+    **dict.fromkeys(("claims", "jwks_route", "requires"), "hauberk.integrations.tokens"),
+    "Bearer": "hauberk.shield.bearer",
     "CORS": "hauberk.shield.cors",
     "CSPReports": "hauberk.shield.csp",
     "CSRF": "hauberk.shield.csrf",
@@ -83,17 +91,21 @@ _HOMES: dict[str, str] = {
     "Limits": "hauberk.shield.limits",
     "Rate": "hauberk.shield.limits",
     "NONCE": "hauberk.shield.headers.csp",
+    "Passkeys": "hauberk.auth.passkeys",
     "PasswordPolicy": "hauberk.auth.passwords",
     "Passwords": "hauberk.auth.passwords",
     "Paths": "hauberk.shield.paths",
     "Policy": "hauberk.policy",
     "override": "hauberk.integrations.override",
+    "RecoveryCodes": "hauberk.auth.recovery",
     "Secrets": "hauberk.crypto.secrets",
     "CookieSessions": "hauberk.shield.sessions",
     "Session": "hauberk.shield.sessions",
     "Sessions": "hauberk.shield.sessions",
     "KeyRing": "hauberk.auth.tokens",
     "TokenError": "hauberk.auth.tokens",
+    "TOTP": "hauberk.auth.totp",
+    "Throttle": "hauberk.auth.throttle",
     "Tokens": "hauberk.auth.tokens",
     "Verified": "hauberk.auth.passwords",
 }
@@ -109,7 +121,9 @@ __all__ = [
     "HTTPS",
     "NEL",
     "NONCE",
+    "TOTP",
     "At",
+    "Bearer",
     "BlockedError",
     "CSPReports",
     "CacheControl",
@@ -134,28 +148,34 @@ __all__ = [
     "LateNonceError",
     "Limits",
     "OriginAgentCluster",
+    "Passkeys",
     "PasswordPolicy",
     "Passwords",
     "Paths",
     "PermissionsPolicy",
     "Policy",
     "Rate",
+    "RecoveryCodes",
     "ReferrerPolicy",
     "Reporting",
     "Secrets",
     "Session",
     "Sessions",
+    "Throttle",
     "TokenError",
     "Tokens",
     "Verified",
     "XSSProtection",
     "__version__",
     "asgi",
+    "claims",
     "csp_nonce",
     "csrf_token",
     "error_id",
+    "jwks_route",
     "override",
     "protect",
+    "requires",
     "session",
     "templates",
     "wsgi",

@@ -15,6 +15,7 @@ from hauberk.core.options import did_you_mean
 from hauberk.core.plan import Feature, Plan
 from hauberk.core.store import Store
 from hauberk.guard import Guard
+from hauberk.shield.bearer import Bearer, Verifies
 from hauberk.shield.cookies import Cookies
 from hauberk.shield.cors import CORS
 from hauberk.shield.csp import CSPReports
@@ -90,10 +91,15 @@ class Policy:
     limits: Limits | None = None
     fetch_metadata: FetchMetadata | None = None
     csrf: CSRF | None = None
+    tokens: Bearer | Verifies | None = None
+    """Access tokens in Authorization; a Tokens by itself stands for `Bearer(tokens=...)`."""
     failures: Failures | None = None
     guard: Guard | None = None
 
     def __post_init__(self) -> None:
+        # Known by what it does: importing its class would load `cryptography` into every application.
+        if self.tokens is not None and not isinstance(self.tokens, Bearer) and hasattr(self.tokens, "check_sync"):
+            object.__setattr__(self, "tokens", Bearer(tokens=self.tokens))
         for name, kind in FIELDS.items():
             value = getattr(self, name)
             if value is not None and not isinstance(value, kind):
@@ -271,6 +277,7 @@ FIELDS: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "limits": Limits,
     "fetch_metadata": FetchMetadata,
     "csrf": CSRF,
+    "tokens": Bearer,
     "failures": Failures,
     "guard": Guard,
 }

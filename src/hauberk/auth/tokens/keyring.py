@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
+from math import inf
 from secrets import token_bytes
+from time import time
 from typing import Any, Literal, Self
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -13,7 +16,7 @@ from hauberk.auth.tokens.encoding import encode, parse
 from hauberk.auth.tokens.errors import TokenError
 from hauberk.auth.tokens.keys import Key, key_set
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.options import one_of
+from hauberk.core.options import one_of, seconds
 
 State = Literal["next", "active", "retired"]
 ALGORITHMS = ("EdDSA", "ES256", "ES384", "ES512", "RS256", "PS256", "HS256", "HS384", "HS512")
@@ -32,12 +35,14 @@ class KeyRing:
     he does not know. A key's `kid` is its thumbprint (RFC 7638).
     """
 
-    __slots__ = ("_states", "algorithm")
+    __slots__ = ("_ends", "_states", "algorithm", "keys", "next_end")
 
     def __init__(self, keys: list[tuple[State, Key]], algorithm: str) -> None:
         if sum(state == "active" for state, _ in keys) != 1:
             raise ConfigurationError("KeyRing.keys", f"{len(keys)} keys", "has not exactly one active key")
-        self._states, self.algorithm = keys, algorithm
+        self.algorithm = algorithm
+        self._ends: dict[str | None, float] = {}
+        self._set(keys)
 
     def __repr__(self) -> str:
         return f"KeyRing({self.algorithm}, {', '.join(state for state, _ in self._states)})"
@@ -66,10 +71,17 @@ class KeyRing:
         states: list[tuple[State, Key]] = [("active" if n == signing else "retired", key) for n, key in enumerate(keys)]
         return cls(states, next(iter(keys[signing].signers or keys[signing].algorithms)))
 
-    @property
-    def keys(self) -> tuple[Key, ...]:
-        """All keys, for verifying."""
-        return tuple(key for _, key in self._states)
+    def _set(self, states: list[tuple[State, Key]]) -> None:
+        self._states = states
+        self.keys: tuple[Key, ...] = tuple(key for _, key in states)
+        """All keys, for verifying: another tuple when they change, and the same until then."""
+        self._ends = {key.kid: self._ends[key.kid] for key in self.keys if key.kid in self._ends}
+        self.next_end: float = min(self._ends.values(), default=inf)
+        """When the first of the retired keys stops to verify, in seconds since 1970."""
+
+    def keys_at(self, now: float) -> tuple[Key, ...]:
+        """The keys that verify at an instant: without those whose time is over."""
+        return tuple(key for key in self.keys if now < self._ends.get(key.kid, inf))
 
     @property
     def algorithms(self) -> frozenset[str]:
@@ -83,20 +95,35 @@ class KeyRing:
             raise ConfigurationError("KeyRing", repr(self), "has no private key to sign with")
         return key
 
-    def rotate(self) -> None:
-        """The next key signs from now on; the one before it still verifies, and a new next one is made."""
-        by_state = {state: key for state, key in self._states if state != "retired"}
-        retired = [key for state, key in self._states if state == "retired"]
-        following = by_state.get("next") or _new(self.algorithm)
-        kept = [by_state["active"], *retired][:RETIRED_KEPT]
-        self._states = [("active", following), ("next", _new(self.algorithm)), *(("retired", key) for key in kept)]
+    def rotate(self, *, keep: timedelta | int | None = None, now: float | None = None) -> None:
+        """The next key signs from now on; the one before it still verifies, and a new next one is made.
 
-    def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """The public keys, for `/.well-known/jwks.json`; shared secrets are never in it."""
+        `keep` is for how long the one before it verifies and is published: a token's lifetime and leeway at least.
+        Without it, until `RETIRED_KEPT` others were retired after it.
+        """
+        instant = time() if now is None else now
+        by_state = {state: key for state, key in self._states if state != "retired"}
+        retired = [key for state, key in self._states if state == "retired" and instant < self._end(key)]
+        following = by_state.get("next") or _new(self.algorithm)
+        before = by_state["active"]
+        if keep is not None:
+            self._ends[before.kid] = instant + seconds("KeyRing.rotate(keep=...)", keep)
+        unbound = [key for key in retired if self._end(key) == inf]
+        dropped = unbound[RETIRED_KEPT - (keep is None) :]
+        kept = [before, *(key for key in retired if key not in dropped)]
+        self._set([("active", following), ("next", _new(self.algorithm)), *(("retired", key) for key in kept)])
+
+    def _end(self, key: Key) -> float:
+        return self._ends.get(key.kid, inf)
+
+    def jwks(self, now: float | None = None) -> dict[str, list[dict[str, str]]]:
+        """The public keys that verify now, for `/.well-known/jwks.json`; shared secrets are never in it."""
         more = {"use": "sig", "alg": self.algorithm}
         return {
             "keys": [
-                {**key.public, "kid": key.kid or key.thumbprint, **more} for key in self.keys if key.public is not None
+                {**key.public, "kid": key.kid or key.thumbprint, **more}
+                for key in self.keys_at(time() if now is None else now)
+                if key.public is not None
             ]
         }
 
@@ -114,10 +141,11 @@ def _named(key: Key) -> Key:
 
 
 def _new(alg: str) -> Key:
-    return _named(Key.from_jwk({**_jwk(alg), "alg": alg}))
+    return _named(Key.from_jwk({**new_jwk(alg), "alg": alg}))
 
 
-def _jwk(alg: str) -> dict[str, str]:
+def new_jwk(alg: str) -> dict[str, str]:
+    """A new private key, or a shared secret, as a JWK."""
     if alg.startswith("HS"):
         return {"kty": "oct", "k": encode(token_bytes(int(alg[2:]) // 8))}
     if alg == "EdDSA":

@@ -14,7 +14,8 @@ from typing import Any
 from hauberk.auth.tokens.encoding import encode, parse
 from hauberk.auth.tokens.errors import TokenError
 from hauberk.auth.tokens.keyring import KeyRing
-from hauberk.auth.tokens.verify import MOST, Rules, check_claims, verify_jws
+from hauberk.auth.tokens.verifier import Verifier
+from hauberk.auth.tokens.verify import MOST, Rules, check_claims
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.options import seconds, words
 from hauberk.core.plan import run_inline
@@ -23,11 +24,21 @@ from hauberk.core.store import Store
 RESERVED = frozenset({"iss", "sub", "aud", "exp", "iat", "nbf", "jti"})
 
 
-@dataclass(frozen=True, slots=True)
 class Claims:
     """What a verified token says."""
 
-    all: Mapping[str, Any]
+    __slots__ = ("all",)
+
+    def __init__(self, all: Mapping[str, Any]) -> None:
+        self.all = all
+
+    def __repr__(self) -> str:
+        return f"Claims({', '.join(sorted(self.all))})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Claims) and self.all == other.all
+
+    __hash__ = None  # type: ignore[assignment] # as of any mapping
 
     @property
     def subject(self) -> str:
@@ -78,6 +89,7 @@ class Tokens:
     store: Store | None = None
     """Remembers what was revoked, until it would have ended."""
     clock: Callable[[], float] = field(default=time, repr=False, compare=False)
+    _verifier: Verifier = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("issuer", "audience"):
@@ -88,6 +100,7 @@ class Tokens:
             raise ConfigurationError("Tokens.keys", "(hidden)", "is no KeyRing", "write KeyRing.generate('EdDSA')")
         for name in ("lifetime", "leeway"):
             object.__setattr__(self, name, seconds(f"Tokens.{name}", getattr(self, name)))
+        object.__setattr__(self, "_verifier", Verifier(self._rules(), self.issuer, self.audience))
 
     def issue(self, subject: str, **claims: Any) -> str:
         """A token for a subject. Claims that the policy sets (iss, aud, exp, iat, jti) cannot be given."""
@@ -115,11 +128,15 @@ class Tokens:
 
         Revocation is not asked here: `check` does.
         """
-        rules = self._rules()
-        _, payload = verify_jws(token, self.keys.keys, rules)
-        claims = parse(payload)
-        check_claims(claims, rules, self.clock() if now is None else now)
-        return Claims(claims)
+        if now is None:
+            now = self.clock()
+        keys = self.keys
+        return Claims(self._verifier.claims(token, keys.keys if now < keys.next_end else keys.keys_at(now), now))
+
+    @property
+    def refusal(self) -> type[TokenError]:
+        """What is raised for a token that is not good."""
+        return TokenError
 
     async def check(self, token: str, now: float | None = None) -> Claims:
         """`verify`, and whether it was revoked. Raises StoreError where that cannot be known."""

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hauberk.auth.tokens.encoding import decode, parse
+from hauberk.auth.tokens.encoding import decode_octets, parse
 from hauberk.auth.tokens.errors import TokenError
-from hauberk.auth.tokens.keys import Key
+from hauberk.auth.tokens.keys import Key, Verify
 from hauberk.core.errors import ConfigurationError
 
 ALGORITHMS = frozenset(
@@ -55,29 +55,41 @@ class Rules:
 
 def verify_jws(token: object, keys: Sequence[Key], rules: Rules) -> tuple[dict[str, Any], bytes]:
     """The header and the payload of a token whose signature fits. Raises TokenError, and nothing else."""
-    if not isinstance(token, str) or not token.isascii():
-        raise TokenError("form", "is not a text of ASCII")
-    if len(token) > rules.max_octets:
-        raise TokenError("too-long", f"has {len(token):,} octets")
-    if token.count(".") != 2:
-        raise TokenError("form", "has not three parts")
-    message, _, third = token.rpartition(".")
-    first, _, second = message.partition(".")
-    header = parse(decode(first))
-    _check_header(header, rules)
-    payload, signature = decode(second), decode(third)
+    message, first, second, third = split(token, rules.max_octets)
+    header = parse(decode_octets(first))
+    check_header(header, rules)
+    payload, signature = decode_octets(second), decode_octets(third)
     if len(payload) > rules.max_payload:
         raise TokenError("too-long", f"has a payload of {len(payload):,} octets")
-    alg, kid = header["alg"], header.get("kid")
-    octets = message.encode("ascii")
-    for key in [k for k in keys if kid is None or k.kid is None or k.kid == kid][:MOST_KEYS]:
-        fits = key.algorithms.get(alg)
-        if fits is not None and fits(signature, octets):
+    for fits in candidates(header, keys):
+        if fits(signature, message):
             return header, payload
     raise TokenError("signature", "fits none of the keys")
 
 
-def _check_header(header: Mapping[str, Any], rules: Rules) -> None:
+def split(token: object, most: int) -> tuple[bytes, bytes, bytes, bytes]:
+    """What is signed, and the three parts. Raises TokenError."""
+    if not isinstance(token, str) or not token.isascii():
+        raise TokenError("form", "is not a text of ASCII")
+    if len(token) > most:
+        raise TokenError("too-long", f"has {len(token):,} octets")
+    octets = token.encode("ascii")
+    parts = octets.split(b".", 3)
+    if len(parts) != 3:
+        raise TokenError("form", "has not three parts")
+    first, second, third = parts
+    return octets[: len(first) + 1 + len(second)], first, second, third
+
+
+def candidates(header: Mapping[str, Any], keys: Sequence[Key]) -> tuple[Verify, ...]:
+    """What may verify a token with this header: by the key's algorithms, never by the header's word alone."""
+    alg, kid = header["alg"], header.get("kid")
+    meant = [key for key in keys if kid is None or key.kid is None or key.kid == kid][:MOST_KEYS]
+    return tuple(key.algorithms[alg] for key in meant if alg in key.algorithms)
+
+
+def check_header(header: Mapping[str, Any], rules: Rules) -> None:
+    """Raise TokenError for a protected header that these rules do not allow."""
     alg = header.get("alg")
     if not isinstance(alg, str) or alg not in rules.algorithms:
         raise TokenError("algorithm", "is not one of those allowed")
@@ -88,7 +100,7 @@ def _check_header(header: Mapping[str, Any], rules: Rules) -> None:
     if "enc" in header:
         raise TokenError("form", "is encrypted, not signed")
     kid, typ = header.get("kid"), header.get("typ")
-    if kid is not None and not isinstance(kid, str):
+    if "kid" in header and not isinstance(kid, str):
         raise TokenError("header", "kid is not a text")
     if typ is not None and not isinstance(typ, str):
         raise TokenError("header", "typ is not a text")
