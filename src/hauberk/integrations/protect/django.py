@@ -105,6 +105,7 @@ class Shield:
         try:
             try:
                 reply = self.plan.begin(ex) or run_inline(self.plan.load_all(ex))
+                _give_session(ex)
                 response = _reply(reply) if reply else self.get_response(request)
                 if ex.failed is not None:
                     response = shown(response, run_inline(self.plan.fail(ex, ex.failed)))
@@ -122,6 +123,7 @@ class Shield:
         try:
             try:
                 reply = self.plan.begin(ex) or await self.plan.load_all(ex)
+                _give_session(ex)
                 response = _reply(reply) if reply else await self.get_response(request)
                 if ex.failed is not None:
                     response = shown(response, await self.plan.fail(ex, ex.failed))
@@ -151,6 +153,14 @@ class Shield:
             parts = response.streaming_content
             response.streaming_content = _parts_async(ex, parts) if response.is_async else _parts(ex, parts)
         return response
+
+
+def _give_session(ex: DjangoExchange) -> None:
+    """The policy's session as `request.session`; Django's own middleware, where there is one, puts its own there."""
+    if ex.session is not None:
+        from hauberk.integrations.sessions.django import PolicySession
+
+        ex.request.session = PolicySession(ex.session)
 
 
 def _parts(ex: Exchange, parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -21,6 +21,8 @@ class Device:
     """To the minute."""
     agent: str
     """The browser, in a few words."""
+    current: bool = False
+    """Whether it is the one that asks."""
 
 
 class Devices:
@@ -29,12 +31,14 @@ class Devices:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def of(self, user: str) -> list[Device]:
+    async def of(self, user: str, current: str | None = None) -> list[Device]:
         """See `Sessions.of`."""
         found = []
         for key, fields in (await self._store.records(user_index(user))).items():
+            name = key.removeprefix(record(""))
             device = Device(
-                id=key.removeprefix(record("")),
+                id=name,
+                current=name == current,
                 created=float(fields.get(CREATED, b"0")),
                 last_seen=float(fields.get(SEEN, b"0")),
                 agent=fields.get(AGENT, b"").decode("utf-8", "replace"),

@@ -41,6 +41,10 @@ class Sessions:
     """`none` only for applications that live in other sites' frames."""
     grace: timedelta | int = 30
     """For so long after it got a new id, requests that were under way with the old one still find it."""
+    socket_check: timedelta | int = 30
+    """Seconds: within so long an open WebSocket is closed once its session has ended; 0 never looks."""
+    same_browser: bool = False
+    """Whether it ends where a browser of another family sends its cookie; an update is none."""
     insecure_http: bool = False
     """Whether it may be used over plain http on other hosts than localhost: anybody on the way can take it over."""
     clock: Callable[[], float] = field(default=time, repr=False, compare=False)
@@ -48,13 +52,14 @@ class Sessions:
     _store: list[Store] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("idle", "absolute", "grace"):
+        for name in ("idle", "absolute", "grace", "socket_check"):
             value = seconds(f"Sessions.{name}", getattr(self, name))
             if value == 0 and name == "idle":
                 raise ConfigurationError("Sessions.idle", 0, "ends every session at once", "write for example 7200")
             object.__setattr__(self, name, value)
         one_of("Sessions.same_site", self.same_site, ("lax", "strict", "none"))
         flag("Sessions.insecure_http", self.insecure_http)
+        flag("Sessions.same_browser", self.same_browser)
         (name,) = words("Sessions.cookie", (self.cookie,))
         if not name.replace("-", "").replace("_", "").isalnum() or name.lower().startswith(("__host-", "__secure-")):
             raise ConfigurationError("Sessions.cookie", name, "is not a plain name", "the prefix is added by itself")
@@ -75,6 +80,8 @@ class Sessions:
             cookie=self.cookie,
             same_site=self.same_site,
             plain=self.insecure_http,
+            bound=self.same_browser,
+            socket_check=float(_whole(self.socket_check)),
             clock=self.clock,
         )
 
@@ -84,9 +91,9 @@ class Sessions:
 
         return Steps(on_request=begin, load=keeper.prefetch if self._opened().waits else None)
 
-    async def of(self, user: str) -> list[Device]:
-        """All sessions of a user that live, the newest first."""
-        return await self._devices().of(user)
+    async def of(self, user: str, *, current: Session | None = None) -> list[Device]:
+        """All sessions of a user that live, the newest first; the one of this request is marked as `current`."""
+        return await self._devices().of(user, None if current is None else current.id)
 
     async def revoke(self, id: str) -> bool:
         """End one session, by its `id`; True if it was there."""
@@ -96,9 +103,9 @@ class Sessions:
         """End all sessions of a user; how many there were."""
         return await self._devices().revoke_all(user)
 
-    def of_sync(self, user: str) -> list[Device]:
+    def of_sync(self, user: str, *, current: Session | None = None) -> list[Device]:
         """`of`, for code without an event loop."""
-        return run_inline(self._devices(blocking=True).of(user))
+        return run_inline(self._devices(blocking=True).of(user, None if current is None else current.id))
 
     def revoke_sync(self, id: str) -> bool:
         """`revoke`, for code without an event loop."""

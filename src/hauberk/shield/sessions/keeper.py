@@ -15,8 +15,9 @@ from hauberk.core.store import Store
 from hauberk.shield.sessions.devices import family
 from hauberk.shield.sessions.identity import binding, handle, is_token, new_token, record, user_index
 from hauberk.shield.sessions.plain import refuse_plain_http
+from hauberk.shield.sessions.presented import presented
 from hauberk.shield.sessions.session import AGENT, CREATED, ENDS, HEIRS, SEEN, USER, Fields, Session, stamp
-from hauberk.wire.cookie import cookies_of
+from hauberk.shield.sessions.sharing import give, vary_by_cookie
 
 TOUCH_EVERY = 60.0
 """Seconds: a session that is only read is written down as used at most this often, or ten times in its idle time."""
@@ -44,12 +45,15 @@ class StoreKeeper:
         cookie: str,
         same_site: str,
         plain: bool,
+        bound: bool,
+        socket_check: float,
         clock: Callable[[], float],
     ) -> None:
         self._store, self._blocking = store, store.blocking() if store.waits else store
         self._times, self._clock = times, clock
         self._touch_every = min(TOUCH_EVERY, times.idle / 10)
         self._name, self._same_site, self._plain = cookie, same_site.capitalize(), plain
+        self._bound, self.socket_check = bound, socket_check
         self._paths: OrderedDict[str, None] = OrderedDict()
         self._said: set[str] = set()
 
@@ -106,13 +110,21 @@ class StoreKeeper:
         else:
             run_inline(self._save(session, token, session.encoded(), self._blocking))
 
+    async def ended(self, session: Session) -> bool:
+        """See `Keeper.ended`."""
+        token = self._token(session)
+        if token is None or session.dropped:
+            return session.dropped
+        return self._checked(session, await self._face(session.exchange).load(record(handle(token)))) is None
+
     # Before the header leaves.
 
     async def finish(self, session: Session, head: Head) -> None:
         """See `Keeper.finish`."""
         ex, token = session.exchange, self._token(session)
-        if not any("cookie" in value.lower() or "*" in value for value in head.values("vary")):
-            head.append("vary", "Cookie")
+        vary_by_cookie(head)
+        if session.settled and not self._stale(session.before):
+            return
         store = self._face(ex)
         if session.dropped and token is not None:
             await store.delete(record(handle(token)))
@@ -125,7 +137,7 @@ class StoreKeeper:
                     _refused("a login has replaced its id", session)
             elif fields:
                 await self._begin(session, head, fields, store)
-            elif session.dropped:
+            elif session.dropped and self.cookie_name(ex) in ex.header("cookie"):
                 self._set_cookie(ex, head, "", 0)
             return
         assert token is not None  # noqa: S101 - for the type checker
@@ -172,6 +184,10 @@ class StoreKeeper:
         self._set_cookie(session.exchange, head, token, self._times.absolute)
         return token
 
+    def _stale(self, fields: Fields) -> bool:
+        """Whether it is to be written down that it was used."""
+        return bool(fields) and self._clock() - float(fields.get(SEEN, b"0")) >= self._touch_every
+
     async def _save(self, session: Session, token: str, fields: dict[str, bytes], store: Store) -> None:
         before = session.before
         changed = {name: raw for name, raw in fields.items() if before.get(name) != raw}
@@ -202,18 +218,23 @@ class StoreKeeper:
         if HEIRS in fields and handle(session.token or "").encode("ascii") not in fields[HEIRS].split():
             session.token, session.late_comer = "", True
             return None
-        return None if now - float(fields.get(SEEN, b"0")) > self._times.idle and self._expire(session) else fields
+        if now - float(fields.get(SEEN, b"0")) > self._times.idle or self._elsewhere(session, fields):
+            session.token = ""
+            return None
+        return fields
 
-    @staticmethod
-    def _expire(session: Session) -> bool:
-        session.token = ""
+    def _elsewhere(self, session: Session, fields: Fields) -> bool:
+        """Whether a browser of another family sent its cookie. Addresses are no sign: telephones change theirs."""
+        if not self._bound or fields.get(AGENT, b"") == family(session.exchange.header("user-agent")).encode():
+            return False
+        decision("session-browser-changed", session=handle(session.token or "")[:12], path=session.exchange.path)
         return True
 
     def _token(self, session: Session) -> str | None:
         """What the cookie holds, if it has the form of one of ours."""
         if session.token is None:
             ex = session.exchange
-            found = [v for v in cookies_of(ex.header("cookie"), self.cookie_name(ex)) if is_token(v)]
+            found = [v for v in presented(ex.header("cookie"), self.cookie_name(ex)) if is_token(v)]
             session.token = found[0] if found else ""
         return session.token or None
 
@@ -233,9 +254,7 @@ class StoreKeeper:
             line += "; Max-Age=0"
         elif age:
             line += f"; Max-Age={age}"
-        head.append("set-cookie", line)
-        if not any("no-store" in value or "private" in value for value in head.values("cache-control")):
-            head.set("cache-control", "private, no-store")
+        give(head, line)
 
     def _remember(self, path: str) -> None:
         if self._store.waits:

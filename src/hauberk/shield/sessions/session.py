@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, MutableMapping
 from time import time
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from hauberk.core.errors import ConfigurationError, LateSessionError
 from hauberk.core.exchange import Exchange, Head
 from hauberk.core.options import words
-from hauberk.shield.sessions.values import decode, encode
+from hauberk.shield.sessions.values import UNCHANGING, decode, encode
 
 VALUE, USER, CREATED, SEEN, ENDS, AGENT = "v:", "m:user", "m:created", "m:seen", "m:ends", "m:agent"
 """Names of a record's fields: the application's own have the prefix."""
@@ -37,6 +38,12 @@ class Keeper(Protocol):
     def changed(self, session: Session) -> None:
         """Told before the first change; raises where it would be too late."""
 
+    socket_check: float
+    """Seconds between two looks whether the session of an open WebSocket has ended; 0 for none."""
+
+    async def ended(self, session: Session) -> bool:
+        """Whether a session that was there is gone, by what is kept now."""
+
     async def finish(self, session: Session, head: Head) -> None:
         """Write what has changed, before the header leaves."""
 
@@ -50,41 +57,28 @@ class Session(MutableMapping[str, Any]):
     `await session` reads it without blocking the event loop; looking into it reads it as well.
     """
 
-    __slots__ = (
-        "_before",
-        "_fields",
-        "_keeper",
-        "_open",
-        "_values",
-        "accessed",
-        "alone",
-        "dropped",
-        "exchange",
-        "late_comer",
-        "renewed",
-        "token",
-    )
+    # Class attributes, not slots, as in Exchange: most requests look into no session, and set two of these.
+    _fields: dict[str, bytes] | None = None
+    """As it was read; None until then."""
+    _before: Fields = MappingProxyType({})
+    _values: dict[str, Any]
+    _altered = False
+    _open = False
+    accessed = False
+    """Whether the response depends on it."""
+    dropped = False
+    """Whether it was logged out in this request; what is set after that begins another one."""
+    renewed = False
+    """Whether it gets a new id in this request."""
+    alone = False
+    """Whether the old id ends with that at once: it is another user's from here on."""
+    late_comer = False
+    """Whether the cookie held an id from before a login that has happened meanwhile."""
+    token: str | None = None
+    """What the cookie holds; private to its keeper."""
 
     def __init__(self, keeper: Keeper, exchange: Exchange) -> None:
         self._keeper, self.exchange = keeper, exchange
-        self._fields: dict[str, bytes] | None = None
-        """As it was read; None until then."""
-        self._before: Fields = {}
-        self._values: dict[str, Any] = {}
-        """What was taken out of it, decoded."""
-        self._open = False
-        self.accessed = False
-        """Whether the response depends on it."""
-        self.dropped = False
-        """Whether it was logged out in this request; what is set after that begins another one."""
-        self.renewed = False
-        """Whether it gets a new id in this request."""
-        self.alone = False
-        """Whether the old id ends with that at once: it is another user's from here on."""
-        self.late_comer = False
-        """Whether the cookie held an id from before a login that has happened meanwhile."""
-        self.token: str | None = None
-        """What the cookie holds; private to its keeper."""
 
     def __await__(self) -> Generator[Any, Any, Session]:
         return self._load().__await__()
@@ -98,20 +92,27 @@ class Session(MutableMapping[str, Any]):
     # The mapping.
 
     def __getitem__(self, key: str) -> Any:
-        fields = self._read()
-        if key not in self._values:
-            self._values[key] = decode(fields[VALUE + key])
-        return self._values[key]
+        raw = self._read()[VALUE + key]
+        if key in self._values:
+            return self._values[key]
+        value = decode(raw)
+        if type(value) not in UNCHANGING:
+            self._values[key] = value
+        return value
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):
             raise TypeError(f"session keys are texts, not {type(key).__name__}")
-        encode(value, key)  # so that what cannot be kept is an error here, and not when the response leaves
+        raw = encode(value, key)  # so that what cannot be kept is an error here, and not when the response leaves
         fields = self._read()
         self._change()
-        fields.setdefault(VALUE + key, b"")
-        self._values[key] = value
-        self._late()
+        fields[VALUE + key] = raw
+        if type(value) not in UNCHANGING:
+            self._values[key] = value
+        elif self._values:
+            self._values.pop(key, None)
+        if self.exchange.sent:
+            self._late()
 
     def __delitem__(self, key: str) -> None:
         fields = self._read()
@@ -232,6 +233,20 @@ class Session(MutableMapping[str, Any]):
         return self._fields is not None
 
     @property
+    def socket_check(self) -> float:
+        """See `Sessions.socket_check`."""
+        return self._keeper.socket_check
+
+    async def ended(self) -> bool:
+        """Whether it is gone by now: logged out elsewhere, revoked, or over."""
+        return await self._keeper.ended(self)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing of it can have changed, so that nothing has to be encoded to find out."""
+        return not self._altered and (self._fields is None or not self._values)
+
+    @property
     def numbered(self) -> bytes | None:
         """The number of a session that is in a cookie."""
         return self._read().get("m:number")
@@ -247,21 +262,27 @@ class Session(MutableMapping[str, Any]):
 
     def encoded(self) -> dict[str, bytes]:
         """All fields as they are to be kept: values that were taken out may have been changed in place."""
-        fields = dict(self._fields or {})
+        if self._fields is None:
+            return {}
+        fields = self._fields.copy()
         for key, value in self._values.items():
             fields[VALUE + key] = encode(value, key)
         return fields
 
-    def _take(self, fields: Fields | None) -> None:
+    def _take(self, fields: Fields | None) -> dict[str, bytes]:
         self._before = fields or {}
-        self._fields = dict(self._before)
+        taken = self._fields = dict(self._before)
+        self._values = {}
+        """What was taken out of it or put into it, and may be changed in place: encoded again at the end."""
+        return taken
 
     def _read(self) -> dict[str, bytes]:
-        self._look()
-        if self._fields is None:
-            self._take(self._keeper.read(self))
-        assert self._fields is not None  # noqa: S101 - for the type checker
-        return self._fields
+        fields = self._fields
+        if fields is None or not self._open:
+            self._look()
+            if fields is None:
+                fields = self._take(self._keeper.read(self))
+        return fields
 
     def _look(self) -> None:
         if not self._open:
@@ -271,6 +292,7 @@ class Session(MutableMapping[str, Any]):
 
     def _change(self) -> None:
         self._keeper.changed(self)
+        self._altered = True
 
     def _late(self) -> None:
         """In a stream or a WebSocket, where no header follows that it could be written before."""

@@ -15,6 +15,8 @@ import msgspec
 
 from hauberk.core.errors import HauberkError
 
+UNCHANGING = frozenset((str, bytes, int, float, bool, type(None), datetime, date, time, timedelta, Decimal, UUID))
+"""Types whose values cannot be changed in place."""
 LARGEST, SMALLEST = (1 << 64) - 1, -(1 << 63)
 DEEPEST = 64
 
@@ -43,18 +45,22 @@ class SessionValueError(HauberkError, TypeError):
 
 def encode(value: Any, key: str = "") -> bytes:
     """A value as octets; the same value gives the same octets. Raises SessionValueError for what cannot come back."""
-    return msgspec.msgpack.encode(_marked(value, key, 0))
+    return _ENCODE(value if type(value) in _AS_THEY_ARE else _marked(value, key, 0))
 
 
 def decode(raw: bytes) -> Any:
     """The value again, of the same type. Raises msgspec.DecodeError for octets that are none."""
-    return msgspec.msgpack.decode(raw, ext_hook=_read)
+    return _DECODE(raw)
 
 
 def _read(code: int, data: memoryview) -> Any:
     if code not in _READ:
         raise msgspec.DecodeError(f"unknown type {code}")
     return _READ[code](bytes(data))
+
+
+_AS_THEY_ARE = frozenset((str, bytes, float, bool, type(None)))
+_ENCODE, _DECODE = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(ext_hook=_read).decode
 
 
 def _marked(value: Any, key: str, depth: int) -> Any:

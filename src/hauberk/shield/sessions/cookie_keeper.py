@@ -1,0 +1,249 @@
+"""Sessions as sealed cookies: opened when looked into, sealed anew when changed, nothing kept on the server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from os import urandom
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hauberk.core.errors import HauberkError, LateSessionError, UnsealError
+from hauberk.core.exchange import Exchange, Head
+from hauberk.core.log import LOGGER
+from hauberk.core.plan import run_inline
+from hauberk.core.store import Store
+from hauberk.shield.sessions.packing import pack, unpack
+from hauberk.shield.sessions.plain import refuse_plain_http
+from hauberk.shield.sessions.presented import presented
+from hauberk.shield.sessions.session import CREATED, ENDS, SEEN, VALUE, Fields, Session, stamp
+from hauberk.shield.sessions.sharing import give, vary_by_cookie
+
+if TYPE_CHECKING:
+    from hauberk.crypto.sealing import Within
+
+MOST = 4_096
+"""Octets of name and value together: browsers drop a cookie that has more (RFC 6265bis, section 5.6)."""
+TRIED = 8
+"""Of so many cookies of its name, the first that opens counts: somebody else may have set the others."""
+KEPT_FRESH = 60.0
+"""Seconds: a session that is only read is sealed anew at most this often, or ten times in its idle time."""
+NUMBER = "m:number"
+MOST_NAMES = 1_024
+SECRET = re.compile(
+    r"(?<!csrf_)(?:password|passwd|passphrase|secret|token|api_?key|private_?key|card_?number)$", re.IGNORECASE
+)
+"""Names of what no session in a cookie should hold."""
+_OURS = frozenset((CREATED, SEEN, ENDS, NUMBER))
+_UNPACKED = msgspec.msgpack.Decoder(dict[str, bytes]).decode
+_PACKED = msgspec.msgpack.Encoder().encode
+
+
+class SessionTooLargeError(HauberkError):
+    """A session does not fit into its cookie. `octets` is what it would take, `largest` names its biggest keys."""
+
+    def __init__(self, octets: int, largest: list[str]) -> None:
+        self.octets, self.largest = octets, largest
+        super().__init__(
+            f"the session takes {octets:,} octets as a cookie, browsers keep {MOST:,}; "
+            f"the largest keys are {', '.join(map(repr, largest))}: keep them elsewhere, or use Sessions(store=...)"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """How a session is sealed, and into which cookie; times in seconds."""
+
+    keys: tuple[bytes, ...] = field(repr=False)
+    idle: float
+    absolute: float
+    cookie: str
+    same_site: str
+    plain: bool
+    socket_check: float
+    clock: Callable[[], float]
+
+
+class Cookie:
+    """The cookie's form over one scheme: all that does not depend on the session."""
+
+    __slots__ = ("begin", "end", "name", "room", "seals")
+
+    def __init__(self, name: str, same_site: str, secure: bool, seals: Within) -> None:
+        self.name, self.seals = name, seals
+        self.room = MOST - len(name)
+        self.begin = name + "="
+        self.end = f"; Path=/; HttpOnly; SameSite={same_site}{'; Secure' * secure}; Max-Age="
+
+
+class CookieKeeper:
+    """What `CookieSessions` gives its sessions to."""
+
+    def __init__(self, options: Sealing, denied: Store | None) -> None:
+        from hauberk.crypto.sealing import Sealer  # here, so that a policy without sessions loads no cryptography
+
+        sealer = Sealer(options.keys)
+        self._clock, self._idle, self._absolute = options.clock, options.idle, options.absolute
+        self._plain, self.socket_check = options.plain, options.socket_check
+        # With the prefix that no other host can set, wherever browsers take it: over https.
+        names = {True: "__Host-" + options.cookie, False: options.cookie}
+        self._https, self._http = (
+            Cookie(names[secure], options.same_site, secure, sealer.within(b"session " + names[secure].encode("ascii")))
+            for secure in (True, False)
+        )
+        self._fresh = min(KEPT_FRESH, options.idle / 10)
+        self._denied = denied
+        self._blocking = None if denied is None else denied.blocking() if denied.waits else denied
+        self._said: set[str] = set()
+        self._named: set[str] = set(_OURS)
+        """Names of fields that were looked at: whether they are those of secrets."""
+
+    def known(self, session: Session) -> bytes | None:
+        """See `Keeper.known`: its number, which login and rotation change."""
+        number = session.numbered
+        return None if not number or session.dropped else sha256(b"hauberk binding " + number).digest()
+
+    def handle(self, session: Session) -> str | None:
+        """See `Keeper.handle`."""
+        number = session.numbered
+        return None if not number or session.dropped else sha256(b"hauberk session " + number).hexdigest()
+
+    def read(self, session: Session) -> Fields | None:
+        """See `Keeper.read`."""
+        fields = self._opened(session)
+        if fields is None or self._blocking is None:
+            return fields
+        return None if run_inline(self._blocking.get(_denied(fields))) is not None else fields
+
+    async def fetch(self, session: Session) -> Fields | None:
+        """See `Keeper.fetch`."""
+        fields = self._opened(session)
+        face = self._face(session.exchange)
+        if fields is None or face is None:
+            return fields
+        return None if await face.get(_denied(fields)) is not None else fields
+
+    def changed(self, session: Session) -> None:
+        """See `Keeper.changed`."""
+        if session.exchange.sent:
+            raise LateSessionError("a session in a cookie was changed after the response's header went out")
+
+    def late(self, session: Session) -> None:
+        """See `Keeper.late`: `changed` has refused it."""
+
+    async def ended(self, session: Session) -> bool:
+        """See `Keeper.ended`: its time is over, or it was logged out and a store remembers that."""
+        fields = session.before
+        if ENDS in fields and float(fields[ENDS]) <= self._clock():
+            return True
+        face = self._face(session.exchange)
+        return bool(fields) and face is not None and await face.get(_denied(fields)) is not None
+
+    async def finish(self, session: Session, head: Head) -> None:
+        """See `Keeper.finish`."""
+        before = session.before
+        if session.settled:
+            vary_by_cookie(head)
+            if not before:
+                return
+            now = self._clock()
+            if now - float(before.get(SEEN, b"0")) < self._fresh and not session.token:
+                return
+            fields = dict(before)
+        else:
+            fields, now = session.encoded(), self._clock()
+            if (session.dropped or session.renewed) and before:
+                await self._deny(session.exchange, before)
+        if fields.keys() <= _OURS:
+            vary_by_cookie(head)
+            if before:
+                self._send(session.exchange, head, self._form(session.exchange), "", 0)
+        elif session.renewed or self._due(session, fields, before, now):
+            self._seal(session, head, fields, now)
+        else:
+            vary_by_cookie(head)
+
+    def _due(self, session: Session, fields: Fields, before: Fields, now: float) -> bool:
+        """Whether it has changed, has not been sealed for a while, or was sealed with a key of before."""
+        stale = now - float(fields.get(SEEN, b"0")) >= self._fresh
+        return stale or bool(session.token) or fields != before
+
+    def _seal(self, session: Session, head: Head, fields: dict[str, bytes], now: float) -> None:
+        """Into the cookie. Raises SessionTooLargeError where browsers would drop it."""
+        if session.renewed or NUMBER not in fields:
+            fields[NUMBER] = urandom(16)
+        if CREATED not in fields:
+            fields[CREATED] = stamp(now)
+        if self._absolute and ENDS not in fields:
+            fields[ENDS] = stamp(now + self._absolute)
+        fields[SEEN] = stamp(now)
+        if not self._named.issuperset(fields):
+            self._look_at(fields)
+        cookie = self._form(session.exchange)
+        value = pack(cookie.seals.seal(_PACKED(fields)), cookie.room)
+        if len(value) > cookie.room:
+            own = [name for name in fields if name.startswith(VALUE)]
+            largest = sorted(own, key=lambda name: -len(fields[name]))[:3]
+            raise SessionTooLargeError(len(cookie.name) + len(value), [name[len(VALUE) :] for name in largest])
+        self._send(session.exchange, head, cookie, value, int(self._left(fields, now)))
+
+    def _look_at(self, fields: Fields) -> None:
+        """Say once of a name that it is one of a secret: what is in a cookie is in many places (CWE-522)."""
+        if len(self._named) > MOST_NAMES:
+            self._named = set(_OURS)
+        for name in fields.keys() - self._named:
+            self._named.add(name)
+            if name.startswith(VALUE) and SECRET.search(name):
+                LOGGER.warning("session[%r] goes out in a cookie; a secret does not belong there", name[len(VALUE) :])
+
+    def _send(self, ex: Exchange, head: Head, cookie: Cookie, value: str, age: int) -> None:
+        if cookie is self._http:
+            refuse_plain_http("CookieSessions", ex.header("host"), allowed=self._plain, said=self._said)
+        give(head, f"{cookie.begin}{value}{cookie.end}{age}")
+
+    def _form(self, ex: Exchange) -> Cookie:
+        return self._https if ex.scheme == "https" else self._http
+
+    async def _deny(self, ex: Exchange, fields: Fields) -> None:
+        """Remember that it is over, for as long as it could be sent again."""
+        face = self._face(ex)
+        if face is not None:
+            await face.set(_denied(fields), b"", self._left(fields, self._clock()))
+
+    def _face(self, ex: Exchange) -> Store | None:
+        return self._denied if ex.waits else self._blocking
+
+    def _opened(self, session: Session) -> Fields | None:
+        ex = session.exchange
+        cookie = self._form(ex)
+        for text in presented(ex.header("cookie"), cookie.name)[:TRIED]:
+            fields = self._unsealed(session, cookie, text)
+            if fields is not None:
+                return fields
+        return None
+
+    def _unsealed(self, session: Session, cookie: Cookie, text: str) -> Fields | None:
+        sealed = unpack(text) if len(text) <= cookie.room else None
+        if sealed is None:
+            return None
+        try:
+            fields = _UNPACKED(cookie.seals.open(sealed))
+            now, seen = self._clock(), float(fields.get(SEEN, b"0"))
+            ended = ENDS in fields and float(fields[ENDS]) <= now
+        except (UnsealError, ValueError):  # what was sealed with the same key by something else counts as nothing
+            return None
+        if ended or now - seen > self._idle:
+            return None
+        if cookie.seals.outdated(sealed):
+            session.token = "old"  # noqa: S105 - a mark: it is sealed anew
+        return fields
+
+    def _left(self, fields: Fields, now: float) -> float:
+        return max(1.0, min(self._idle, float(fields[ENDS]) - now)) if ENDS in fields else self._idle
+
+
+def _denied(fields: Fields) -> str:
+    return "session-denied:" + sha256(fields.get(NUMBER, b"")).hexdigest()

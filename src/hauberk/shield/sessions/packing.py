@@ -1,0 +1,34 @@
+"""Octets as a cookie's value: base64, and base85 for what would not fit otherwise.
+
+The alphabet of base85 is the one of ZeroMQ's RFC 32: all its letters may stand in a cookie (RFC 6265bis, 4.1.1). It
+takes 5 letters for 4 octets where base64 takes 4 for 3, and is slow; a mark that base64 does not have goes before it.
+"""
+
+from __future__ import annotations
+
+from base64 import b85decode, b85encode
+from binascii import Error, a2b_base64, b2a_base64
+
+MARK = "."
+_PYTHON = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+_COOKIE = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+_TO_COOKIE = bytes.maketrans(_PYTHON, _COOKIE)
+_LETTERS = frozenset(_COOKIE)
+_FROM_COOKIE = bytes.maketrans(_COOKIE, _PYTHON)
+
+
+def pack(raw: bytes, room: int) -> str:
+    """Octets as text; shorter, and slower to make, if it takes more than `room` letters. It may still take more."""
+    text = b2a_base64(raw, newline=False).decode("ascii")
+    return text if len(text) <= room else MARK + b85encode(raw).translate(_TO_COOKIE).decode("ascii")
+
+
+def unpack(text: str) -> bytes | None:
+    """The octets again; None for text that `pack` cannot have made."""
+    try:
+        if not text.startswith(MARK):
+            return a2b_base64(text, strict_mode=True)
+        packed = text[1:].encode("ascii")
+        return b85decode(packed.translate(_FROM_COOKIE)) if _LETTERS.issuperset(packed) else None
+    except (Error, ValueError):
+        return None
