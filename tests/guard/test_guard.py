@@ -66,10 +66,10 @@ def test_an_unguarded_driver_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.delitem(sys.modules, name, raising=False)
     assert coverage().complete
     assert [finding.outcome for finding in coverage_findings()] == ["pass", "pass"]
-    monkeypatch.setitem(sys.modules, "psycopg", ModuleType("psycopg"))
-    assert coverage().unguarded == ("psycopg",)
+    monkeypatch.setitem(sys.modules, "oracledb", ModuleType("oracledb"))
+    assert coverage().unguarded == ("oracledb",)
     (finding,) = [finding for finding in coverage_findings() if finding.outcome == "fail"]
-    assert (finding.rule.id, finding.key) == ("guard.unguarded-driver", "psycopg")
+    assert (finding.rule.id, finding.key) == ("guard.unguarded-driver", "oracledb")
 
 
 def test_a_hook_that_fails_warns_and_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bench.guard_coincidence import blocked, constant
 from hauberk.guard import path as path_judge
 from hauberk.guard import shell as shell_judge
 from hauberk.guard import sql as sql_judge
@@ -54,12 +55,14 @@ def cases(judge: Callable[[Fact], Judgement], path: Path) -> Iterator[Case]:
 
 
 def check(judge: Callable[[Fact], Judgement], fact: Fact) -> None:
+    if fact.get("cls") == "coincidence":
+        # Told apart by where the statement comes from, not by its text: so it comes from code here, in a request.
+        assert not blocked(constant(fact["sql"]), fact["input"]), fact
+        return
     got = judge(fact)
     wanted = fact["expected"] == "attack"
     if got.attack == wanted:
         return
-    if fact.get("cls") == "coincidence":
-        pytest.skip("the words of a constant statement: told apart by where the statement comes from, not by its text")
     if not wanted and "command" in fact and not sh_parses(fact["command"]):
         pytest.skip("labelled safe, but the shell itself finds a quote that is never closed in this command")
     raise AssertionError(f"{got} for {fact}")
@@ -91,12 +94,20 @@ def rates(name: str, path: Path) -> tuple[Counter[str], Counter[str]]:
         if fact.get("cls") == "coincidence":
             group = "coincidence"
         total[group] += 1
-        called[group] += JUDGES[name](fact).attack
+        if group == "coincidence":
+            called[group] += blocked(constant(fact["sql"]), fact["input"])
+        else:
+            called[group] += JUDGES[name](fact).attack
     return total, called
 
 
 PROMISES = {
-    "guard/sql.jsonl": {"attack that compiles": (0.995, 1), "attack that fails anyway": (0.99, 1), "safe": (0, 0.001)},
+    "guard/sql.jsonl": {
+        "attack that compiles": (0.995, 1),
+        "attack that fails anyway": (0.99, 1),
+        "safe": (0, 0.001),
+        "coincidence": (0, 0.05),
+    },
     "guard/shell.jsonl": {"attack": (0.995, 1), "safe": (0, 0.002)},
     "guard/path.jsonl": {"attack": (0.995, 1), "safe": (0, 0.003)},
 }

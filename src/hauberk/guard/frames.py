@@ -5,9 +5,9 @@ from __future__ import annotations
 import os.path
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Literal, NamedTuple
 
 _PATHS = sysconfig.get_paths()
@@ -87,16 +87,55 @@ def is_bookkeeping() -> bool:
     return False
 
 
-def is_constant(text: str) -> bool:
-    """Whether the text stands in the code as it is: a constant of a calling function, or an upper-case global of one.
+def _among(text: str, constants: tuple[object, ...]) -> bool:
+    return any(type(part) is str and part == text for part in constants)
 
-    Then no input made it, whatever it looks like. Only asked when a text would be called an attack.
+
+def _constants() -> Callable[[str, tuple[object, ...]], bool]:
+    # With `python -b`, comparing text with octets is a warning or an error.
+    return _among if sys.flags.bytes_warning else (lambda text, constants: text in constants)
+
+
+_HOLDS = _constants()
+
+
+def in_code(text: str, frames: int = 1_000, skip: int = 1) -> bool:
+    """Whether the text is a constant of a function that is running: then no input made it, whatever it looks like.
+
+    Looked for in so many frames, after leaving out those nearest.
     """
-    for frame in stack(sys._getframe(1)):
-        if origin(frame.f_code.co_filename) == "own":
-            continue
-        if any(type(constant) is str and constant == text for constant in frame.f_code.co_consts):
+    frame: FrameType | None = sys._getframe(skip)
+    holds = _HOLDS
+    while frame is not None and frames:
+        frames -= 1
+        code = frame.f_code
+        if holds(text, code.co_consts) and origin(code.co_filename) != "own":
             return True
-        if any(value is text for name, value in frame.f_globals.items() if name.isupper()):
+        frame = frame.f_back
+    return False
+
+
+def is_constant(text: str) -> bool:
+    """Whether the text stands in the code as it is: in a calling function, or in an upper-case global that one can see.
+
+    Globals are those of its own module, and those of modules and classes that its module has a name for. Only asked
+    when a text would be called an attack.
+    """
+    if in_code(text):
+        return True
+    seen: set[int] = set()
+    for frame in stack(sys._getframe(1)):
+        if id(frame.f_globals) in seen or origin(frame.f_code.co_filename) != "app":
+            continue
+        seen.add(id(frame.f_globals))
+        if _names(frame.f_globals, text):
+            return True
+        # Not `vars`: it would load a module that is to be loaded lazily.
+        holders = [value for value in list(frame.f_globals.values()) if issubclass(type(value), type | ModuleType)]
+        if any(_names(object.__getattribute__(holder, "__dict__"), text) for holder in holders):
             return True
     return False
+
+
+def _names(names: Mapping[str, object], text: str) -> bool:
+    return any(value is text and name.isupper() for name, value in list(names.items()))

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from hauberk.core.exchange import BODY_KEPT, Exchange
 from hauberk.guard.body import body_inputs, pairs
+from hauberk.guard.fragments import telling
 from hauberk.guard.verdict import escapings
 
 MOST = 10_000
@@ -25,13 +26,18 @@ MOST_MESSAGES = 1_000
 LONGEST = 64 * 1024
 """Characters beyond which no derived form of a value is made."""
 
-_HARMLESS = re.compile(r"\w*(?:\.\w+)*|[+-]?\d+(?:\.\d+)?(?:\s*,\s*[+-]?\d+(?:\.\d+)?)*")
+# A sign in front is none of it: after `a-` it makes a comment.
+_HARMLESS = re.compile(r"\w*(?:\.\w+)*|\d+(?:\.\d+)?(?:\s*,\s*[+-]?\d+(?:\.\d+)?)*")
 _ROAMING = re.compile(r"\A\s*[/\\]|\A\s*[A-Za-z]:[/\\]|\.\.|\x00")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _ESCAPED = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))")
 """As `http.cookies` of the standard library writes what a cookie may not hold."""
-_TOKEN = re.compile(r"[\w.~:=+/@-]*")
-"""What identifiers, dates and sessions are made of: nothing that any grammar here would take apart."""
+_TOKEN = re.compile(r"[\w.~:=+/@-]{0,20}")
+"""What identifiers, dates and numbers are made of: nothing that any grammar here would take apart.
+
+Anything longer may be something else in a coding unknown here, packed or encrypted.
+"""
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){4,}")
 _IGNORED_HEADERS = frozenset({"cookie", "content-length"})
 """Cookies are read one by one."""
 
@@ -44,12 +50,14 @@ class Input(NamedTuple):
     low: str
     roaming: bool
     """Whether it could lead a path somewhere else: it climbs, begins at a root, or holds a NUL."""
+    origin: str
+    """The value before it was escaped, where this is what an escaped one looks like; else the value."""
 
 
 class Inputs:
     """The inputs of a request. Read again where the body grew, or the router took more from the path."""
 
-    __slots__ = ("_body", "_length", "_parameters", "_seen", "complete", "plain", "risky")
+    __slots__ = ("_body", "_length", "_parameters", "_seen", "_telling", "complete", "plain", "risky")
 
     def __init__(self) -> None:
         self._parameters: dict[str, object] | None = None
@@ -64,6 +72,14 @@ class Inputs:
         self.plain = True
         """Whether the parameters, cookies and body are all of the kind that cannot hide an attack, however encoded."""
         self._seen: set[str] = set()
+        self._telling: list[tuple[str, Input]] = []
+
+    def changeable(self) -> list[tuple[str, Input]]:
+        """Each input, after a word by which it is known even if the application changed it, if there is one."""
+        if len(self._telling) < len(self.risky):
+            more = self.risky[len(self._telling) :]
+            self._telling += [(telling(item.low) if item.origin == item.value else "", item) for item in more]
+        return self._telling
 
     def refresh(self, ex: Exchange) -> None:
         """Bring the list up to what is known of the request now."""
@@ -90,11 +106,15 @@ class Inputs:
             if len(self._seen) >= MOST:
                 self.complete = False
                 return
+            escaped = escapings(value)
             for form in forms(value):
-                if form not in self._seen and not harmless(form):
-                    self._seen.add(form)
-                    roaming = _ROAMING.search(form) is not None
-                    self.risky.append(Input(name, form, form.strip().lower(), roaming))
+                self._keep(name, form, value if form in escaped else form)
+
+    def _keep(self, name: str, form: str, origin: str) -> None:
+        if form not in self._seen and not harmless(form):
+            self._seen.add(form)
+            roaming = _ROAMING.search(form) is not None
+            self.risky.append(Input(name, form, form.strip().lower(), roaming, origin))
 
 
 def harmless(value: str) -> bool:
@@ -153,8 +173,9 @@ def forms(value: str) -> Iterator[str]:
         yield html.unescape(value)
     if not value.isascii():
         yield unicodedata.normalize("NFKC", value)
-    if (decoded := _from_base64(value)) is not None:
-        yield decoded
+    for decoded in (_from_base64(value), _from_hex(value)):
+        if decoded is not None:
+            yield decoded
     yield from escapings(value)
 
 
@@ -166,5 +187,16 @@ def _from_base64(value: str) -> str | None:
     try:
         text = base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):
+        return None
+    return text if text.isprintable() else None
+
+
+def _from_hex(value: str) -> str | None:
+    """Text that was sent as hexadecimal digits (RFC 4648, section 8)."""
+    if _HEX.fullmatch(value) is None:
+        return None
+    try:
+        text = bytes.fromhex(value).decode("utf-8")
+    except UnicodeDecodeError:
         return None
     return text if text.isprintable() else None

@@ -6,18 +6,28 @@ from collections.abc import Mapping, Sequence
 
 from hauberk.core.exchange import Exchange
 from hauberk.core.log import decision
+from hauberk.guard.frames import in_code
 from hauberk.guard.inputs import Inputs
+
+MOST_WALKS = 8
+"""How often a request looks for a text among the constants of the code, and does not find it."""
+FRAMES = 4
+"""How far from the sink: each look at a frame raises an audit event, which costs. All the way is gone only where a text
+would be called an attack."""
+OWN = 6
+"""How many calls lie between a sink and there, at least."""
 
 
 class RequestGuard:
     """The modes that hold for this request, and its inputs as soon as somebody needs them."""
 
-    __slots__ = ("_inputs", "_said", "modes", "roots")
+    __slots__ = ("_inputs", "_said", "_walks", "modes", "roots")
 
     def __init__(self, modes: Mapping[str, str], roots: Sequence[str]) -> None:
         self.modes, self.roots = modes, roots
         self._inputs: Inputs | None = None
         self._said = False
+        self._walks = 0
 
     def inputs(self, ex: Exchange) -> Inputs:
         """The inputs as far as the application has read the request."""
@@ -31,6 +41,15 @@ class RequestGuard:
         if not self._said:
             self._said = True
             decision("guard-incomplete", method=ex.method, body_length=ex.body_length)
+
+    def in_code(self, text: str) -> bool:
+        """Whether the text is a constant of the running code, as long as looking for that was worth its while here."""
+        if self._walks >= MOST_WALKS:
+            return False
+        if in_code(text, FRAMES, OWN):
+            return True
+        self._walks += 1
+        return False
 
     def blocks(self, kind: str) -> bool:
         """Whether an attack of that kind is stopped."""

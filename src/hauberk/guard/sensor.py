@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from hauberk.core.errors import BlockedError
@@ -13,7 +12,9 @@ from hauberk.core.events import RECORDING, Recording, SinkEvent, SinkKind
 from hauberk.core.exchange import HOLDER, Exchange, Reply
 from hauberk.core.log import decision
 from hauberk.guard.carry import CARRIED
+from hauberk.guard.fragments import crafted, wordy
 from hauberk.guard.frames import application_place, is_constant
+from hauberk.guard.inputs import Inputs
 from hauberk.guard.request import RequestGuard
 from hauberk.guard.verdict import ABSENT, Judgement
 
@@ -29,12 +30,17 @@ FORBIDDEN = Reply(
 Judge = Callable[[str], Judgement]
 """What an input with this value does to the text at hand."""
 
+JudgeChanged = Callable[[str, str], Judgement | None]
+"""Given text and input in lower case: what the input does after the application changed it; None if it is not there."""
+
 
 class Found(NamedTuple):
     """The worst that an input of the request does, and its name."""
 
     judgement: Judgement = Judgement("unknown", "")
     name: str | None = None
+    spared: bool = False
+    """Reported, but not stopped: words that may as well be the application's own."""
 
 
 class _Busy(threading.local):
@@ -64,34 +70,67 @@ def recorder() -> Recording | None:
 
 
 class Seen:
-    """Texts that ran in a request without any of its inputs in them: constants, as far as anybody can tell. Bounded."""
+    """Texts that no input made, by kind of sink. Bounded: the oldest are forgotten first.
 
-    __slots__ = ("_known", "limit")
+    The texts themselves are kept, not hashes of them: nothing that merely looks like one is taken for it.
+    """
 
-    def __init__(self, limit: int = 4_096) -> None:
-        self.limit = limit
-        self._known: OrderedDict[int, None] = OrderedDict()
+    __slots__ = ("_known", "limit", "longest")
+
+    def __init__(self, limit: int = 4_096, longest: int = 16_384) -> None:
+        self.limit, self.longest = limit, longest
+        self._known: dict[SinkKind, dict[str, None]] = {}
+
+    def of(self, kind: SinkKind) -> dict[str, None]:
+        """The texts of a kind, for sinks that look before they call `sense`; always the same dictionary."""
+        return self._known.setdefault(kind, {})
 
     def knows(self, kind: SinkKind, text: str) -> bool:
         """Whether exactly this text was seen."""
-        return hash((kind, text)) in self._known
+        return text in self.of(kind)
 
     def add(self, kind: SinkKind, text: str) -> None:
         """Remember the text, and forget the oldest where there are too many."""
-        known = self._known
-        known[hash((kind, text))] = None
+        if len(text) > self.longest:
+            return
+        known = self.of(kind)
+        known[text] = None
         while len(known) > self.limit:
             try:
-                known.popitem(last=False)
-            except KeyError:  # Another thread was faster.
+                known.pop(next(iter(known)), None)
+            except (RuntimeError, StopIteration):  # Another thread was faster.
                 return
 
     def clear(self) -> None:
         """Forget everything."""
-        self._known.clear()
+        for known in self._known.values():
+            known.clear()
 
 
 SEEN = Seen()
+COMPILED = Seen()
+"""Statements that an ORM wrote, without a fragment of the application's own."""
+_KNOWN, _COMPILED = SEEN.of("sql"), COMPILED.of("sql")
+
+
+def unconcerned(sql: str) -> bool:
+    """Whether nobody listens, or none of the request's inputs can be in the statement: what most statements get.
+
+    Then there is nothing to judge, and the text is remembered if it is known that no input made it.
+    """
+    if recorder() is not None:
+        return False
+    ex = exchange()
+    if ex is None or ex.guard.modes["sql"] == "off" or sql in _KNOWN:
+        return True
+    guard: RequestGuard = ex.guard
+    inputs = guard.inputs(ex)
+    low = sql.lower()
+    for word, item in inputs.changeable():
+        if item.low in low or (word and word in low):
+            return False
+    _learn(guard, ex, inputs, "sql", sql)
+    return True
 
 
 def sense(
@@ -104,11 +143,13 @@ def sense(
     dialect: str = "",
     argv: Sequence[str] = (),
     skip: Callable[[], bool] | None = None,
+    altered: JudgeChanged | None = None,
 ) -> None:
     """A sink is about to interpret `text`: record it, judge the request's inputs in it, and stop it if so asked.
 
     `haystack` is where inputs are searched, if not in the text. `skip` is asked last, before anything is said, whether
-    the call is none of the application's. Raises BlockedError.
+    the call is none of the application's. `altered` finds an input that the application changed before it used it.
+    Raises BlockedError.
     """
     if _BUSY.now:
         return
@@ -118,11 +159,12 @@ def sense(
         return
     _BUSY.now = True
     try:
-        found = Found() if guard is None or ex is None else _found(guard, ex, kind, text, haystack, judge)
+        found = Found() if guard is None or ex is None else _found(guard, ex, kind, text, haystack, judge, altered)
         attack = found.judgement.attack
         if (events is None and not attack) or (skip is not None and skip()):
             return
-        event = _event(kind, target, text, dialect, argv, found, attack and guard is not None and guard.blocks(kind))
+        stops = attack and not found.spared and guard is not None and guard.blocks(kind)
+        event = _event(kind, target, text, dialect, argv, found, stops)
         if events is not None:
             events.add(event)
         if attack and ex is not None:
@@ -133,31 +175,75 @@ def sense(
         raise BlockedError(f"{target} was stopped: {found.name} would have changed what it does")
 
 
-def _found(guard: RequestGuard, ex: Exchange, kind: SinkKind, text: str, haystack: str | None, judge: Judge) -> Found:
+def _found(
+    guard: RequestGuard,
+    ex: Exchange,
+    kind: SinkKind,
+    text: str,
+    haystack: str | None,
+    judge: Judge,
+    altered: JudgeChanged | None,
+) -> Found:
     """Judge every input of the request that is in the text."""
+    if SEEN.knows(kind, text):
+        return Found()
     inputs = guard.inputs(ex)
-    if kind == "path":
-        # A path may have been resolved since, so that nothing is left of the input as it came.
-        candidates = [item for item in inputs.risky if item.roaming]
-    else:
-        low = (text if haystack is None else haystack).lower()
-        candidates = [item for item in inputs.risky if item.low in low]
-    worst = Found()
-    for item in candidates:
-        judgement = judge(item.value)
+    worst = spared = Found()
+    for name, value, judgement in _judged(kind, inputs, text if haystack is None else haystack, judge, altered):
         if judgement.attack:
             if is_constant(text):
-                return Found(Judgement("inert", "the text is a constant of the code"), item.name)
-            return Found(judgement, item.name)
-        if judgement is not ABSENT and (worst.name is None or judgement.verdict == "unknown"):
-            worst = Found(judgement, item.name)
+                SEEN.add(kind, text)
+                return Found(Judgement("inert", "the text is a constant of the code"), name)
+            if kind != "sql":
+                return Found(judgement, name)
+            if COMPILED.knows(kind, text) and not crafted(value):
+                worst = Found(Judgement("inert", "an ORM wrote the statement"), name)
+            elif not wordy(value):
+                return Found(judgement, name)
+            else:
+                spared = Found(judgement, name, spared=True)
+        elif judgement is not ABSENT and (worst.name is None or judgement.verdict == "unknown"):
+            worst = Found(judgement, name)
+    if spared.name is not None:
+        return spared
+    if worst.name is None:
+        _learn(guard, ex, inputs, kind, text)
+    elif not inputs.complete:
+        guard.say_incomplete(ex)
+    return worst
+
+
+def _learn(guard: RequestGuard, ex: Exchange, inputs: Inputs, kind: SinkKind, text: str) -> None:
+    """Remember a text in which no input was found.
+
+    Only from requests in which nothing could have been hidden, or where it is known who wrote the text: else an attack
+    that the application decodes in a way unknown here would vouch for itself.
+    """
     if not inputs.complete:
         guard.say_incomplete(ex)
-    elif worst.name is None and inputs.plain:
-        # Learnt only from requests in which nothing could have been hidden: else an attack that the application
-        # decodes in a way unknown here would vouch for itself.
+    elif inputs.plain or (kind == "sql" and (text in _COMPILED or guard.in_code(text))):
         SEEN.add(kind, text)
-    return worst
+
+
+def _judged(
+    kind: SinkKind, inputs: Inputs, text: str, judge: Judge, altered: JudgeChanged | None
+) -> Iterator[tuple[str, str, Judgement]]:
+    """The inputs that are in the text, and those that seem to be, changed: name, value and what it does."""
+    if kind == "path":
+        # A path may have been resolved since, so that nothing is left of the input as it came.
+        yield from ((item.name, item.value, judge(item.value)) for item in inputs.risky if item.roaming)
+        return
+    low = text.lower()
+    judged: set[str] = set()
+    for word, item in inputs.changeable():
+        if item.low in low:
+            # The judge of statements knows by itself what an escaped value looks like, and what it was before.
+            value = item.origin if kind == "sql" else item.value
+            if value not in judged:
+                judged.add(value)
+                yield item.name, value, judge(value)
+        elif word and altered is not None and word in low and (judgement := altered(low, item.low)) is not None:
+            yield item.name, item.value, judgement
 
 
 def _event(

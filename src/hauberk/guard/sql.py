@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, takewhile
 
+from hauberk.guard.fragments import altered
 from hauberk.guard.tokens import Token, dialects, tokenise
 from hauberk.guard.verdict import ABSENT, Cover, Judgement, escapings, occurrences, slashed
 
@@ -25,21 +26,43 @@ _QUOTES = "'\"`"
 def judge(sql: str, value: str, dialect: str = "sqlite") -> Judgement:
     """Judge one input in one statement (or several).
 
-    `dialect` is `sqlite`, `postgresql`, `mysql` or `mssql`; under any other name every grammar is tried, and one that
-    says attack is believed. Never raises. A value that does not occur is inert: it was bound, escaped or left out.
+    `dialect` is a name in `grammars.GRAMMARS`; under any other every grammar is tried, and one that says attack is
+    believed. Never raises. A value that does not occur is inert: it was bound, escaped or left out.
     """
+    verdict = ABSENT
     for form in (value, *escapings(value)):
         # An application may have escaped it for another grammar: doubled before a backslash, slashed for SQLite.
         if spans := occurrences(sql, form):
             # What was found is what is judged: it may be the stripped form.
-            return _worst(sql, form if spans[0][1] - spans[0][0] == len(form) else form.strip(), spans, dialect)
-    return ABSENT
+            found = form if spans[0][1] - spans[0][0] == len(form) else form.strip()
+            verdict = _worst(sql, (found,) if form == value else (found, value), spans, dialect)
+            if verdict.attack:
+                break
+    return verdict
 
 
-def _worst(sql: str, value: str, spans: Sequence[Span], dialect: str) -> Judgement:
+def judge_altered(sql: str, dialect: str, low: str, value: str) -> Judgement | None:
+    """Judge an input that the application changed before it used it; None where there is nothing like it.
+
+    `low` and `value` are the statement and the input in lower case. What was changed may have been escaped, in any way:
+    only what it did to the tokens counts.
+    """
+    part = altered(low, value)
+    if part is None:
+        return None
+    spans = occurrences(sql, part)
+    for scan in (_scan(sql, name) for name in dialects(dialect, sql)):
+        for start, end in spans:
+            first = bisect_right(scan.starts, start) - 1
+            if problem := _problem(sql, "", (start, end), scan, first):
+                return Judgement("attack", f"{problem}, after the application changed it")
+    return _INERT
+
+
+def _worst(sql: str, values: tuple[str, ...], spans: Sequence[Span], dialect: str) -> Judgement:
     verdict = _INERT
-    for name in dialects(dialect):
-        verdict = _judge(sql, value, spans, _scan(sql, name))
+    for name in dialects(dialect, sql):
+        verdict = _judge(sql, values, spans, _scan(sql, name))
         if verdict.attack:
             return verdict
     return verdict
@@ -84,10 +107,11 @@ def _escapes(sql: str, token: Token) -> Iterator[int]:
         at += 1
 
 
-def _judge(sql: str, value: str, spans: Sequence[Span], scan: Scan) -> Judgement:
-    closed = scan.closed
+def _judge(sql: str, values: tuple[str, ...], spans: Sequence[Span], scan: Scan) -> Judgement:
+    """`values`: what was found, and what it was before it was escaped, if it was."""
+    closed, value = scan.closed, values[0]
     # Where something stays open, a doubled mark may as well be the input's and the application's, side by side.
-    escaped = Cover(_escaped_spans(sql, value, scan) if closed else ())
+    escaped = Cover([span for one in values for span in _escaped_spans(sql, one, scan)] if closed else ())
     if closed and ((value in _QUOTES and len(value) == 1) or (escaped and not any(map(str.isalnum, value)))):
         # Marks alone also occur as the application's own. With everything closed and the input doubled where it
         # stands, or too short to open and close anything, those are not the input's.
@@ -125,6 +149,9 @@ _NAMES = {"string": "string", "name": "quoted name", "comment": "comment"}
 
 def _across(sql: str, span: Span, tokens: Sequence[Token], first: int) -> str:
     """An input over several tokens: one number, signed or not, or one word, with space around it, is still a value."""
+    before = tokens[first - 1] if first else None
+    if before is not None and before.kind == "comment" and before.end == span[0] and _is_line(sql, before):
+        return "the input ends a comment"
     covered = takewhile(lambda token: token.start < span[1], islice(tokens, first, None))
     kinds = [(token.kind, sql[token.start : token.end]) for token in covered if token.kind != "space"]
     match kinds:
@@ -135,6 +162,11 @@ def _across(sql: str, span: Span, tokens: Sequence[Token], first: int) -> str:
     if any(kind in {"string", "name"} for kind, _ in kinds):
         return "the input opens or closes a literal"
     return "the input adds tokens to the statement"
+
+
+def _is_line(sql: str, comment: Token) -> bool:
+    """Whether a comment is one that a new line ends."""
+    return not sql.startswith("/*", comment.start)
 
 
 def _breaks(value: str, span: Span, token: Token, scan: Scan) -> bool:
@@ -170,7 +202,11 @@ def _forms(value: str, token: Token) -> Iterator[str]:
     if doubled != value:
         yield doubled
     if token.backslash:
-        if (form := slashed(value)) != value:
-            yield form
-        if (both := doubled.replace("\\", "\\\\")) not in {value, doubled}:
-            yield both
+        twice, mark = value.replace("\\", "\\\\"), "\\" + token.quote
+        forms = (
+            slashed(value),
+            twice.replace(token.quote, token.quote * 2),
+            twice.replace(token.quote, mark),
+            value.replace(token.quote, mark),
+        )
+        yield from (form for form in dict.fromkeys(forms) if form not in {value, doubled})

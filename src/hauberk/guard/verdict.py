@@ -41,6 +41,10 @@ def escapings(value: str) -> list[str]:
     forms = [value.replace(mark, mark * 2) for mark in "'\"`" if mark in value]
     if "'" in value or '"' in value:
         forms += [slashed(value), value.replace("'", "\\'").replace('"', '\\"'), value.replace("'", "\\'")]
+    if "\\" in value:
+        twice = value.replace("\\", "\\\\")
+        slashes = twice.replace("'", "\\'")
+        forms += [twice, twice.replace("'", "''"), slashes, slashes.replace('"', '\\"')]
     return list(dict.fromkeys(forms))
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from threading import Lock
 
 from hauberk.core.finding import Finding
+from hauberk.guard import imports
 from hauberk.guard.rules import HOOK_FAILED, UNGUARDED_DRIVER
 
 SINKS = (
@@ -18,18 +19,18 @@ SINKS = (
     "hauberk.guard.sinks.process",
     "hauberk.guard.sinks.sqlite",
     "hauberk.guard.sinks.aiosqlite",
+    "hauberk.guard.sinks.psycopg",
+    "hauberk.guard.sinks.psycopg2",
+    "hauberk.guard.sinks.asyncpg",
+    "hauberk.guard.sinks.mysql",
+    "hauberk.guard.sinks.asyncmy",
+    "hauberk.guard.sinks.sqlalchemy",
+    "hauberk.guard.sinks.django",
 )
 """Modules with an `install()` that names what it hooked."""
 
 DRIVERS: dict[str, str] = {
-    "psycopg": "PostgreSQL",
-    "psycopg2": "PostgreSQL",
-    "asyncpg": "PostgreSQL",
     "pg8000": "PostgreSQL",
-    "pymysql": "MySQL",
-    "MySQLdb": "MySQL",
-    "aiomysql": "MySQL",
-    "asyncmy": "MySQL",
     "mysql.connector": "MySQL",
     "mariadb": "MariaDB",
     "pymongo": "MongoDB",
@@ -98,8 +99,8 @@ def _install(name: str) -> None:
 def coverage() -> Coverage:
     """As things are now: drivers may have been imported since `install`."""
     return Coverage(
-        hooked=tuple(_STATE.hooked),
-        failed=tuple(_STATE.failed.items()),
+        hooked=tuple(dict.fromkeys([*_STATE.hooked, *(name for names in imports.HOOKED.values() for name in names)])),
+        failed=(*_STATE.failed.items(), *imports.FAILED.items()),
         unguarded=tuple(name for name in DRIVERS if name in sys.modules),
     )
 

@@ -9,29 +9,21 @@ import sqlite3
 import sys
 import warnings
 from collections.abc import Callable
-from functools import lru_cache, partial, wraps
+from functools import lru_cache, wraps
 from sqlite3 import dbapi2
 from types import ModuleType
 from typing import Any
 
 from hauberk.core.events import RECORDING
-from hauberk.core.exchange import HOLDER
-from hauberk.guard.carry import CARRIED, MARK
-from hauberk.guard.sensor import sense
+from hauberk.guard.carry import MARK
 from hauberk.guard.sinks import aiosqlite
-from hauberk.guard.sql import judge
+from hauberk.guard.sinks.statements import KNOWN, look
 
-_holder, _recording, _carried = HOLDER.get, RECORDING.get, CARRIED.get
+_recording = RECORDING.get
 _CONNECT: Callable[..., sqlite3.Connection] = sqlite3.connect
 _CONNECTION, _CURSOR = sqlite3.Connection, sqlite3.Cursor
 _FACTORY = 5
 """Position of `factory` among the arguments of `connect`."""
-
-
-def _watch(target: str, sql: object) -> None:
-    """Say what is about to run, if anybody listens; a statement that is no text is refused by sqlite3 itself."""
-    if (_holder() is not None or _recording() is not None or _carried() is not None) and isinstance(sql, str):
-        sense("sql", target, sql, partial(judge, sql), dialect="sqlite")
 
 
 class _StandIn(type):
@@ -54,13 +46,34 @@ def _watching(base: type, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _method(original: Callable[..., Any], target: str) -> Callable[..., Any]:
+    own = original in {getattr(_CURSOR, name) for name in ("execute", "executemany")}
+    watched = _quick(original, target) if own else _general(original, target)
+    setattr(watched, MARK, True)
+    return watched
+
+
+def _quick(original: Callable[..., Any], target: str) -> Callable[..., Any]:
+    """For sqlite3's own methods, which take two arguments and no keywords."""
+
+    @wraps(original)
+    def watched(self: Any, sql: Any, parameters: Any = (), /) -> Any:
+        # What is known needs no look, unless somebody writes everything down.
+        if (type(sql) is not str or sql not in KNOWN or _recording() is not None) and isinstance(sql, str):
+            look(target, sql, "sqlite")
+        return original(self, sql, parameters)
+
+    return watched
+
+
+def _general(original: Callable[..., Any], target: str) -> Callable[..., Any]:
+    """For methods of an application's own class, whatever they take."""
+
     @wraps(original)
     def watched(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if args:
-            _watch(target, args[0])
+        if args and isinstance(args[0], str) and (args[0] not in KNOWN or _recording() is not None):
+            look(target, args[0], "sqlite")
         return original(self, *args, **kwargs)
 
-    setattr(watched, MARK, True)
     return watched
 
 
@@ -97,10 +110,16 @@ def guarded_connection(base: type) -> type:
 
 def _shortcut(name: str) -> Callable[..., Any]:
     """`connection.execute` and its like: a new cursor's method (Python documentation, sqlite3)."""
+    run: Callable[..., Any] = getattr(_CURSOR, name)
+    cursor: Callable[..., Any] = vars(_CONNECTION)["cursor"]
+    guarded = guarded_cursor(_CURSOR)
+    target = f"sqlite3.Cursor.{name}"
 
     @wraps(getattr(_CONNECTION, name))
-    def watched(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        return getattr(_CONNECTION.cursor(self, guarded_cursor(_CURSOR)), name)(*args, **kwargs)
+    def watched(self: Any, sql: Any, /, *args: Any) -> Any:
+        if (type(sql) is not str or sql not in KNOWN or _recording() is not None) and isinstance(sql, str):
+            look(target, sql, "sqlite")
+        return run(cursor(self, guarded), sql, *args)
 
     setattr(watched, MARK, True)
     return watched
