@@ -26,6 +26,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--vectors-report", default=None, help="write passed, failed and skipped ids of each file here")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SaidAtOnce(config), "said-at-once")
+
+
+class SaidAtOnce:
+    """A failure is named when it happens, not only in the summary that a run cut short never prints."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal is not None and not hasattr(self._config, "workerinput"):
+            terminal.ensure_newline()
+            terminal.write_line(f"FAILED {report.nodeid} ({report.when}, {report.duration:.0f} s)")
+
+
 @pytest.fixture(params=["asgi", "wsgi", "django"])
 def serve(request: pytest.FixtureRequest) -> Serve:
     """Run one request through a Plan, once for each adapter."""
