@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os.path
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from types import FrameType, ModuleType
 from typing import Literal, NamedTuple
 
-_PATHS = sysconfig.get_paths()
-_STANDARD = tuple(_PATHS[name] + os.sep for name in ("stdlib", "platstdlib"))
-_PACKAGES = tuple(_PATHS[name] + os.sep for name in ("purelib", "platlib"))
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _GUARD = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _DEMO = _OWN + "demo" + os.sep
@@ -28,6 +24,14 @@ class Place(NamedTuple):
     function: str | None = None
 
 
+@lru_cache(maxsize=2)
+def _folders(*names: str) -> tuple[str, ...]:
+    import sysconfig  # not above: at its import it reads the environment
+
+    paths = sysconfig.get_paths()
+    return tuple(paths[name] + os.sep for name in names)
+
+
 @lru_cache(maxsize=4096)
 def origin(filename: str) -> Origin:
     """Whose code a file holds."""
@@ -37,12 +41,12 @@ def origin(filename: str) -> Origin:
     if path.startswith(_OWN):
         return "app" if path.startswith(_DEMO) else "own"
     if (
-        path.startswith(_PACKAGES)
+        path.startswith(_folders("purelib", "platlib"))
         or f"{os.sep}site-packages{os.sep}" in path
         or f"{os.sep}dist-packages{os.sep}" in path
     ):
         return "package"
-    return "standard" if path.startswith(_STANDARD) else "app"
+    return "standard" if path.startswith(_folders("stdlib", "platstdlib")) else "app"
 
 
 def stack(frame: FrameType | None = None) -> Iterator[FrameType]:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
+from importlib import import_module
 from typing import Any, TypeVar
 
 from hauberk.core.errors import ConfigurationError, InputError, MissingExtraError
@@ -64,17 +65,17 @@ def _answer(future: Future[T]) -> T:
 
 def _dask(jobs: int, address: str, function: Callable[..., T], batches: Iterator[tuple[Any, ...]]) -> Answers[T]:
     try:
-        from distributed import Client, LocalCluster, as_completed
+        dask: Any = import_module("distributed")  # not typed
     except ImportError:
         raise MissingExtraError("distributed", "fleet", "working on a Dask cluster") from None
     try:
-        cluster: Any = address or LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
-        client = Client(cluster)
+        cluster: Any = address or dask.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
+        client = dask.Client(cluster)
     except (OSError, TimeoutError, ValueError) as error:
         raise InputError(address or "dask", f"cannot be reached: {error}", "name a scheduler's address") from error
     with closing(client):
         workers = max(len(client.scheduler_info()["workers"]), 1)
-        running = as_completed()
+        running = dask.as_completed()
         first = [next(batches, None) for _ in range(workers * _AHEAD)]
         for arguments in first:
             if arguments is not None:
