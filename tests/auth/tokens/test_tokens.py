@@ -195,3 +195,12 @@ def test_rules_know_no_none() -> None:
         Rules(algorithms=frozenset({"none"}))
     with pytest.raises(TokenError):
         verify_jws("a.b.c", [], Rules(algorithms=frozenset({"ES256"})))
+
+
+def test_a_random_secret_may_begin_with_a_brace() -> None:
+    """One in 256 does; only a text that is a key in itself is refused."""
+    secret = b"{" + bytes(range(40, 71))
+    KeyRing.from_jwks({"keys": [{"kty": "oct", "alg": "HS256", "k": encode(secret)}]})
+    text = b'{"kty":"RSA","n":"AQAB","e":"AQAB","padding":"to the length"}'
+    with pytest.raises(ConfigurationError, match="is the text of another key"):
+        KeyRing.from_jwks({"keys": [{"kty": "oct", "alg": "HS256", "k": encode(text)}]})
