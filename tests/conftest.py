@@ -39,8 +39,7 @@ class SaidAtOnce:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         if report.failed and terminal is not None and not hasattr(self._config, "workerinput"):
-            terminal.ensure_newline()
-            terminal.write_line(f"FAILED {report.nodeid} ({report.when}, {report.duration:.0f} s)")
+            terminal.write_line(f"\nFAILED {report.nodeid} ({report.when}, {report.duration:.0f} s)")
 
 
 @pytest.fixture(params=["asgi", "wsgi", "django"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +44,19 @@ INJECTIONS = {"scan.sql-injection", "scan.command-injection", "scan.path-travers
 
 
 @pytest.fixture(scope="module")
-def proofs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def proofs(tmp_path_factory: pytest.TempPathFactory, monkeypatch_module: pytest.MonkeyPatch) -> dict[str, Result]:
     install()
     index = tmp_path_factory.mktemp("index") / "advisories.sqlite3"
     build(index, [SHOP / "advisories.jsonl"])
+    # What other tests imported of this project is not the shop's.
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"bench", "examples", "fuzz"}]:
+        monkeypatch_module.delitem(sys.modules, name)
     return {twin: prove_shop(load(f"hauberk.demo.{twin}:app"), silent, index) for twin in ("open", "protected")}
 
 

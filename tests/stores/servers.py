@@ -169,7 +169,10 @@ class Postgres:
         if self.process is not None and self.process.poll() is None:
             self.send(signal.SIGCONT)
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(30)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.kill()
         shutil.rmtree(self.folder.parent, ignore_errors=True)
 
 
