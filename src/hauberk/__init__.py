@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hauberk.auth.totp import TOTP
     from hauberk.core.errors import BlockedError, ConfigurationError, HauberkError, InputError, LateNonceError
     from hauberk.crypto.secrets import Secrets
+    from hauberk.events import Events
     from hauberk.guard import Guard
     from hauberk.integrations.override import override
     from hauberk.integrations.protect import asgi, protect, wsgi
@@ -84,6 +85,7 @@ _HOMES: dict[str, str] = {
     "Exempt": "hauberk.shield.exempt",
     "Failures": "hauberk.shield.failures",
     "FetchMetadata": "hauberk.shield.fetch_metadata",
+    "Events": "hauberk.events",
     "Guard": "hauberk.guard",
     "HTTPS": "hauberk.shield.https",
     "Hosts": "hauberk.shield.hosts",
@@ -135,6 +137,7 @@ __all__ = [
     "CrossDomainPolicies",
     "DNSPrefetchControl",
     "DownloadOptions",
+    "Events",
     "Exempt",
     "Failures",
     "FetchMetadata",

@@ -14,6 +14,7 @@ from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.core.options import did_you_mean
 from hauberk.core.plan import Feature, Plan
 from hauberk.core.store import Store
+from hauberk.events import Events
 from hauberk.guard import Guard
 from hauberk.shield.bearer import Bearer, Verifies
 from hauberk.shield.cookies import Cookies
@@ -95,6 +96,8 @@ class Policy:
     """Access tokens in Authorization; a Tokens by itself stands for `Bearer(tokens=...)`."""
     failures: Failures | None = None
     guard: Guard | None = None
+    events: Events | None = None
+    """Keeps every decision in a store, for the dashboard."""
 
     def __post_init__(self) -> None:
         # Known by what it does: importing its class would load `cryptography` into every application.
@@ -280,6 +283,7 @@ FIELDS: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "tokens": Bearer,
     "failures": Failures,
     "guard": Guard,
+    "events": Events,
 }
 """Field to the class that it takes; in the order in which features act."""
 

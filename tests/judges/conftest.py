@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -22,13 +22,19 @@ HERE = Path(__file__).parent
 SCRIPTS = ("observatory.mjs", "csp_evaluator.mjs")
 PINNED = ("package.json", "package-lock.json")
 INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-SECONDS = 300
+PATIENCE = ("--fetch-timeout=20000", "--fetch-retries=1")
+SECONDS = 150
 Ask = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the judges in it; kept between runs, apart for each state of the lock file."""
+    """A folder with the judges in it."""
+    return judges(tmp_path_factory)
+
+
+def judges(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for tests in other folders; kept between runs, apart for each state of the lock file."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("node and npm are not installed here")
     mark = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in PINNED)).hexdigest()[:16]
@@ -43,7 +49,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _install(cache: Path, made: Path) -> None:
     for name in PINNED:
         shutil.copy(HERE / name, made / name)
-    done = subprocess.run(INSTALL, cwd=made, capture_output=True, text=True, timeout=SECONDS, check=False)
+    try:
+        command = [*INSTALL, *PATIENCE]
+        done = subprocess.run(command, cwd=made, capture_output=True, text=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        pytest.skip("the judges could not be installed from npm: no answer")
     if done.returncode:
         pytest.skip(f"the judges could not be installed from npm: {done.stderr.strip()[-300:]}")
     # Its install script, which is not run, would fetch the list of preloaded hosts; no test needs one.
@@ -110,7 +120,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def served(app: Any, certificate: Path | None = None) -> Iterator[int]:
+def served(app: Any, certificate: Path | None = None, lifespan: Literal["on", "off"] = "off") -> Iterator[int]:
     """Serve an ASGI application on loopback while the block runs; gives the port."""
     import uvicorn
 
@@ -119,7 +129,7 @@ def served(app: Any, certificate: Path | None = None) -> Iterator[int]:
         host="127.0.0.1",
         port=0,
         log_level="error",
-        lifespan="off",
+        lifespan=lifespan,
         ws="none",
         server_header=False,
         ssl_certfile=str(certificate) if certificate else None,

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "headers": ("hauberk.cli.headers", "Grade headers and cookies, explain each, and say what to change."),
     "csp": ("hauberk.cli.csp", "Propose a Content-Security-Policy from reports, and explain one in words."),
     "report": ("hauberk.cli.report", "Render saved results again, in another format."),
+    "dashboard": ("hauberk.cli.dashboard", "Live events and last results, on a port of its own, behind a sign-in."),
+    "events": ("hauberk.cli.events", "Security events that applications kept: as text, JSON lines or OCSF."),
     "db": ("hauberk.cli.db", "The advisory index: update, import, info."),
     "explain": ("hauberk.cli.explain", "What a rule means, why it matters, how to fix it."),
     "asvs": ("hauberk.cli.asvs", "What can be said about each ASVS 5.0 requirement, and which tests stand behind it."),
