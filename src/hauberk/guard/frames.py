@@ -6,6 +6,7 @@ import os.path
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from types import FrameType, ModuleType
 from typing import Literal, NamedTuple
 
@@ -67,6 +68,12 @@ def application_place() -> Place:
         if whose == "package" and packaged.file is None:
             packaged = _place(frame)
     return packaged
+
+
+def application_stack(most: int = 12) -> list[str]:
+    """The application's frames, the nearest first: `file:line function`."""
+    frames = (frame for frame in stack(sys._getframe(1)) if origin(frame.f_code.co_filename) == "app")
+    return [f"{place.file}:{place.line} {place.function}" for place in map(_place, islice(frames, most))]
 
 
 def _place(frame: FrameType) -> Place:

@@ -13,7 +13,7 @@ from hauberk.core.exchange import HOLDER, Exchange, Reply
 from hauberk.core.log import decision
 from hauberk.guard.carry import CARRIED
 from hauberk.guard.fragments import crafted, wordy
-from hauberk.guard.frames import application_place, is_constant
+from hauberk.guard.frames import application_place, application_stack, is_constant
 from hauberk.guard.inputs import Inputs
 from hauberk.guard.request import RequestGuard
 from hauberk.guard.verdict import ABSENT, Judgement
@@ -282,4 +282,6 @@ def _report(event: SinkEvent, ex: Exchange) -> None:
         reason=event.reason,
         method=ex.method,
         path=None if name.partition(":")[0] == "path" else ex.path,
+        client=ex.client,
+        stack=application_stack(),
     )

@@ -18,6 +18,7 @@ SINKS = (
     "hauberk.guard.sinks.files",
     "hauberk.guard.sinks.process",
     "hauberk.guard.sinks.sqlite",
+    "hauberk.guard.sinks.sqlite_open",
     "hauberk.guard.sinks.aiosqlite",
     "hauberk.guard.sinks.psycopg",
     "hauberk.guard.sinks.psycopg2",
