@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hauberk.auth.passwords import PasswordPolicy, Passwords, Verified
     from hauberk.auth.recovery import RecoveryCodes
     from hauberk.auth.throttle import Throttle
-    from hauberk.auth.tokens import KeyRing, TokenError, Tokens
+    from hauberk.auth.tokens import KeyRing, Refreshing, TokenError, Tokens
     from hauberk.auth.totp import TOTP
     from hauberk.core.errors import BlockedError, ConfigurationError, HauberkError, InputError, LateNonceError
     from hauberk.crypto.secrets import Secrets
@@ -105,6 +105,7 @@ _HOMES: dict[str, str] = {
     "Session": "hauberk.shield.sessions",
     "Sessions": "hauberk.shield.sessions",
     "KeyRing": "hauberk.auth.tokens",
+    "Refreshing": "hauberk.auth.tokens",
     "TokenError": "hauberk.auth.tokens",
     "TOTP": "hauberk.auth.totp",
     "Throttle": "hauberk.auth.throttle",
@@ -160,6 +161,7 @@ __all__ = [
     "Rate",
     "RecoveryCodes",
     "ReferrerPolicy",
+    "Refreshing",
     "Reporting",
     "Secrets",
     "Session",

@@ -63,6 +63,8 @@ KINDS: dict[str, Kind] = {
     "recovery-code-replayed": Kind("Recovery code used again", "accounts", "high", True),
     "passkey-refused": Kind("Passkey refused", "accounts", "medium", True),
     "token-refused": Kind("Token refused", "accounts", "low", True),
+    "refresh-family-ended": Kind("Login ended", "accounts", "info"),
+    "refresh-refused": Kind("Refresh token from another client", "accounts", "high", True),
     "refresh-reused": Kind("Refresh token used again", "accounts", "high", True),
     "stored-hash-refused": Kind("Stored password that cannot be read", "accounts", "medium", True),
     "host-refused": Kind("Wrong host", "requests", "low", True),

@@ -2,6 +2,7 @@
 
 from hauberk.auth.tokens.errors import TokenError
 from hauberk.auth.tokens.keyring import KeyRing
+from hauberk.auth.tokens.refresh import Family, Pair, Refreshing, RefreshTokens
 from hauberk.auth.tokens.tokens import Claims, Tokens
 
-__all__ = ["Claims", "KeyRing", "TokenError", "Tokens"]
+__all__ = ["Claims", "Family", "KeyRing", "Pair", "RefreshTokens", "Refreshing", "TokenError", "Tokens"]

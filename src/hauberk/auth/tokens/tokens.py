@@ -14,6 +14,8 @@ from typing import Any
 from hauberk.auth.tokens.encoding import encode, parse
 from hauberk.auth.tokens.errors import TokenError
 from hauberk.auth.tokens.keyring import KeyRing
+from hauberk.auth.tokens.refresh import Family, Pair, Refreshed, Refreshing, RefreshTokens
+from hauberk.auth.tokens.refresh.family import is_refresh
 from hauberk.auth.tokens.verifier import Verifier
 from hauberk.auth.tokens.verify import MOST, Rules, check_claims
 from hauberk.core.errors import ConfigurationError
@@ -87,7 +89,9 @@ class Tokens:
     leeway: timedelta | int = 5
     """By how much clocks may differ."""
     store: Store | None = None
-    """Remembers what was revoked, until it would have ended."""
+    """Remembers what was revoked, until it would have ended, and keeps refresh tokens."""
+    refreshing: Refreshing = field(default_factory=Refreshing)
+    """How long refresh tokens live."""
     clock: Callable[[], float] = field(default=time, repr=False, compare=False)
     _verifier: Verifier = field(init=False, repr=False, compare=False)
 
@@ -131,7 +135,12 @@ class Tokens:
         if now is None:
             now = self.clock()
         keys = self.keys
-        return Claims(self._verifier.claims(token, keys.keys if now < keys.next_end else keys.keys_at(now), now))
+        try:
+            return Claims(self._verifier.claims(token, keys.keys if now < keys.next_end else keys.keys_at(now), now))
+        except TokenError:
+            if is_refresh(token):
+                raise TokenError("type", "is a refresh token, which opens nothing by itself") from None
+            raise
 
     @property
     def refusal(self) -> type[TokenError]:
@@ -143,14 +152,45 @@ class Tokens:
         claims = self.verify(token, now)
         if self.store is not None and claims.id is not None and await self.store.get(_denied(claims.id)) is not None:
             raise TokenError("revoked", "was revoked")
+        family = claims.get("sid") if self.refreshing.end_access else None
+        if self.store is not None and isinstance(family, str) and await self._families().ended(family):
+            raise TokenError("revoked", "belongs to a login that was ended")
         return claims
 
     def check_sync(self, token: str, now: float | None = None) -> Claims:
         """`check`, for code without an event loop."""
         return run_inline(self._blocking().check(token, now))
 
+    async def pair(self, subject: str, *, client: str = "", thumbprint: str = "", **claims: Any) -> Pair:
+        """After a login: an access token, and the first refresh token of a family. Needs a store.
+
+        `client` names who it is for, in lists; it, and `thumbprint` (RFC 9449), must come again with each refresh.
+        """
+        claims = {"client_id": client, **claims} if client else claims
+        begun = await self._families().begin(subject, client=client, thumbprint=thumbprint, claims=claims)
+        return self._pair(begun, thumbprint, {})
+
+    async def refresh(self, token: str, *, client: str = "", thumbprint: str = "", **claims: Any) -> Pair:
+        """The next pair, for a refresh token. Claims are those of the login, changed by what is given here.
+
+        Raises TokenError (`unknown`, `expired`, `revoked`, `client`, and `reuse`, which has ended the family), and
+        StoreError where nothing can be known.
+        """
+        return self._pair(await self._families().use(token, client=client, thumbprint=thumbprint), thumbprint, claims)
+
+    async def logins(self, subject: str) -> list[Family]:
+        """Where the subject is logged in, the latest used first."""
+        return await self._families().of(subject)
+
+    async def revoke_all(self, subject: str, *, keep: str | None = None) -> int:
+        """End all logins of a subject, but that of the refresh token `keep`; how many there were."""
+        return await self._families().end_all(subject, keep=keep)
+
     async def revoke(self, token: str) -> None:
-        """Accept this token no more. Needs a store."""
+        """Accept this access token no more, or end the login of this refresh token. Needs a store (RFC 7009)."""
+        if is_refresh(token):
+            await self._families().end(token)
+            return
         claims = self.verify(token)
         if self.store is None or claims.id is None:
             raise ConfigurationError("Tokens.store", None, "is off, so nothing can be revoked", "give a Store")
@@ -160,6 +200,39 @@ class Tokens:
     def revoke_sync(self, token: str) -> None:
         """`revoke`, for code without an event loop."""
         run_inline(self._blocking().revoke(token))
+
+    def pair_sync(self, subject: str, *, client: str = "", thumbprint: str = "", **claims: Any) -> Pair:
+        """`pair`, for code without an event loop."""
+        return run_inline(self._blocking().pair(subject, client=client, thumbprint=thumbprint, **claims))
+
+    def refresh_sync(self, token: str, *, client: str = "", thumbprint: str = "", **claims: Any) -> Pair:
+        """`refresh`, for code without an event loop."""
+        return run_inline(self._blocking().refresh(token, client=client, thumbprint=thumbprint, **claims))
+
+    def logins_sync(self, subject: str) -> list[Family]:
+        """`logins`, for code without an event loop."""
+        return run_inline(self._blocking().logins(subject))
+
+    def revoke_all_sync(self, subject: str, *, keep: str | None = None) -> int:
+        """`revoke_all`, for code without an event loop."""
+        return run_inline(self._blocking().revoke_all(subject, keep=keep))
+
+    def _families(self) -> RefreshTokens:
+        if self.store is None:
+            raise ConfigurationError("Tokens.store", None, "is off, so nothing can be refreshed", "give a Store")
+        return RefreshTokens(store=self.store, options=self.refreshing, clock=self.clock)
+
+    def _pair(self, given: Refreshed, thumbprint: str, changed: Mapping[str, Any]) -> Pair:
+        claims = {**given.claims, **changed, "sid": given.family}
+        if thumbprint:
+            claims["cnf"] = {"jkt": thumbprint}
+        return Pair(
+            access=self.issue(given.user, **claims),
+            refresh=given.token,
+            expires_in=seconds("Tokens.lifetime", self.lifetime),
+            subject=given.user,
+            family=given.family,
+        )
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys, for `/.well-known/jwks.json`."""
