@@ -240,3 +240,19 @@ def test_quart_is_read_alike(judge: Judge, tmp_path: Path) -> None:
     )
     assert good.failed == {"hosts", "https-redirect", "session-client-side"}
     assert good.passed >= bad.failed - good.failed
+
+
+def test_sessions_of_hauberk_take_the_place_of_flasks(judge: Judge) -> None:
+    app = """
+from flask import Flask, session
+
+import hauberk
+
+app = hauberk.protect(Flask(__name__), sessions=hauberk.Sessions(store="sqlite:///sessions.db"))
+app.config.update(SECRET_KEY="not used for sessions any more, and long enough", PERMANENT_SESSION_LIFETIME=40_000_000)
+"""
+    judged = judge(app)
+    assert not [gap for gap in judged.facts.gaps if "could not be read" in gap]
+    assert "session-lifetime" not in judged.failed
+    assert judged.facts.session is not None
+    assert (judged.facts.session.kind, judged.facts.session.engine) == ("server", "hauberk")

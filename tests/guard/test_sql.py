@@ -146,3 +146,25 @@ def test_sqlite_agrees_about_text_that_is_escaped(text: str) -> None:
     sql = "SELECT '{}'".format(text.replace("'", "''"))
     assert ENGINE.execute(sql).fetchone() == (text,)
     assert judge(sql, text).verdict == "inert"
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("SELECT a FROM t WHERE b = ?1 AND c = ?2", "?1"),
+        ("SELECT a FROM t WHERE b = $1", "$1"),
+        ("SELECT a FROM t WHERE b = %s", "%s"),
+        ("SELECT a FROM t WHERE b = :name", ":name"),
+        ("SELECT a FROM t WHERE b = ?", "?"),
+        ("SELECT * FROM t WHERE b IN (?, ?)", "*"),
+        ("SELECT a, b FROM t WHERE b = ?", ","),
+    ],
+)
+def test_one_sign_or_placeholder_stands_there_by_chance(sql: str, value: str) -> None:
+    """`Sec-Fetch-User: ?1` comes with every click."""
+    assert judge(sql, value).verdict == "inert"
+
+
+@pytest.mark.parametrize("value", ["?1 or 1", "$1--", "?,?", ") or (1", "*/", "?1;"])
+def test_more_than_one_sign_is_judged(value: str) -> None:
+    assert judge(f"SELECT a FROM t WHERE b = {value}", value).attack

@@ -11,6 +11,7 @@ from types import FrameType, ModuleType
 from typing import Literal, NamedTuple
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_STORES = _OWN + "stores" + os.sep
 _GUARD = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _DEMO = _OWN + "demo" + os.sep
 
@@ -68,6 +69,16 @@ def application_place() -> Place:
         if whose == "package" and packaged.file is None:
             packaged = _place(frame)
     return packaged
+
+
+def of_a_store() -> bool:
+    """Whether it is a store of hauberk's that runs a statement: it binds every value, and writes the rest itself."""
+    for frame in stack(sys._getframe(1)):
+        name = frame.f_code.co_filename
+        whose = origin(name)
+        if whose == "app" or (whose == "own" and not name.startswith(_GUARD)):
+            return name.startswith(_STORES)
+    return False
 
 
 def application_stack(most: int = 12) -> list[str]:

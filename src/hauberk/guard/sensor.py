@@ -13,7 +13,7 @@ from hauberk.core.exchange import HOLDER, Exchange, Reply
 from hauberk.core.log import decision
 from hauberk.guard.carry import CARRIED
 from hauberk.guard.fragments import crafted, wordy
-from hauberk.guard.frames import application_place, application_stack, is_constant
+from hauberk.guard.frames import application_place, application_stack, is_constant, of_a_store
 from hauberk.guard.inputs import Inputs
 from hauberk.guard.request import RequestGuard
 from hauberk.guard.verdict import ABSENT, Judgement
@@ -191,7 +191,7 @@ def _found(
     worst = spared = Found()
     for name, value, judgement in _judged(kind, inputs, text if haystack is None else haystack, judge, altered):
         if judgement.attack:
-            if is_constant(text):
+            if is_constant(text) or (kind == "sql" and of_a_store()):
                 SEEN.add(kind, text)
                 return Found(Judgement("inert", "the text is a constant of the code"), name)
             if kind != "sql":

@@ -132,7 +132,8 @@ def _problem(sql: str, value: str, span: Span, scan: Scan, first: int) -> str:
     if token.kind in {"space", "number", "word"}:
         return ""
     if token.kind == "symbol":
-        return "the input is an operator of the statement"
+        # One sign alone does nothing that a value could not: it stands there by chance, `?` as a placeholder.
+        return "" if span == (token.start, token.end) else "the input is an operator of the statement"
     if span == (token.start, token.end) and token.closed and token.kind != "comment":
         return ""  # One literal where one number could stand.
     if not (token.inner <= span[0] and span[1] <= token.inner_end):
@@ -157,6 +158,8 @@ def _across(sql: str, span: Span, tokens: Sequence[Token], first: int) -> str:
     match kinds:
         case [] | [("number" | "word", _)] | [("symbol", "+" | "-"), ("number", _)]:
             return ""
+        case [("symbol", "?" | "$" | ":" | "@" | "%"), ("number" | "word", _)]:
+            return ""  # A placeholder of the application's own, such as `?1` or `%s`.
     if any(kind == "comment" for kind, _ in kinds):
         return "the input opens or closes a comment"
     if any(kind in {"string", "name"} for kind, _ in kinds):

@@ -15,7 +15,10 @@ def svg_of(text: str) -> str:
         raise MissingExtraError("segno", "totp", "a QR image") from None
     # White paper is part of the image: black alone cannot be scanned from a dark page.
     out = BytesIO()
-    segno.make(text, error="m", micro=False).save(
-        out, kind="svg", xmldecl=False, svgns=True, scale=4, light="#fff", nl=False, title="QR code"
+    symbol = segno.make(text, error="m", micro=False)
+    symbol.save(
+        out, kind="svg", xmldecl=False, svgns=True, scale=4, light="#fff", nl=False, title="QR code", omitsize=True
     )
-    return out.getvalue().decode()
+    # Size and viewBox both: it has its own size, and any other that a page gives it.
+    width, height = symbol.symbol_size(scale=4)
+    return out.getvalue().decode().replace("<svg ", f'<svg width="{width}" height="{height}" ', 1)

@@ -253,6 +253,8 @@ def _shortest(reading: Reading) -> Setting[int] | None:
 
 
 def _session(reading: Reading) -> SessionFacts | None:
+    if reading.protection and (kept := reading.protection.session()):
+        return kept
     if not reading.layer("SessionMiddleware"):
         return None
     engine = str(settings.SESSION_ENGINE)

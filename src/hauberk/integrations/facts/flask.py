@@ -119,7 +119,7 @@ def _signs(app: Any) -> bool:
 
 
 def _cookies(reading: Reading, app: Any) -> Iterator[CookieFacts]:
-    if not _signs(app):
+    if not _signs(app) or (reading.protection and reading.protection.session()):
         return
     config, interface = app.config, app.session_interface
     options = {
@@ -143,6 +143,8 @@ def _cookies(reading: Reading, app: Any) -> Iterator[CookieFacts]:
 
 
 def _session(reading: Reading, app: Any) -> SessionFacts | None:
+    if reading.protection and (kept := reading.protection.session()):
+        return kept
     if not _signs(app):
         return None
     interface = app.session_interface

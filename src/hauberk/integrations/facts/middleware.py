@@ -181,9 +181,8 @@ def sessions(
     """Starlette's SessionMiddleware; another that is called so is known to be there, and no more."""
     layer = next((one for one in reading.layers if one.is_a("SessionMiddleware")), None)
     others = [one for one in reading.layers if one is not layer and "session" in one.name.lower()]
-    if reading.protection and (kept := reading.protection.sessions()) is not None:
-        engine = "hauberk"
-        return (), SessionFacts(kind="server" if kept else "client", engine=engine, where=reading.where), ()
+    if reading.protection and (own := reading.protection.session()):
+        return (), own, ()
     if layer is None or "session_cookie" not in layer.options:
         return (None if layer or others else ()), None, ()
     key = _key(layer)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
-from hauberk.check.facts import CookieFacts, CORSFacts, CSRFFacts, HeaderFacts, Setting
+from hauberk.check.facts import CookieFacts, CORSFacts, CSRFFacts, HeaderFacts, SessionFacts, Setting
 from hauberk.core.finding import Location
 from hauberk.integrations.facts.layers import cells
 
@@ -82,10 +83,19 @@ class Protection:
         credentials = bool(getattr(cors, "credentials", False))
         return (CORSFacts(origins=origins, credentials=credentials, name="Policy.cors", where=self.where),)
 
-    def sessions(self) -> bool | None:
-        """Whether it keeps sessions on the server; None if it keeps none."""
+    def session(self) -> SessionFacts | None:
+        """Its own sessions, on the server or sealed in the cookie; None if it keeps none."""
         sessions = self.feature("sessions")
-        return None if sessions is None else type(sessions).__name__ == "Sessions"
+        if sessions is None:
+            return None
+        absolute = getattr(sessions, "absolute", None)
+        ends = int(absolute.total_seconds()) if isinstance(absolute, timedelta) else absolute
+        return SessionFacts(
+            kind="server" if type(sessions).__name__ == "Sessions" else "client",
+            engine="hauberk",
+            lifetime=Setting(value=ends, name="Policy.sessions", where=self.where) if isinstance(ends, int) else None,
+            where=self.where,
+        )
 
 
 def of(holder: Any, where: Location) -> Protection | None:
