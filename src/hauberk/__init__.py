@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from hauberk._version import __version__
 
 if TYPE_CHECKING:
+    from hauberk.auth.dpop import DPoP
+    from hauberk.auth.jwks import JWKS, Issuer
     from hauberk.auth.passkeys import Passkeys
     from hauberk.auth.passwords import PasswordPolicy, Passwords, Verified
     from hauberk.auth.recovery import RecoveryCodes
@@ -93,6 +95,9 @@ _HOMES: dict[str, str] = {
     "Limits": "hauberk.shield.limits",
     "Rate": "hauberk.shield.limits",
     "NONCE": "hauberk.shield.headers.csp",
+    "DPoP": "hauberk.auth.dpop",
+    "Issuer": "hauberk.auth.jwks",
+    "JWKS": "hauberk.auth.jwks",
     "Passkeys": "hauberk.auth.passkeys",
     "PasswordPolicy": "hauberk.auth.passwords",
     "Passwords": "hauberk.auth.passwords",
@@ -122,6 +127,7 @@ __all__ = [
     "CSRF",
     "HSTS",
     "HTTPS",
+    "JWKS",
     "NEL",
     "NONCE",
     "TOTP",
@@ -137,6 +143,7 @@ __all__ = [
     "Cookies",
     "CrossDomainPolicies",
     "DNSPrefetchControl",
+    "DPoP",
     "DownloadOptions",
     "Events",
     "Exempt",
@@ -148,6 +155,7 @@ __all__ = [
     "HauberkError",
     "Hosts",
     "InputError",
+    "Issuer",
     "KeyRing",
     "LateNonceError",
     "Limits",

@@ -16,14 +16,23 @@ GOOD = TOKENS.issue("ann", scope="read")
 BOUND = TOKENS.issue("ann", cnf={"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})
 
 
-def prove(ex: Exchange, token: str, said: Any) -> None:
-    if ex.header("dpop") != "proof":
-        raise TokenError("proof", "is missing")
+class Prove:
+    """Takes the word `proof` for one."""
+
+    async def check(self, proof: object, *, method: str, url: str, token: str, thumbprint: str) -> None:
+        self.check_sync(proof, method=method, url=url, token=token, thumbprint=thumbprint)
+
+    def check_sync(self, proof: object, *, method: str, url: str, token: str, thumbprint: str) -> None:
+        if proof != "proof" or not url.startswith("http"):
+            raise TokenError("proof", "is missing")
+
+    def nonce(self) -> None:
+        return None
 
 
 OPEN = Policy(tokens=TOKENS).plan()
 CLOSED = Policy(tokens=Bearer(tokens=TOKENS, required=True, open=("/health",))).plan()
-PROVEN = Policy(tokens=Bearer(tokens=TOKENS, prover=prove)).plan()
+PROVEN = Policy(tokens=Bearer(tokens=TOKENS, dpop=Prove())).plan()
 
 
 def app(ex: Exchange) -> Answer:

@@ -1,15 +1,20 @@
-"""second_factor_dpop_pwned.json: codes of authenticator apps. Its proofs of possession are run beside their feature."""
+"""second_factor_dpop_pwned.json: codes of authenticator apps, proofs of possession, ranges of breached passwords."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from hauberk.auth.dpop import DPoP, ProofRules, verify_proof
 from hauberk.auth.passwords.breached import count_in_range, range_of
+from hauberk.auth.tokens import TokenError
 from hauberk.auth.totp import SecretTextError, match_counter, match_step, read_secret
+from hauberk.core.plan import run_inline
+from hauberk.stores.memory import MemoryStore
 
 Case = tuple[str, Callable[[], None]]
 
@@ -45,15 +50,42 @@ def _pwned(case: dict[str, Any]) -> None:
     assert count_in_range(case["response"], rest) == case["expected_count"]
 
 
-KINDS: dict[str, Callable[[dict[str, Any]], None]] = {"totp": _totp, "hotp": _hotp, "pwned-range": _pwned}
-ELSEWHERE = {"dpop"}
-"""Kinds that another module here runs."""
+def _dpop(case: dict[str, Any]) -> None:
+    request, policy = case["request"], case["policy"]
+    rules = ProofRules(
+        algorithms=frozenset(policy["algorithms"]), max_age=policy["max_age"], leeway=policy.get("leeway", 0)
+    )
+    store = MemoryStore()
+    for id in policy.get("seen_jti", ()):
+        seen = sha256(f"{request['cnf_jkt']}.{id}".encode()).hexdigest()
+        run_inline(store.add(f"dpop:{seen}", b"", 60))
+    options = {
+        "method": request["method"],
+        "url": request["url"],
+        "token": request.get("access_token"),
+        "thumbprint": request.get("cnf_jkt"),
+    }
+    try:
+        if "nonce" in policy:
+            verify_proof(case["proof"], now=policy["now"], rules=rules, nonce=policy["nonce"], **options)
+        DPoP(store=store, rules=rules, clock=lambda: policy["now"]).check_sync(case["proof"], **options)
+        found = "accept"
+    except TokenError:
+        found = "reject"
+    assert found == case["expected"], case["reason"]
+
+
+KINDS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "totp": _totp,
+    "hotp": _hotp,
+    "pwned-range": _pwned,
+    "dpop": _dpop,
+}
 
 
 def cases(path: Path) -> Iterator[Case]:
     for case in json.loads(path.read_text("utf-8")):
-        if case["kind"] not in ELSEWHERE:
-            yield case["id"], partial(_run, case)
+        yield case["id"], partial(_run, case)
 
 
 def _run(case: dict[str, Any]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from hauberk.core.errors import ConfigurationError, HauberkError
@@ -18,11 +18,18 @@ _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 _QUOTABLE = re.compile(r"[ !#-\[\]-~]*")
 """What may stand in a quoted string without being escaped (RFC 9110, section 5.6.4)."""
 
-Prover = Callable[[Exchange, str, Any], None]
-"""Called with the token and its claims: whether the sender holds the key that it is bound to (DPoP, RFC 9449).
 
-Raises an error of the kind `Verifies.refusal` where he does not.
-"""
+class Proves(Protocol):
+    """What `Bearer` needs of `hauberk.DPoP`: whether the sender holds the key that his token is bound to (RFC 9449)."""
+
+    async def check(self, proof: object, *, method: str, url: str, token: str, thumbprint: str) -> object:
+        """Return if he does. Raises an error of the kind `Verifies.refusal` where he does not."""
+
+    def check_sync(self, proof: object, *, method: str, url: str, token: str, thumbprint: str) -> object:
+        """The same, without an event loop."""
+
+    def nonce(self) -> str | None:
+        """What he has to put into the next proof; None for nothing."""
 
 
 class Verifies(Protocol):
@@ -65,8 +72,8 @@ class Bearer:
     """Paths, to the letter, that need no token although it is `required`, such as `/health`."""
     realm: str = ""
     """What the client is told that it asks for; empty: nothing."""
-    prover: Prover | None = field(default=None, repr=False)
-    """Turns on the scheme `DPoP`."""
+    dpop: Proves | None = field(default=None, repr=False)
+    """A `hauberk.DPoP`: turns on the scheme `DPoP`, for tokens that are bound to a key."""
 
     def __post_init__(self) -> None:
         for name in ("check", "check_sync", "refusal"):
@@ -84,7 +91,7 @@ class Bearer:
     @property
     def schemes(self) -> tuple[str, ...]:
         """What is offered in WWW-Authenticate."""
-        return ("Bearer",) if self.prover is None else ("Bearer", "DPoP")
+        return ("Bearer",) if self.dpop is None else ("Bearer", "DPoP")
 
     def steps(self) -> Steps:
         """Before the application runs."""
@@ -99,30 +106,44 @@ class Bearer:
             return self._refuse(ex, "two fields Authorization", ambiguous(self.schemes, self.realm))
         scheme, _, token = field_value.partition(" ")
         scheme, token = scheme.lower(), token.strip(" ")
-        if scheme != "bearer" and (scheme != "dpop" or self.prover is None):
+        if scheme != "bearer" and (scheme != "dpop" or self.dpop is None):
             return self._without(ex)  # Basic, Digest and the like are the application's
         if not _TOKEN.fullmatch(token):
             return self._refuse(ex, "no token behind the scheme", ambiguous(self.schemes, self.realm))
         try:
             claims = await self.tokens.check(token) if ex.waits else self.tokens.check_sync(token)
-            problem = self._bound(ex, scheme, token, claims)
+            problem = await self._bound(ex, scheme, token, claims)
         except self.tokens.refusal as error:
-            problem = str(error)
+            return self._refuse(ex, str(error), self._answer(scheme, str(getattr(error, "reason", ""))))
         if problem:
-            return self._refuse(ex, problem, unauthenticated(self.schemes, self.realm, "invalid_token"))
+            return self._refuse(ex, problem, self._answer(scheme, ""))
         ex.claims = Presented(self, claims)
         return None
 
-    def _bound(self, ex: Exchange, scheme: str, token: str, claims: Any) -> str:
+    async def _bound(self, ex: Exchange, scheme: str, token: str, claims: Any) -> str:
         """Why a token is not this sender's to use; empty if it is."""
-        bound = claims.get("cnf") is not None
+        bound = claims.get("cnf")
         if scheme == "bearer":
             # Whoever stole a bound token must not use it by leaving the proof out (RFC 9449, section 7.2).
-            return "is bound to a key, and came as Bearer" if bound else ""
-        if not bound or self.prover is None:
+            return "is bound to a key, and came as Bearer" if bound is not None else ""
+        thumbprint = bound.get("jkt") if isinstance(bound, dict) else None
+        if self.dpop is None or not isinstance(thumbprint, str):
             return "is bound to no key, and came as DPoP"
-        self.prover(ex, token, claims)
+        proofs = [value for name, value in ex.headers() if name == "dpop"]
+        if len(proofs) != 1 or "," in proofs[0]:
+            return "comes without a proof, or with several"
+        url = f"{ex.scheme}://{ex.header('host')}{ex.raw_path.decode('ascii', 'replace')}"
+        check = self.dpop.check if ex.waits else self.dpop.check_sync
+        checked = check(proofs[0], method=ex.method, url=url, token=token, thumbprint=thumbprint)
+        if ex.waits and inspect.isawaitable(checked):
+            await checked
         return ""
+
+    def _answer(self, scheme: str, reason: str) -> Reply:
+        nonce = self.dpop.nonce() if self.dpop is not None and scheme == "dpop" else None
+        code = {"nonce": "use_dpop_nonce", "proof": "invalid_dpop_proof"}.get(reason, "invalid_token")
+        reply = unauthenticated(self.schemes, self.realm, code)
+        return reply if nonce is None else replace(reply, headers=(*reply.headers, ("dpop-nonce", nonce)))
 
     def _without(self, ex: Exchange) -> Reply | None:
         if not self.required or ex.path in self.open:

@@ -1,0 +1,65 @@
+"""What a server answered, read as a key set: bounded, and trusted no further than that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from hauberk.auth.tokens.encoding import parse
+from hauberk.auth.tokens.errors import TokenError
+from hauberk.auth.tokens.keys import Key, key_set
+from hauberk.core.errors import ConfigurationError
+
+MOST_KEYS = 100
+_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,10})")
+_NEVER = re.compile(r"(?:^|[,\s])no-(?:store|cache)(?:[,\s]|$)")
+
+
+class Answer(NamedTuple):
+    """A response, as far as it was read."""
+
+    status: int
+    fields: Mapping[str, str]
+    body: bytes
+
+
+class FetchError(Exception):
+    """Why a key set could not be had, in words; for our own use."""
+
+
+def read(answer: Answer, shortest: float, longest: float) -> tuple[list[Key], float]:
+    """The public keys, and for how many seconds they are fresh. Raises FetchError."""
+    if answer.status != 200:
+        raise FetchError(f"the answer has status {answer.status}")
+    try:
+        entries = parse(answer.body).get("keys")
+        if isinstance(entries, list) and len(entries) > MOST_KEYS:
+            raise FetchError(f"the set has {len(entries)} keys")
+        keys = [key for key in key_set(entries) if key.public is not None]
+    except TokenError as error:
+        raise FetchError(f"the body is no JSON: {error.reason}") from None
+    except ConfigurationError as error:
+        raise FetchError(f"the set {error.problem}") from None
+    if not keys:
+        raise FetchError("the set holds no public key")
+    return keys, lifetime(answer.fields.get("cache-control", ""), shortest, longest)
+
+
+def lifetime(cache_control: str, shortest: float, longest: float) -> float:
+    """Seconds, by Cache-Control within our own bounds (RFC 9111, section 5.2.2)."""
+    if _NEVER.search(cache_control.lower()):
+        return shortest
+    found = _AGE.search(cache_control.lower())
+    return shortest if found is None else min(max(float(found[1]), shortest), longest)
+
+
+def target(url: str, answer: Answer, *, plain: bool) -> str:
+    """Where a redirect leads. Raises FetchError if that is another host, or no https."""
+    location = answer.fields.get("location", "")
+    where = urljoin(url, location)
+    before, after = urlsplit(url), urlsplit(where)
+    if (after.scheme, after.netloc) != (before.scheme, before.netloc) and not (plain and after.netloc == before.netloc):
+        raise FetchError("it redirects to another host")
+    return where
