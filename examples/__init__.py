@@ -1,0 +1,1 @@
+"""Worked examples: the same small site with accounts in FastAPI, Flask and Django."""
