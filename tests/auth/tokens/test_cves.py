@@ -194,3 +194,15 @@ def test_keys_of_a_kind_that_no_algorithm_has() -> None:
             KeyRing.from_jwks({"keys": [jwk]})
     public = {name: EC_JWK[name] for name in ("kty", "crv", "x", "y", "alg")}
     assert KeyRing.from_jwks({"keys": [public]}).algorithm == "ES256"
+
+
+def test_a_payload_has_a_limit_of_its_own() -> None:
+    key, token = Key.from_jwk(EC_JWK), ES.issue("ann")
+    size = len(decode(token.split(".")[1]))
+    options: dict[str, Any] = {"algorithms": frozenset({"ES256"})}
+    assert verify_jws(token, [key], Rules(**options, max_payload=size))
+    with pytest.raises(TokenError, match="too-long"):
+        verify_jws(token, [key], Rules(**options, max_payload=size - 1))
+    assert verify_jws(token, [key], Rules(**options, max_octets=len(token)))
+    with pytest.raises(TokenError, match="too-long"):
+        verify_jws(token, [key], Rules(**options, max_octets=len(token) - 1))

@@ -22,7 +22,7 @@ from django.views.defaults import ERROR_PAGE_TEMPLATE
 
 from hauberk.adapters.body import WatchedInput, Watcher, read_ahead
 from hauberk.adapters.wsgi import split_host
-from hauberk.core.errors import ConfigurationError
+from hauberk.core.errors import BlockedError, ConfigurationError
 from hauberk.core.exchange import CURRENT, Exchange, Head, Reply, held
 from hauberk.core.plan import run_deferred, run_inline
 from hauberk.integrations.protect.django_routes import Routes
@@ -95,6 +95,14 @@ class Shield:
     def process_view(self, request: HttpRequest, view: object, *_: object) -> HttpResponse | None:
         """Called by Django before the view: it is the one that the request was judged for."""
         reply = self._routes.refuse_other(request, view)
+        return None if reply is None else _reply(reply)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Called by Django for what a view raised: a refusal of ours is an answer, no error to be logged and mailed."""
+        holder = request.META.get("hauberk")
+        if holder is None or not isinstance(error, BlockedError):
+            return None
+        reply = held(holder).blocked
         return None if reply is None else _reply(reply)
 
     def _run(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
