@@ -1,6 +1,7 @@
 """The examples' table of users and their passkeys: SQLite, and nothing of a framework in it.
 
 What replaces something names what it replaces: of two requests at once, the later one does not undo the earlier.
+A call takes a fraction of a millisecond, so that nobody awaits it; with a database on the network, somebody should.
 """
 
 from __future__ import annotations

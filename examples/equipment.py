@@ -14,22 +14,27 @@ from hauberk import (
     TOTP,
     Hosts,
     KeyRing,
+    Limits,
     Passkeys,
     PasswordPolicy,
     Passwords,
     Policy,
+    Rate,
     RecoveryCodes,
+    Refreshing,
     Secrets,
     Sessions,
     Throttle,
     Tokens,
 )
-from hauberk.auth.tokens import Refreshing
+from hauberk.core.store import Store
 from hauberk.stores import open_store
 
 NAME = "Hauberk example"
 SCOPE = "profile"
 """What the examples' access tokens are good for."""
+REGISTRATIONS = Rate(limit="10/minute", paths=("/register",), methods=frozenset({"POST"}), name="register")
+"""Each hashes a password, and nothing else slows them down. Logins have a throttle of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,8 @@ class Equipment:
 
     host: str
     """The name in the address, and the only one that is answered."""
+    store: Store = field(repr=False)
+    """Sessions, attempts, codes, challenges and tokens; one for everything."""
     accounts: Accounts
     password_policy: PasswordPolicy
     passwords: Passwords
@@ -52,7 +59,11 @@ class Equipment:
     def policy(self) -> Policy:
         """What the application is protected by, in one line: `hauberk.protect(app, own.policy)`."""
         return Policy.recommended().replace(
-            https=HTTPS(), hosts=Hosts(allow=(self.host,)), sessions=self.sessions, tokens=self.tokens
+            https=HTTPS(),
+            hosts=Hosts(allow=(self.host,)),
+            sessions=self.sessions,
+            tokens=self.tokens,
+            limits=Limits(rates=(REGISTRATIONS,), store=self.store),
         )
 
     @classmethod
@@ -65,6 +76,7 @@ class Equipment:
         policy = PasswordPolicy(words=frozenset({"hauberk", "example"}))
         return cls(
             host=host,
+            store=store,
             accounts=Accounts(folder / "accounts.db"),
             password_policy=policy,
             passwords=Passwords(policy=policy),

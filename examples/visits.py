@@ -46,9 +46,9 @@ def user_of(session: Session, accounts: Accounts) -> User | None:
 
 def await_code(session: Session, waiting: Waiting) -> None:
     """Between password and second factor."""
-    session.clear()
-    # Whoever planted this session in the browser shall not find himself behind the password.
-    session.rotate(grace=False)
+    # What is set after it begins another session: whoever was logged in here is not any more, and whoever planted the
+    # old one in the browser does not find himself behind the password.
+    session.logout()
     session[WAITING] = tuple(waiting)
 
 

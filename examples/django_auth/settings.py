@@ -1,4 +1,4 @@
-"""The project: `HAUBERK_SECRET=... django-admin runserver --pythonpath . --settings examples.django_auth.settings`."""
+"""The project."""
 
 from __future__ import annotations
 

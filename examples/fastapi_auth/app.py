@@ -1,4 +1,4 @@
-"""The application: `HAUBERK_SECRET=... uvicorn --factory examples.fastapi_auth.app:create_app`."""
+"""The application, which `main.py` has for servers."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ async def login(request: Request, own: Own, service: Service, session: Visit, na
         visits.await_code(session, visits.Waiting(proven.user.id, proven.user.era, login, proven.device))
         return see("/login/code")
     visits.log_in(session, proven.user)
-    return remembered(see("/"), own, proven.device)
+    return remembered(see("/"), proven.device)
 
 
 @router.get("/login/code")
@@ -58,7 +58,7 @@ async def code(own: Own, service: Service, session: Visit, code: Text) -> Respon
     waiting, user = visits.whom_to_ask(session, own.accounts)
     await service.prove_code(waiting.login, user, code)
     visits.log_in(session, user)
-    return remembered(see("/"), own, waiting.device)
+    return remembered(see("/"), waiting.device)
 
 
 @router.post("/logout")
@@ -72,7 +72,7 @@ def address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def remembered(response: Response, own: Own, device: str) -> Response:
+def remembered(response: Response, device: str) -> Response:
     """With the cookie that makes this browser a known one. hauberk adds Secure over https."""
     response.set_cookie(DEVICE, device, max_age=90 * 86_400, httponly=True, samesite="lax")
     return response

@@ -1,4 +1,4 @@
-"""The application: `HAUBERK_SECRET=... flask --app examples.flask_auth run --port 8000`."""
+"""The application, which `main.py` has for servers."""
 
 from __future__ import annotations
 

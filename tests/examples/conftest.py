@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -32,9 +33,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def equipment(tmp_path: Path, clock: Clock) -> Equipment:
+def equipment(tmp_path: Path, clock: Clock) -> Iterator[Equipment]:
     made = Equipment.of(tmp_path / "data", Secrets.of(SECRET))
-    return replace(made, tokens=replace(made.tokens, clock=clock))
+    yield replace(made, tokens=replace(made.tokens, clock=clock))
+    asyncio.run(made.store.close())
 
 
 @pytest.fixture(params=SITES)

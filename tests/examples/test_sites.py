@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.examples.browsing import Browser, Seen, Site
 
 NAME, PASSWORD, OTHER = "Ann", "velvet orbit cactus", "lantern meadow gravel"
 SESSION = "__Host-session"
+PAGES = Path(__file__).parents[2] / "examples" / "pages"
 
 
 def register(site: Site, name: str = NAME) -> Browser:
@@ -76,6 +78,21 @@ def test_what_cannot_be_registered(site: Site, name: str, password: str, problem
     assert refused.status == 422
     assert problem in refused.problem
     assert browser.get("/").text.count('action="/login"') == 1
+
+
+def test_nobody_registers_by_the_dozen(site: Site) -> None:
+    seen = [site.browser().post("/register", name=f"bot-{n}", password="short").status for n in range(12)]
+    assert seen[:10] == [422] * 10
+    assert 429 in seen
+
+
+def test_a_login_as_somebody_else_ends_the_session_of_the_first(site: Site) -> None:
+    with_app(site)
+    browser = register(site, "bob")
+    before = browser.cookie(SESSION)
+    assert login(browser).headers["location"] == "/login/code"
+    assert "<h1>bob</h1>" not in browser.get("/").text
+    assert "<h1>bob</h1>" not in holding(site, before).get("/").text
 
 
 def test_a_password_is_stored_as_argon2id(site: Site) -> None:
@@ -312,7 +329,8 @@ def test_pages_carry_the_policy_and_its_nonce(site: Site) -> None:
     assert nonce
     assert f"'nonce-{nonce[1]}'" in page.headers["content-security-policy"]
     assert page.text.count("<script") == page.text.count('nonce="') - page.text.count("<style")
-    assert "&lt;svg" not in page.text
+    for name in ("passkeys.js", "style.css"):
+        assert (PAGES / name).read_text(encoding="utf-8").strip() in page.text
 
 
 def test_names_are_escaped(site: Site) -> None:

@@ -1,0 +1,1 @@
+"""Applications that violate a requirement, each with its fixed twin."""
