@@ -9,8 +9,8 @@ from pathlib import Path
 from time import time
 
 import pytest
-from examples.equipment import Equipment
 
+from examples.equipment import Equipment
 from hauberk import Secrets
 from tests.examples.browsing import DjangoSite, FastAPISite, FlaskSite, Site
 

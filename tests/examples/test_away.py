@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from examples.equipment import Equipment
 
+from examples.equipment import Equipment
 from hauberk import Passwords
 from hauberk.stores import open_store
 from tests.examples.conftest import SITES

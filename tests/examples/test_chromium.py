@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from examples.equipment import Equipment
 
+from examples.equipment import Equipment
 from hauberk import Secrets
 from tests.examples.conftest import SECRET
 from tests.judges.conftest import served
