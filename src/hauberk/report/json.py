@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from hauberk.core.finding import Result, Rule
 from hauberk.report.meta import Meta
 
@@ -27,7 +29,9 @@ def render(result: Result, *, meta: Meta) -> str:
     }
     # ASCII, because findings quote what attackers send, and a lone surrogate has no UTF-8. A value that is no JSON
     # (a rule's mistake) is written as its text rather than losing the whole report.
-    return json.dumps(document, indent=2, ensure_ascii=True, default=str) + "\n"
+    # Written in one line and indented after: with `indent` the standard library's own writer takes ten times as long.
+    written = json.dumps(document, ensure_ascii=True, separators=(",", ":"), default=str)
+    return msgspec.json.format(written, indent=2) + "\n"
 
 
 def schema() -> dict[str, Any]:

@@ -49,10 +49,31 @@ def surface(target: Target) -> Surface:
 
 def transport(target: Target, found: Surface, *, scheme: Literal["http", "https"] = "https") -> Transport:
     """How to call that application in process, under a host name that it answers to."""
-    wire = Wire(scheme=scheme, host=found.host)
+    wire = Wire(scheme=scheme, host=_host(target.app, found.host))
     if target.protocol == "asgi":
         return ASGITransport(target.call, wire)
     return WSGITransport(target.call, wire)
+
+
+def _host(app: Any, known: str) -> str:
+    """A name that the application answers to: of the policy's list of hosts, or of the framework's own."""
+    if known != Wire().host:
+        return known
+    policy, config = getattr(getattr(app, "__hauberk__", None), "policy", None), getattr(app, "config", None)
+    lists: list[Any] = [getattr(getattr(policy, "hosts", None), "allow", None)]
+    lists.append(config.get("TRUSTED_HOSTS") if isinstance(config, dict) else None)
+    lists.extend(
+        getattr(layer, "kwargs", {}).get("allowed_hosts")
+        for layer in getattr(app, "user_middleware", ())
+        if getattr(getattr(layer, "cls", None), "__name__", "") == "TrustedHostMiddleware"
+    )
+    for names in lists:
+        if not names:
+            continue
+        exact = [name for name in names if isinstance(name, str) and not name.startswith(("*", "."))]
+        below = [f"scan.{name.lstrip('*.')}" for name in names if isinstance(name, str) and name.lstrip("*.")]
+        return next(iter(exact), None) or next(iter(below), known)
+    return known
 
 
 def _inner(target: Target) -> Target | None:
