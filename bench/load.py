@@ -29,6 +29,8 @@ from tests.stores.servers import Postgres, Valkey, free_port, wait_for
 CONNECTIONS, WORKERS = 200, 2
 SAMPLE_EVERY = 10.0
 """Seconds between two looks at the workers' memory."""
+APART = 0.02
+"""Seconds between two visitors' arrivals: of many at once, the worker that wakes first takes all."""
 STEP = 1.05
 """Times are counted in steps of five per cent."""
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
@@ -66,6 +68,8 @@ class Totals:
     def __init__(self) -> None:
         self.times: dict[str, Times] = {}
         self.errors: Counter[str] = Counter()
+        self.workers: Counter[bytes] = Counter()
+        """How many connections each process has."""
 
     @property
     def requests(self) -> int:
@@ -77,12 +81,14 @@ class Visitor:
 
     def __init__(self, name: str, port: int, totals: Totals) -> None:
         self.name, self.port, self.totals = name, port, totals
-        self.cookie = b""
+        self.cookie = self.status = b""
 
-    async def stay(self, end: float) -> None:
-        """Until then, and to the end of what is under way."""
+    async def stay(self, wait: float, end: float) -> None:
+        """After a while, until then, and to the end of what is under way."""
+        await asyncio.sleep(wait)
         reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         self.reader = reader
+        self.totals.workers[await self.say("/worker")] += 1
         while time.monotonic() < end:
             await self.visit()
         self.writer.close()
@@ -100,18 +106,24 @@ class Visitor:
         await self.ask("replay", "/read", "None None")
         self.cookie = b""
 
-    async def ask(self, kind: str, path: str, wanted: str) -> None:
+    async def say(self, path: str) -> bytes:
+        """What is answered there; the cookie and the status are kept."""
         cookie = b"cookie: %s\r\n" % self.cookie if self.cookie else b""
-        start = time.perf_counter()
         self.writer.write(b"GET %s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\n%s\r\n" % (path.encode(), self.port, cookie))
         head = await self.reader.readuntil(b"\r\n\r\n")
         length = LENGTH.search(head)
         body = await self.reader.readexactly(int(length[1])) if length else b""
-        self.totals.times.setdefault(kind, Times()).add(time.perf_counter() - start)
         for cookie in COOKIE.findall(head):
             self.cookie = cookie
-        if not head.startswith(b"HTTP/1.1 200 "):
-            self.totals.errors[f"{kind}: {head[9:12].decode()}"] += 1
+        self.status = head[9:12]
+        return body
+
+    async def ask(self, kind: str, path: str, wanted: str) -> None:
+        start = time.perf_counter()
+        body = await self.say(path)
+        self.totals.times.setdefault(kind, Times()).add(time.perf_counter() - start)
+        if self.status != b"200":
+            self.totals.errors[f"{kind}: {self.status.decode()}"] += 1
         elif body.decode() != wanted:
             self.totals.errors[
                 f"{kind}: {'a session of somebody else' if self.name not in body.decode() else 'old'}"
@@ -174,7 +186,7 @@ async def drive(port: int, parent: int, minutes: float) -> dict[str, Any]:
     totals, start = Totals(), time.monotonic()
     end = start + minutes * 60
     visitors = [Visitor(f"u{number}.", port, totals) for number in range(CONNECTIONS)]
-    running = [asyncio.create_task(visitor.stay(end)) for visitor in visitors]
+    running = [asyncio.create_task(visitor.stay(n * APART, end)) for n, visitor in enumerate(visitors)]
     samples: list[list[int]] = []
     while any(not task.done() for task in running):
         await asyncio.wait(running, timeout=SAMPLE_EVERY)
@@ -189,6 +201,7 @@ async def drive(port: int, parent: int, minutes: float) -> dict[str, Any]:
         "requests": totals.requests,
         "per_second": round(totals.requests / spent),
         "errors": dict(totals.errors),
+        "connections_by_worker": sorted(totals.workers.values()),
         "ms": {
             kind: {"p50": times.part(0.5), "p99": times.part(0.99), "p999": times.part(0.999)}
             for kind, times in sorted(totals.times.items())

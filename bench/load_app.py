@@ -19,6 +19,8 @@ async def answered(session: Session, path: str) -> bytes:
     """What this path does with its session, and what is said of it."""
     if path == "/nothing":
         return b"-"
+    if path == "/worker":
+        return b"%d" % os.getpid()
     await session
     if path.startswith("/login/"):
         session.login(path.removeprefix("/login/"))

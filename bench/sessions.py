@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from bench import sessions_node, sessions_whole
 from bench.harness import Once, added, medians, microseconds, report
 from bench.hosts import BROWSER, Nothing
 from bench.shield import BODY, START, receive, send
@@ -295,7 +296,7 @@ def results() -> dict[str, Any]:
             ratios = {} if act is nothing else {"over_the_floor": floors}
             found[title] = {"bare": medians(figures)["bare"], "added": cost, "memory_over_a_step": over, **ratios}
         loop.close()
-    return found
+    return found | {"whole_shield": sessions_whole.results(), "under_node": sessions_node.results()}
 
 
 if __name__ == "__main__":

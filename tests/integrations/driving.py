@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Literal
 from urllib.parse import unquote, unquote_to_bytes
 from wsgiref.validate import validator
@@ -22,6 +22,8 @@ class Visitor:
         self.app, self.protocol, self.scheme = app, protocol, scheme
         self.cookies: dict[str, str] = {}
         self.errors: list[Exception] = []
+        self.run: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
+        """One event loop a request, unless somebody has one that goes on."""
 
     def get(self, target: str, **headers: str) -> Got:
         return self.request("GET", target, **headers)
@@ -57,7 +59,7 @@ class Visitor:
             "server": ("shop.example", 443),
             "headers": [(name.encode(), value.encode()) for name, value in fields],
         }
-        sent = asyncio.run(self._converse(scope))
+        sent = self.run(self._converse(scope))
         assert [m["type"] for m in sent[:1]] == ["http.response.start"], sent
         pairs = [(k.decode().lower(), v.decode("latin-1")) for k, v in sent[0]["headers"]]
         return Got(sent[0]["status"], pairs, b"".join(m.get("body", b"") for m in sent[1:]))

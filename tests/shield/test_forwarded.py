@@ -139,6 +139,21 @@ def test_nothing_between_commas_is_an_element_of_x_forwarded_for() -> None:
     assert list(addresses_from_right("a,, b")) == ["b", "", "a"]
 
 
+@pytest.mark.parametrize(
+    ("text", "elements"),
+    [
+        ('"[2001:db8::1]:443"', ["[2001:db8::1]:443"]),
+        ('192.0.2.1, "192.0.2.2:80" ', ["192.0.2.2:80", "192.0.2.1"]),
+        # What a client leaves open stays what it is, and reaches nothing that a proxy added.
+        ('"192.0.2.1, 192.0.2.2', ["192.0.2.2", '"192.0.2.1']),
+        ('"192.0.2.1, 192.0.2.2"', ['192.0.2.2"', '"192.0.2.1']),
+        ('""192.0.2.1"", "", "', ['"', '""', '""192.0.2.1""']),
+    ],
+)
+def test_quotation_marks_around_a_whole_element_of_x_forwarded_for(text: str, elements: list[str]) -> None:
+    assert list(addresses_from_right(text)) == elements
+
+
 @given(st.text(alphabet=st.characters(max_codepoint=255)) | st.text(alphabet='for=by;,"\\[]:.1_ \t'))
 def test_any_text_is_elements_or_our_own_error(text: str) -> None:
     for element in elements_from_right(text):

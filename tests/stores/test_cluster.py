@@ -21,7 +21,7 @@ from tests.stores.servers import Valkey, wait_for
 from tests.stores.test_faults import Told, client
 
 pytestmark = pytest.mark.slow
-FLAGS = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--appendonly", "yes")
+FLAGS = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--appendonly", "yes", "--appendfsync", "always")
 TTL = 600.0
 
 
@@ -29,8 +29,7 @@ class Cluster:
     """Three masters, and a replica of the first."""
 
     def __init__(self, folder: Path) -> None:
-        # The bus of a node listens at its port and 10,000.
-        self.nodes = [Valkey(folder / str(n), *FLAGS, below=55_000).start() for n in range(4)]
+        self.nodes = [Valkey(folder / str(n), *FLAGS).start() for n in range(4)]
         first, *others = self.nodes
         for node, (low, high) in zip(self.nodes, ((0, 5460), (5461, 10922), (10923, 16383)), strict=False):
             assert node.say("CLUSTER", "ADDSLOTSRANGE", str(low), str(high)).startswith(b"+OK")

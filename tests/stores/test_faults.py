@@ -51,7 +51,9 @@ CALLS: dict[str, Callable[[Store], Awaitable[object]]] = {
 def victim(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of this file's own, which keeps what it acknowledged."""
     folder = tmp_path_factory.mktemp("victim")
-    server: Server = Valkey(folder, "--appendonly", "yes") if request.param == "valkey" else Postgres()
+    # `everysec` would not do: while its thread waits for the disk, the server acknowledges what it has not written yet.
+    flags = ("--appendonly", "yes", "--appendfsync", "always")
+    server: Server = Valkey(folder, *flags) if request.param == "valkey" else Postgres()
     server.start()
     yield server
     server.stop()

@@ -25,15 +25,22 @@ def test_it_is_bounded_and_what_was_used_longest_ago_goes_first() -> None:
     assert len(store._entries) == 100
 
 
-def test_a_clock_that_is_set_back_limits_nobody_for_longer_than_a_burst() -> None:
-    now = 10_000.0
-    store = MemoryStore(clock=lambda: now)
+@pytest.mark.parametrize("back", [0.5, 1.9, 2.1, 3.9, 4.1, 60.0, 3_600.0, 1e9])
+@pytest.mark.parametrize("hits", [2, 3])
+def test_a_clock_that_is_set_back_refuses_nobody_for_longer_than_two_bursts(back: float, hits: int) -> None:
+    """And says how long: what it told to wait for is enough."""
+    clock = [2e9]
+    store = MemoryStore(clock=lambda: clock[0])
     limit = Limit("k", interval=1, burst=2)
-    for _ in range(3):
+    for _ in range(hits):
         run_inline(store.hit([limit]))
-    now -= 3_600
+    clock[0] -= back
     (room,) = run_inline(store.hit([limit]))
-    assert room.retry_after <= 1
+    assert room.retry_after <= 3
+    assert room.reset_after <= 4
+    if not room.allowed:
+        clock[0] += room.retry_after
+        assert run_inline(store.hit([limit]))[0].allowed
 
 
 @pytest.mark.parametrize(

@@ -30,21 +30,26 @@ class RawHead(Head, Generic[Text]):
 
     @property
     def names(self) -> set[Text]:
-        """The names of all fields, in lower case."""
+        """The names of all fields, in lower case; kept up to date as fields come and go."""
         if self._names is None:
             self._names = {name.lower() for name, _ in self.raw}
         return self._names
 
     def drop(self, names: frozenset[Text]) -> None:
         """Take fields of these names away."""
-        if not self.names.isdisjoint(names):
+        own = self.names
+        if not own.isdisjoint(names):
             self.raw = [pair for pair in self.raw if pair[0].lower() not in names]
-            self._names, self.renamed = None, True
+            own -= names
+            self.renamed = True
 
-    def extend(self, fields: Iterable[tuple[Text, Text]]) -> None:
-        """These as well."""
+    def extend(self, fields: Sequence[tuple[Text, Text]]) -> None:
+        """These as well, names in lower case."""
         self.raw += fields
-        self._names, self.renamed = None, True
+        self.renamed = True
+        if (names := self._names) is not None:
+            for name, _ in fields:
+                names.add(name)
 
 
 class Encoded(Generic[Text]):
@@ -58,6 +63,7 @@ class Encoded(Generic[Text]):
         "_plan",
         "_removed",
         "_rewrites",
+        "_varied",
         "_vary",
         "_watched",
         "_yielding",
@@ -116,6 +122,8 @@ class Encoded(Generic[Text]):
         self._yielding: frozenset[Text] = frozenset(encode(name) for name in (*dict(plan.enforced), *plan.weaker))
         """Names of which the application's own may have to give way."""
         self._vary: Text = encode("vary")
+        self._varied: dict[Text, Text] = {}
+        """A Vary of an application's to the one with the plan's names in it."""
 
     def _pairs(self, fields: Iterable[Pair]) -> tuple[tuple[Text, Text], ...]:
         return tuple((self._encode(name), self._encode(value)) for name, value in fields)
@@ -217,9 +225,22 @@ class Encoded(Generic[Text]):
         if not names.isdisjoint(self._yielding):
             plan.complete(ex, head)
             return
-        head.extend([pair for pair in self.constants(ex) if pair[0] not in names])
+        more = [pair for pair in self.constants(ex) if pair[0] not in names]
         if plan.vary and self._vary in names:
-            vary(head, plan.vary)
+            self._merge_vary(head)
+        head.extend(more)
+
+    def _merge_vary(self, head: RawHead[Text]) -> None:
+        """The plan's names into the application's own Vary; for one field, what came of it is remembered."""
+        raw, name, known = head.raw, self._vary, self._varied
+        places = [at for at, (key, _) in enumerate(raw) if key.lower() == name]
+        own = raw[places[0]][1]
+        if len(places) == 1 and (merged := known.get(own)) is not None:
+            raw[places[0]] = (name, merged)
+            return
+        vary(head, self._plan.vary)
+        if len(places) == 1 and len(known) < MOST_KNOWN:
+            known[own] = next(value for key, value in head.raw if key.lower() == name)
 
 
 _NOTHING: tuple[list[Any], frozenset[Any]] = ([], frozenset())

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, Self, runtime_checkable
+
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
+"""No fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,22 @@ class Store(Protocol):
         there stays away: False then, so that nobody brings back what was destroyed. `index` files it under a name.
         """
 
-    async def rotate(self, old: str, new: str, *, ttl: float, grace: float, index: str | None = None) -> bool:
-        """Give a record another key; for `grace` seconds the old one leads to it. False if it is not there."""
+    async def rotate(
+        self,
+        old: str,
+        new: str,
+        *,
+        ttl: float,
+        grace: float,
+        fields: Mapping[str, bytes] = NOTHING,
+        remove: Collection[str] = (),
+        index: str | None = None,
+    ) -> bool:
+        """Give a record another key; for `grace` seconds the old one leads to it. False if it is not there.
+
+        In the same step these fields are merged into it and others taken away, as by `save`: nobody finds it under its
+        new key as it was under the old one.
+        """
 
     async def members(self, index: str) -> list[str]:
         """The keys of all records that are filed under a name and still live."""

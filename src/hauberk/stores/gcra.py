@@ -22,8 +22,9 @@ def decide(
     refused = False
     for limit, arrival in zip(limits, arrivals, strict=True):
         full = limit.burst * limit.interval
-        # An arrival further off than a full burst was written by a clock that has been set back since.
-        start = now if arrival is None or arrival < now else min(arrival, now + full)
+        # None lies further off than a full burst, unless the clock was set back since, or the limit was changed: up to
+        # another burst that is waited for, and what is further off than that counts as never hit.
+        start = arrival if arrival is not None and now < arrival <= now + 2 * full else now
         charged = start + limit.cost * limit.interval
         wait = inf if limit.cost > limit.burst else charged - full - now
         if wait > ROUNDING:

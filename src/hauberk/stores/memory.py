@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Self
 
 from hauberk.core.log import decision
-from hauberk.core.store import Limit, Room, Store
+from hauberk.core.store import NOTHING, Limit, Room, Store
 from hauberk.stores.gcra import decide
 from hauberk.stores.position import number
 
@@ -107,8 +107,10 @@ class MemoryStore(Store):
     async def load(self, key: str) -> dict[str, bytes] | None:
         """See `Store.load`."""
         with self._lock:
-            entry = self._live(self._follow(key))
-            return None if entry is None or entry.fields is None else dict(entry.fields)
+            entry = self._live(key)
+            if entry is not None and entry.leads_to is not None:
+                entry = self._live(entry.leads_to)
+            return None if entry is None or entry.fields is None else entry.fields.copy()
 
     async def save(
         self,
@@ -130,14 +132,22 @@ class MemoryStore(Store):
                 entry = _Entry(0, fields={})
                 self._put(key, entry)
             assert entry.fields is not None  # noqa: S101 - for the type checker
-            entry.fields.update(fields)
-            for name in remove:
-                entry.fields.pop(name, None)
+            _merge(entry.fields, fields, remove)
             entry.ends = self._clock() + ttl
             self._file(key, entry, index)
             return True
 
-    async def rotate(self, old: str, new: str, *, ttl: float, grace: float, index: str | None = None) -> bool:
+    async def rotate(
+        self,
+        old: str,
+        new: str,
+        *,
+        ttl: float,
+        grace: float,
+        fields: Mapping[str, bytes] = NOTHING,
+        remove: Collection[str] = (),
+        index: str | None = None,
+    ) -> bool:
         """See `Store.rotate`."""
         with self._lock:
             entry = self._live(old)
@@ -145,6 +155,7 @@ class MemoryStore(Store):
                 return False
             filed = index if index is not None else entry.index
             self._drop(old)
+            _merge(entry.fields, fields, remove)
             entry.ends, entry.index = self._clock() + ttl, None
             self._put(new, entry)
             self._file(new, entry, filed)
@@ -251,6 +262,12 @@ class MemoryStore(Store):
             return False
         self._unfile(key, entry)
         return entry.ends > self._clock()
+
+
+def _merge(kept: dict[str, bytes], fields: Mapping[str, bytes], remove: Collection[str]) -> None:
+    kept.update(fields)
+    for name in remove:
+        kept.pop(name, None)
 
 
 def workers_asked_for(arguments: Sequence[str], environ: Mapping[str, str]) -> int:

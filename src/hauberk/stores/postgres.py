@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from hauberk.core.errors import MissingExtraError, StoreError
-from hauberk.core.store import Limit, Room, Store
+from hauberk.core.store import NOTHING, Limit, Room, Store
 from hauberk.stores import postgres_schema as sql
 from hauberk.stores.addresses import Server
 from hauberk.stores.gcra import room
@@ -89,9 +89,20 @@ class PostgresStore(Store):
         values = (key, ttl, _packed(fields), list(remove), index, create)
         return bool((await self._write(sql.SAVE, values))[0][0])
 
-    async def rotate(self, old: str, new: str, *, ttl: float, grace: float, index: str | None = None) -> bool:
+    async def rotate(
+        self,
+        old: str,
+        new: str,
+        *,
+        ttl: float,
+        grace: float,
+        fields: Mapping[str, bytes] = NOTHING,
+        remove: Collection[str] = (),
+        index: str | None = None,
+    ) -> bool:
         """See `Store.rotate`."""
         values = {"old": old, "new": new, "ttl": ttl, "grace": grace, "filed": index}
+        values |= {"changes": _packed(fields), "gone": list(remove)}
         return bool(await self._write(sql.ROTATE, values))
 
     async def members(self, index: str) -> list[str]:

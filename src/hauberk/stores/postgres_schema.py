@@ -91,7 +91,7 @@ END $body$;
 """
 
 _HIT = """
-CREATE FUNCTION hauberk_hit(
+CREATE OR REPLACE FUNCTION hauberk_hit(
     keys text[], intervals float8[], bursts float8[], costs float8[], OUT waits float8[], OUT aheads float8[]
 ) LANGUAGE plpgsql AS $body$
 DECLARE
@@ -107,7 +107,7 @@ BEGIN
     FOR i IN 1 .. cardinality(keys) LOOP
         SELECT e.ends INTO arrival FROM hauberk_entries e WHERE e.key = keys[i];
         start := greatest(this, coalesce(extract(epoch FROM arrival), this));
-        start := least(start, this + bursts[i] * intervals[i]);
+        IF start > this + 2 * bursts[i] * intervals[i] THEN start := this; END IF;
         starts[i] := start;
         charged[i] := start + costs[i] * intervals[i];
         waits[i] := CASE WHEN costs[i] > bursts[i] THEN -1
@@ -143,7 +143,7 @@ BEGIN
 END $body$;
 """
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((_TABLES, _SAVE, _TOUCH, _DELETE, _HIT), (_LOG,))
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((_TABLES, _SAVE, _TOUCH, _DELETE), (_LOG,), (_HIT,))
 """The statements that lead from the version of their place to the next; the first are for an empty database."""
 VERSION = len(MIGRATIONS)
 
@@ -175,7 +175,8 @@ SAVE = "SELECT hauberk_save(%s, %s, %s::jsonb, %s::text[], %s, %s)"
 ROTATE = """
 WITH moved AS (
     UPDATE hauberk_entries
-    SET key = %(new)s, ends = now() + %(ttl)s * interval '1 second', filed = coalesce(%(filed)s, filed)
+    SET key = %(new)s, ends = now() + %(ttl)s * interval '1 second', filed = coalesce(%(filed)s, filed),
+        fields = (fields || %(changes)s::jsonb) - %(gone)s::text[]
     WHERE key = %(old)s AND ends > now() AND fields IS NOT NULL RETURNING 1
 )
 INSERT INTO hauberk_entries (key, ends, leads_to)

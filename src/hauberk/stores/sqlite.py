@@ -13,7 +13,7 @@ from typing import Any, Self
 import msgspec
 
 from hauberk.core.errors import StoreError
-from hauberk.core.store import Limit, Room, Store
+from hauberk.core.store import NOTHING, Limit, Room, Store
 from hauberk.stores.gcra import decide
 from hauberk.stores.position import number
 from hauberk.stores.sqlite_schema import MIGRATIONS, VERSION
@@ -124,16 +124,22 @@ class SQLiteStore(Store):
                 key, row = row[2], self._live(connection, row[2], "fields, filed, leads_to")
             if (row is None or row[0] is None) and not create:
                 return False
-            merged = self._fields(row[0]) if row and row[0] is not None else {}
-            merged.update(fields)
-            for name in remove:
-                merged.pop(name, None)
+            packed = self._merged(row[0] if row else None, fields, remove)
             filed = index if index is not None else row[1] if row else None
-            packed = msgspec.msgpack.encode(merged)
             self._put(connection, key, ends=self._clock() + ttl, fields=packed, filed=filed)
             return True
 
-    async def rotate(self, old: str, new: str, *, ttl: float, grace: float, index: str | None = None) -> bool:
+    async def rotate(
+        self,
+        old: str,
+        new: str,
+        *,
+        ttl: float,
+        grace: float,
+        fields: Mapping[str, bytes] = NOTHING,
+        remove: Collection[str] = (),
+        index: str | None = None,
+    ) -> bool:
         """See `Store.rotate`."""
         now = self._clock()
         with self._writing() as connection:
@@ -141,7 +147,8 @@ class SQLiteStore(Store):
             if row is None or row[0] is None:
                 return False
             filed = index if index is not None else row[1]
-            self._put(connection, new, ends=now + ttl, fields=row[0], filed=filed)
+            packed = self._merged(row[0], fields, remove)
+            self._put(connection, new, ends=now + ttl, fields=packed, filed=filed)
             self._put(connection, old, ends=now + grace, leads_to=new)
             return True
 
@@ -210,6 +217,15 @@ class SQLiteStore(Store):
 
     async def __aexit__(self, *error: object) -> None:
         await self.close()
+
+    def _merged(self, packed: bytes | None, fields: Mapping[str, bytes], remove: Collection[str]) -> bytes:
+        if packed is not None and not fields and not remove:
+            return packed
+        merged = {} if packed is None else self._fields(packed)
+        merged.update(fields)
+        for name in remove:
+            merged.pop(name, None)
+        return msgspec.msgpack.encode(merged)
 
     def _fields(self, packed: bytes) -> dict[str, bytes]:
         try:

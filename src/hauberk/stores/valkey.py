@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from math import inf
 from typing import Any, Self
 
-from hauberk.core.store import Limit, Room, Store
+from hauberk.core.store import NOTHING, Limit, Room, Store
 from hauberk.stores import valkey_scripts as scripts
 from hauberk.stores.addresses import Address
 from hauberk.stores.gcra import room
@@ -20,8 +20,9 @@ PREFIX, INDEX = "hauberk:", "hauberk-index:"
 class ValkeyStore(Store):
     """Everything that more than one machine shares, in the memory of a server.
 
-    What was acknowledged survives as far as the server keeps it: `appendonly yes` for restarts, a replica for the loss
-    of a machine (replication is asynchronous, so its last milliseconds may be lost).
+    What was acknowledged survives as far as the server keeps it: `appendonly yes` for restarts, with `appendfsync
+    always` for crashes (with `everysec` the last two seconds may be lost, even where only the process dies); a replica
+    for the loss of a machine (replication is asynchronous, so its last milliseconds may be lost).
     """
 
     shared = True
@@ -84,11 +85,21 @@ class ValkeyStore(Store):
         arguments = save_arguments(fields, ttl, remove, create, index)
         return bool(await self._line.script(scripts.SAVE, [PREFIX + key], *arguments))
 
-    async def rotate(self, old: str, new: str, *, ttl: float, grace: float, index: str | None = None) -> bool:
+    async def rotate(
+        self,
+        old: str,
+        new: str,
+        *,
+        ttl: float,
+        grace: float,
+        fields: Mapping[str, bytes] = NOTHING,
+        remove: Collection[str] = (),
+        index: str | None = None,
+    ) -> bool:
         """See `Store.rotate`."""
         filed = "" if index is None else INDEX + index
-        names = [PREFIX + old, PREFIX + new]
-        return bool(await self._line.script(scripts.ROTATE, names, ms(ttl), ms(grace), filed))
+        names, changes = [PREFIX + old, PREFIX + new], change_arguments(fields, remove)
+        return bool(await self._line.script(scripts.ROTATE, names, ms(ttl), ms(grace), filed, *changes))
 
     async def members(self, index: str) -> list[str]:
         """See `Store.members`."""
@@ -146,9 +157,14 @@ def save_arguments(
     fields: Mapping[str, bytes], ttl: float, remove: Collection[str], create: bool, index: str | None
 ) -> list[Any]:
     """What both kinds of the script that saves are given."""
-    pairs = [part for name, value in fields.items() for part in (":" + name, value)]
     filed = "" if index is None else INDEX + index
-    return [int(create), ms(ttl), filed, len(fields), *pairs, *(":" + name for name in remove)]
+    return [int(create), ms(ttl), filed, *change_arguments(fields, remove)]
+
+
+def change_arguments(fields: Mapping[str, bytes], remove: Collection[str]) -> list[Any]:
+    """How many fields are set, their names and values, and the names of those taken away."""
+    pairs = [part for name, value in fields.items() for part in (":" + name, value)]
+    return [len(fields), *pairs, *(":" + name for name in remove)]
 
 
 def own_fields(found: Mapping[bytes, bytes]) -> dict[str, bytes]:

@@ -12,11 +12,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hauberk.core.errors import StoreError
-from hauberk.core.store import Limit, Room
+from hauberk.core.store import NOTHING, Limit, Room
 from hauberk.stores import valkey_cluster_scripts as scripts
 from hauberk.stores.valkey import INDEX, LEADS, PREFIX, ValkeyStore, ms, own_fields, own_key, save_arguments
 
 FILED, VERSION = b"\0i", b"\0v"
+LIMITS = PREFIX + "{limits}:"
+"""All limits share one slot: they can be charged by one script."""
 ATTEMPTS = 8
 """How often a record that is changed while it takes another key is copied again."""
 
@@ -25,8 +27,8 @@ class ValkeyClusterStore(ValkeyStore):
     """One round trip for what is not filed under an index, and for reading; one more for changes of what is."""
 
     async def delete(self, key: str) -> bool:
-        """See `Store.delete`."""
-        return await self._destroy(PREFIX + key)
+        """See `Store.delete`. What is not there may be a limit, which lies elsewhere: one more round trip."""
+        return await self._destroy(PREFIX + key) or bool(await self._line.call("DEL", LIMITS + key))
 
     async def touch(self, key: str, ttl: float) -> bool:
         """See `Store.touch`."""
@@ -56,7 +58,17 @@ class ValkeyClusterStore(ValkeyStore):
             saved, _ = await self._save(leads, save_arguments(fields, ttl, remove, False, index), ttl, index)
         return saved
 
-    async def rotate(self, old: str, new: str, *, ttl: float, grace: float, index: str | None = None) -> bool:
+    async def rotate(
+        self,
+        old: str,
+        new: str,
+        *,
+        ttl: float,
+        grace: float,
+        fields: Mapping[str, bytes] = NOTHING,
+        remove: Collection[str] = (),
+        index: str | None = None,
+    ) -> bool:
         """See `Store.rotate`."""
         source, target = PREFIX + old, PREFIX + new
         for _ in range(ATTEMPTS):
@@ -68,8 +80,11 @@ class ValkeyClusterStore(ValkeyStore):
             if filed:
                 record[FILED] = filed
                 await self._file(filed, target, ttl)
-            await self._line.script(scripts.PUT, [target], ms(ttl), *(part for pair in record.items() for part in pair))
             version = record.get(VERSION, b"")
+            record |= {b":" + name.encode(): value for name, value in fields.items()}
+            for name in remove:
+                record.pop(b":" + name.encode(), None)
+            await self._line.script(scripts.PUT, [target], ms(ttl), *(part for pair in record.items() for part in pair))
             answer = await self._line.script(scripts.SWAP, [source], version, target, ms(grace))
             if answer == b"done":
                 if before:
@@ -102,7 +117,7 @@ class ValkeyClusterStore(ValkeyStore):
 
     async def hit(self, limits: Sequence[Limit]) -> list[Room]:
         """See `Store.hit`. All limits live on one machine of the cluster, so that they are charged all or none."""
-        return await self._hit([f"{PREFIX}{{limits}}:{limit.key}" for limit in limits], limits)
+        return await self._hit([LIMITS + limit.key for limit in limits], limits)
 
     async def ping(self) -> None:
         """See `Store.ping`: one of the machines."""

@@ -53,9 +53,12 @@ ROTATE = (
     FILING
     + """
 local old, new, ttl, grace, index = KEYS[1], KEYS[2], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local sets = tonumber(ARGV[4])
 if redis.call('EXISTS', old) == 0 or redis.call('HEXISTS', old, '\\0t') == 1 then return 0 end
 local filed = redis.call('HGET', old, '\\0i')
 redis.call('RENAME', old, new)
+redis.call('HSET', new, '\\0', '', unpack(ARGV, 5, 4 + sets * 2))
+if #ARGV > 4 + sets * 2 then redis.call('HDEL', new, unpack(ARGV, 5 + sets * 2)) end
 redis.call('PEXPIRE', new, ttl)
 redis.call('HSET', old, '\\0t', new)
 redis.call('PEXPIRE', old, grace)
@@ -68,6 +71,7 @@ end
 return 1
 """
 )
+"""ARGV: lifetime, grace, index, and what is changed, as for SAVE."""
 
 DELETE = (
     FOLLOWING
@@ -135,7 +139,7 @@ local starts, charged, waits, refused = {}, {}, {}, false
 for i, key in ipairs(KEYS) do
   local interval, burst, cost = tonumber(ARGV[i * 3 - 2]), tonumber(ARGV[i * 3 - 1]), tonumber(ARGV[i * 3])
   local arrival = tonumber(redis.call('GET', key) or now)
-  starts[i] = math.min(math.max(now, arrival), now + burst * interval)
+  starts[i] = arrival > now and arrival <= now + 2 * burst * interval and arrival or now
   charged[i] = starts[i] + cost * interval
   waits[i] = cost > burst and -1 or math.max(0, charged[i] - burst * interval - now)
   if waits[i] == -1 or waits[i] > 1e-6 then refused = true end

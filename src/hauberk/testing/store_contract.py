@@ -133,6 +133,25 @@ class StoreContract(StoreRaces):
 
         self.run(what)
 
+    def test_a_record_changes_as_it_takes_another_key(self) -> None:
+        """In one step: nobody finds it as it was under its new key, nor half of what was changed."""
+
+        async def what(store: Store, key: str) -> None:
+            new, index, other = key + "n", key + "i", key + "j"
+            before = {"kept": b"1", "changed": b"1", "gone": b"1"}
+            await store.save(key, before, ttl=LONG, create=True, index=index)
+            changed = {"changed": b"2", "came": b"\x00\xff"}
+            remove = ["gone", "never there"]
+            assert await store.rotate(key, new, ttl=LONG, grace=LONG, fields=changed, remove=remove, index=other)
+            after = {"kept": b"1", "changed": b"2", "came": b"\x00\xff"}
+            assert await store.load(new) == await store.load(key) == after
+            assert await store.records(other) == {new: after}
+            assert await store.members(index) == []
+            assert not await store.rotate(key + "x", key + "y", ttl=LONG, grace=LONG, fields=changed)
+            assert await store.load(key + "y") is None
+
+        self.run(what)
+
     def test_destroying_by_the_old_key_destroys_the_record(self) -> None:
         """A logout with a cookie of a moment ago is a logout."""
 
@@ -273,6 +292,18 @@ class StoreContract(StoreRaces):
                 rooms = await store.hit([narrow, wide])
                 assert not rooms[0].allowed
             assert (await store.hit([wide]))[0].remaining == 8
+
+        self.run(what)
+
+    def test_a_limit_is_forgotten(self) -> None:
+        """By its key, as anything else: it is as if it had never been hit, and the others stay."""
+
+        async def what(store: Store, key: str) -> None:
+            one, other = Limit(key + "o", interval=LONG, burst=1), Limit(key + "p", interval=LONG, burst=1)
+            assert all(room.allowed for room in await store.hit([one, other]))
+            assert await store.delete(one.key)
+            assert not await store.delete(one.key)
+            assert [(await store.hit([limit]))[0].allowed for limit in (one, other)] == [True, False]
 
         self.run(what)
 

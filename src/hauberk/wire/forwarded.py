@@ -138,8 +138,12 @@ def elements_from_right(text: str) -> Iterator[str]:
 
 
 def addresses_from_right(text: str) -> Iterator[str]:
-    """The elements of an X-Forwarded-For field, last first, empty ones included: nobody's proxy appends nothing."""
-    return (part.strip(" \t") for part in reversed(text.split(",")))
+    """The elements of an X-Forwarded-For field, last first, empty ones included: nobody's proxy appends nothing.
+
+    Quotation marks around a whole element, as Forwarded wants them for an address with a port, are taken off. Around
+    several elements they hold nothing together: what a client left open does not reach what a proxy added.
+    """
+    return (_unquoted(part.strip(" \t")) for part in reversed(text.split(",")))
 
 
 def address_of(text: str) -> Address | None:
@@ -200,6 +204,10 @@ def _pairs(text: str) -> dict[str, str]:
         pairs[name] = _ESCAPED.sub(r"\1", value[1:-1]) if value[0] == '"' else value
         place = match.end()
     return pairs
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 2 and text[0] == text[-1] == '"' and '"' not in text[1:-1] else text
 
 
 def _quoted(value: str) -> str:

@@ -46,7 +46,7 @@ TRIPS: list[tuple[str, Act, int]] = [
     ("change", put(b=2), 2),
     ("change in place", lambda s: s["list"].append(1), 2),
     ("rotate", lambda s: s.rotate(), 2),
-    ("login", lambda s: s.login("ann"), 3),
+    ("login", lambda s: s.login("ann"), 2),
     ("logout", lambda s: s.logout(), 2),
 ]
 

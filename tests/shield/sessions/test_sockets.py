@@ -29,6 +29,7 @@ class Client:
         run_inline(self.store.save(self.key, fields, ttl=100, create=True))
         self.shield = ASGIShield(closing(app), Plan.of([Sessions(store=self.store, socket_check=every)]))
         self.waiting: asyncio.Queue[Message] = asyncio.Queue()
+        self.accepted = asyncio.Event()
 
     @property
     def key(self) -> str:
@@ -40,6 +41,8 @@ class Client:
         headers = [(b"host", b"app.example"), (b"cookie", b"__Host-session=" + self.token.encode())]
         await self.waiting.put({"type": "websocket.connect"})
         running = asyncio.ensure_future(self.shield({**scope, "headers": headers}, self.waiting.get, self.take))
+        # A handler that finds the session gone already has none to end with.
+        await asyncio.wait_for(self.accepted.wait(), 10)
         await asyncio.sleep(after)
         since = asyncio.get_running_loop().time()
         if revoke:
@@ -52,6 +55,7 @@ class Client:
 
     async def take(self, message: Message) -> None:
         self.got.append(message)
+        self.accepted.set()
 
     @property
     def closed(self) -> list[Any]:

@@ -50,8 +50,7 @@ def protect(app: T, policy: Policy | None = None, /, **changes: Any) -> T:
     assembly = assemble()
     protection = Protection(chosen, chosen.plan(assembly), assembly)
     if framework in {"asgi", "wsgi"}:
-        shield: Any = ASGIShield if framework == "asgi" else WSGIShield
-        wrapped = shield(app, protection.plan).run
+        wrapped: Any = _shielded(app, protection, asgi=framework == "asgi")
         wrapped.__hauberk__ = protection
         wrapped.app = app  # so that `check` and `scan` find what is inside
         return wrapped  # type: ignore[no-any-return]
@@ -59,6 +58,14 @@ def protect(app: T, policy: Policy | None = None, /, **changes: Any) -> T:
     importlib.import_module(f"hauberk.integrations.protect.{name}").install(app, protection)
     app.__hauberk__ = protection  # type: ignore[attr-defined]
     return app
+
+
+def _shielded(app: Any, protection: Protection, *, asgi: bool) -> Any:
+    if not asgi:
+        return WSGIShield(app, protection.plan).run
+    from hauberk.integrations.sessions.sockets import watched  # here: WSGI has no use for an event loop
+
+    return ASGIShield(watched(app, protection.policy), protection.plan).run
 
 
 def asgi(app: ASGIApp, policy: Policy | None = None) -> ASGIApp:

@@ -14,6 +14,7 @@ from hauberk.integrations.protect.variants import asgi, at_first
 from hauberk.integrations.request import templates
 from hauberk.integrations.resolve import werkzeug as resolve
 from hauberk.integrations.sessions.flask import QuartSessions
+from hauberk.integrations.sessions.sockets import watched
 
 if TYPE_CHECKING:
     from quart import Quart, Response
@@ -28,7 +29,8 @@ def install(app: Quart, protection: Protection) -> None:
         app.session_interface = QuartSessions()  # type: ignore[assignment]
     if answers(protection.policy, app):
         _answer_failures(app, protection.plan)
-    inner: Any = app.asgi_app
+    own: Any = app.asgi_app
+    inner = watched(own, protection.policy)
 
     def make(plan: Plan) -> App:
         return ASGIShield(inner, plan, context=True).run

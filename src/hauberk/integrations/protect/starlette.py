@@ -14,6 +14,7 @@ from hauberk.integrations.protect.engines import engines
 from hauberk.integrations.protect.variants import asgi
 from hauberk.integrations.request import exchange_of, templates
 from hauberk.integrations.resolve import starlette as resolve
+from hauberk.integrations.sessions.sockets import watched
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -37,7 +38,7 @@ def install(app: Starlette, protection: Protection) -> None:
     def build_shielded() -> ASGIApp:
         _teach(app)
         give_policies(app, protection.policy)
-        stack = build()
+        stack = watched(build(), protection.policy)
         base = StarletteShield(app, stack, protection.plan).run
         variants = Variants(protection.policy, protection.assembly, resolve.endpoints(app))
         if not variants:

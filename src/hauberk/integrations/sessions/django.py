@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Generator, Iterator, MutableMapping
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -157,13 +157,9 @@ class SessionStore(SessionBase):  # type: ignore[misc]  # Django comes without t
             await self._save_new(store, values, now)
             return
         fields: dict[str, bytes] = {**{name: before[name] for name in before if not name.startswith(VALUE)}, **values}
-        user = self._user(data)
-        if self._old is not None:
-            old, self._old = self._old, None
+        user, (old, self._old) = self._user(data), (self._old, None)
+        if old is not None:
             fields[HEIRS] = handle(token).encode("ascii")
-            ttl = self._ttl(fields, data)
-            if not await store.rotate(record(handle(old)), record(handle(token)), ttl=ttl, grace=1.0):
-                raise UpdateError
         fields.pop(USER, None)
         if user is not None:
             fields[USER] = user.encode()
@@ -171,8 +167,14 @@ class SessionStore(SessionBase):  # type: ignore[misc]  # Django comes without t
         removed = [name for name in before if name not in fields]
         changed[SEEN] = stamp(now)
         index = user_index(user) if user is not None and USER in changed else None
-        ttl = self._ttl(fields, data)
-        if not await store.save(record(handle(token)), changed, ttl=ttl, remove=removed, index=index):
+        ttl, name = self._ttl(fields, data), record(handle(token))
+        if old is None:
+            done = await store.save(name, changed, ttl=ttl, remove=removed, index=index)
+        else:
+            done = await store.rotate(
+                record(handle(old)), name, ttl=ttl, grace=1.0, fields=changed, remove=removed, index=index
+            )
+        if not done:
             raise UpdateError
         self._saved({**fields, **changed})
 
@@ -233,10 +235,14 @@ class SessionStore(SessionBase):  # type: ignore[misc]  # Django comes without t
         return int(kept().absolute or kept().idle)
 
 
+_SESSIONS_OWN = frozenset({"user", "id", "created", "last_seen", "binding", "login", "logout", "rotate"})
+
+
 class PolicySession(SessionBase):  # type: ignore[misc]  # Django comes without types
     """`request.session` where the policy keeps sessions: the same one that `hauberk.session(request)` gives.
 
-    It reads and writes itself; there is nothing to save. `session_key` is its name in lists and logs.
+    It reads and writes itself; there is nothing to save. `session_key` is its name in lists and logs. What Django's
+    sessions have not, such as `user` and `login`, is as in a `Session`.
     """
 
     def __init__(self, session: Session) -> None:
@@ -260,6 +266,23 @@ class PolicySession(SessionBase):  # type: ignore[misc]  # Django comes without 
         """`session[key] = value`."""
         await self._held
         self[key] = value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __bool__(self) -> bool:
+        return True  # as any of Django's: code asks so whether there are sessions at all
+
+    def __await__(self) -> Generator[Any, Any, Session]:
+        return self._held.__await__()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _SESSIONS_OWN:
+            return getattr(self._held, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     @property
     def session_key(self) -> str | None:

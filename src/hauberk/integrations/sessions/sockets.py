@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from typing import Any
 
 from hauberk.adapters.asgi import App, Message, Receive, Scope, Send
 from hauberk.core.errors import StoreError
 from hauberk.core.log import LOGGER, decision
+from hauberk.policy import Policy
 from hauberk.shield.sessions.session import Session
 
 POLICY_VIOLATION = 1008
 """RFC 6455, section 7.4.1."""
+
+
+def watched(app: App, policy: Policy) -> App:
+    """The same application; with `closing` around it where the policy's sessions are to be looked after."""
+    sessions = policy.sessions
+    return app if sessions is None or not sessions.socket_check else closing(app)
 
 
 def closing(app: App) -> App:
@@ -22,8 +30,12 @@ def closing(app: App) -> App:
     session are not its business. While the store is away nothing is known, and the socket stays open.
     """
 
-    async def run(scope: Scope, receive: Receive, send: Send) -> None:
-        session = scope.get("session") if scope["type"] == "websocket" else None
+    def run(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        # No coroutine of its own: requests pass it by.
+        return app(scope, receive, send) if scope["type"] != "websocket" else talk(scope, receive, send)
+
+    async def talk(scope: Scope, receive: Receive, send: Send) -> None:
+        session = scope.get("session")
         if not isinstance(session, Session) or not session.socket_check:
             return await app(scope, receive, send)
         socket = _Socket(session, receive, send)

@@ -9,21 +9,18 @@ from hashlib import sha256
 from os import urandom
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from hauberk.core.errors import HauberkError, LateSessionError, UnsealError
 from hauberk.core.exchange import Exchange, Head
 from hauberk.core.log import LOGGER
 from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
-from hauberk.shield.sessions.packing import pack, unpack
 from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.presented import presented
 from hauberk.shield.sessions.session import CREATED, ENDS, SEEN, VALUE, Fields, Session, stamp
 from hauberk.shield.sessions.sharing import give, vary_by_cookie
 
 if TYPE_CHECKING:
-    from hauberk.crypto.sealing import Within
+    from hauberk.shield.sessions.forms import Form
 
 MOST = 4_096
 """Octets of name and value together: browsers drop a cookie that has more (RFC 6265bis, section 5.6)."""
@@ -31,6 +28,8 @@ TRIED = 8
 """Of so many cookies of its name, the first that opens counts: somebody else may have set the others."""
 KEPT_FRESH = 60.0
 """Seconds: a session that is only read is sealed anew at most this often, or ten times in its idle time."""
+OLD = "old"
+"""A mark in place of a token: it has not been sealed for a while, or with a key of before, and is sealed anew."""
 NUMBER = "m:number"
 MOST_NAMES = 1_024
 SECRET = re.compile(
@@ -38,8 +37,6 @@ SECRET = re.compile(
 )
 """Names of what no session in a cookie should hold."""
 _OURS = frozenset((CREATED, SEEN, ENDS, NUMBER))
-_UNPACKED = msgspec.msgpack.Decoder(dict[str, bytes]).decode
-_PACKED = msgspec.msgpack.Encoder().encode
 
 
 class SessionTooLargeError(HauberkError):
@@ -63,6 +60,7 @@ class Sealing:
     cookie: str
     same_site: str
     plain: bool
+    readable: bool
     socket_check: float
     clock: Callable[[], float]
 
@@ -70,29 +68,29 @@ class Sealing:
 class Cookie:
     """The cookie's form over one scheme: all that does not depend on the session."""
 
-    __slots__ = ("begin", "end", "name", "room", "seals")
+    __slots__ = ("begin", "end", "name", "read", "room", "write")
 
-    def __init__(self, name: str, same_site: str, secure: bool, seals: Within) -> None:
-        self.name, self.seals = name, seals
+    def __init__(self, name: str, options: Sealing, secure: bool, form: Form) -> None:
+        self.name, self.read, self.write = name, form.read, form.write
         self.room = MOST - len(name)
         self.begin = name + "="
-        self.end = f"; Path=/; HttpOnly; SameSite={same_site}{'; Secure' * secure}; Max-Age="
+        hidden = "" if options.readable else "; HttpOnly"
+        self.end = f"; Path=/{hidden}; SameSite={options.same_site}{'; Secure' * secure}; Max-Age="
 
 
 class CookieKeeper:
     """What `CookieSessions` gives its sessions to."""
 
     def __init__(self, options: Sealing, denied: Store | None) -> None:
-        from hauberk.crypto.sealing import Sealer  # here, so that a policy without sessions loads no cryptography
+        from hauberk.shield.sessions.forms import Sealed, Signed  # here: without sessions no cryptography is loaded
 
-        sealer = Sealer(options.keys)
+        form = Signed if options.readable else Sealed
         self._clock, self._idle, self._absolute = options.clock, options.idle, options.absolute
         self._plain, self.socket_check = options.plain, options.socket_check
         # With the prefix that no other host can set, wherever browsers take it: over https.
         names = {True: "__Host-" + options.cookie, False: options.cookie}
         self._https, self._http = (
-            Cookie(names[secure], options.same_site, secure, sealer.within(b"session " + names[secure].encode("ascii")))
-            for secure in (True, False)
+            Cookie(names[secure], options, secure, form(options.keys, names[secure])) for secure in (True, False)
         )
         self._fresh = min(KEPT_FRESH, options.idle / 10)
         self._denied = denied
@@ -146,30 +144,22 @@ class CookieKeeper:
         """See `Keeper.finish`."""
         before = session.before
         if session.settled:
-            vary_by_cookie(head)
-            if not before:
-                return
-            now = self._clock()
-            if now - float(before.get(SEEN, b"0")) < self._fresh and not session.token:
-                return
+            if not session.token:
+                return vary_by_cookie(head)
             fields = dict(before)
         else:
-            fields, now = session.encoded(), self._clock()
+            fields = session.encoded()
             if (session.dropped or session.renewed) and before:
                 await self._deny(session.exchange, before)
         if fields.keys() <= _OURS:
             vary_by_cookie(head)
             if before:
                 self._send(session.exchange, head, self._form(session.exchange), "", 0)
-        elif session.renewed or self._due(session, fields, before, now):
-            self._seal(session, head, fields, now)
+        elif session.renewed or session.token or fields != before:
+            self._seal(session, head, fields, self._clock())
         else:
             vary_by_cookie(head)
-
-    def _due(self, session: Session, fields: Fields, before: Fields, now: float) -> bool:
-        """Whether it has changed, has not been sealed for a while, or was sealed with a key of before."""
-        stale = now - float(fields.get(SEEN, b"0")) >= self._fresh
-        return stale or bool(session.token) or fields != before
+        return None
 
     def _seal(self, session: Session, head: Head, fields: dict[str, bytes], now: float) -> None:
         """Into the cookie. Raises SessionTooLargeError where browsers would drop it."""
@@ -183,7 +173,7 @@ class CookieKeeper:
         if not self._named.issuperset(fields):
             self._look_at(fields)
         cookie = self._form(session.exchange)
-        value = pack(cookie.seals.seal(_PACKED(fields)), cookie.room)
+        value = cookie.write(fields, cookie.room)
         if len(value) > cookie.room:
             own = [name for name in fields if name.startswith(VALUE)]
             largest = sorted(own, key=lambda name: -len(fields[name]))[:3]
@@ -218,27 +208,24 @@ class CookieKeeper:
 
     def _opened(self, session: Session) -> Fields | None:
         ex = session.exchange
-        cookie = self._form(ex)
+        cookie = self._https if ex.scheme == "https" else self._http
         for text in presented(ex.header("cookie"), cookie.name)[:TRIED]:
-            fields = self._unsealed(session, cookie, text)
-            if fields is not None:
+            if len(text) <= cookie.room and (fields := self._unsealed(session, cookie, text)) is not None:
                 return fields
         return None
 
     def _unsealed(self, session: Session, cookie: Cookie, text: str) -> Fields | None:
-        sealed = unpack(text) if len(text) <= cookie.room else None
-        if sealed is None:
-            return None
+        now = self._clock()
         try:
-            fields = _UNPACKED(cookie.seals.open(sealed))
-            now, seen = self._clock(), float(fields.get(SEEN, b"0"))
-            ended = ENDS in fields and float(fields[ENDS]) <= now
-        except (UnsealError, ValueError):  # what was sealed with the same key by something else counts as nothing
+            fields, outdated = cookie.read(text)
+            age = now - float(fields[SEEN])
+            ended = float(fields.get(ENDS, b"inf")) <= now
+        except (UnsealError, ValueError, KeyError):  # what was sealed with the same key by something else is nothing
             return None
-        if ended or now - seen > self._idle:
+        if ended or age > self._idle:
             return None
-        if cookie.seals.outdated(sealed):
-            session.token = "old"  # noqa: S105 - a mark: it is sealed anew
+        if age >= self._fresh or outdated:
+            session.token = OLD
         return fields
 
     def _left(self, fields: Fields, now: float) -> float:

@@ -52,7 +52,9 @@ class StoreKeeper:
         self._store, self._blocking = store, store.blocking() if store.waits else store
         self._times, self._clock = times, clock
         self._touch_every = min(TOUCH_EVERY, times.idle / 10)
-        self._name, self._same_site, self._plain = cookie, same_site.capitalize(), plain
+        # With the prefix that no other host can set, wherever browsers take it: over https.
+        self._secure_name, self._name = "__Host-" + cookie, cookie
+        self._same_site, self._plain = same_site.capitalize(), plain
         self._bound, self.socket_check = bound, socket_check
         self._paths: OrderedDict[str, None] = OrderedDict()
         self._said: set[str] = set()
@@ -141,9 +143,10 @@ class StoreKeeper:
                 self._set_cookie(ex, head, "", 0)
             return
         assert token is not None  # noqa: S101 - for the type checker
-        if session.renewed and not (token := await self._renew(session, head, token, fields, store)):
-            return
-        await self._save(session, token, fields, store)
+        if session.renewed:
+            await self._renew(session, head, token, fields, store)
+        else:
+            await self._save(session, token, fields, store)
 
     async def _begin(self, session: Session, head: Head, fields: dict[str, bytes], store: Store) -> None:
         self._refuse_plain(session.exchange)
@@ -157,49 +160,62 @@ class StoreKeeper:
         await store.save(record(handle(token)), fields, ttl=self._left(fields), create=True, index=index)
         self._set_cookie(session.exchange, head, token, self._times.absolute)
 
-    async def _renew(self, session: Session, head: Head, old: str, fields: dict[str, bytes], store: Store) -> str:
+    async def _renew(self, session: Session, head: Head, old: str, fields: dict[str, bytes], store: Store) -> None:
         """Give it a new id. Where another request has done so already, that one's is followed while the grace lasts."""
         self._refuse_plain(session.exchange)
         token = new_token()
+        renewed = {**fields, **self._heirs(session, fields, old, token)}
+        changed, removed, index = self._changes(session, renewed)
         done = await store.rotate(
-            record(handle(old)), record(handle(token)), ttl=self._left(fields), grace=max(1, self._times.grace)
+            record(handle(old)),
+            record(handle(token)),
+            ttl=self._left(fields),
+            grace=max(1, self._times.grace),
+            fields=changed,
+            remove=removed,
+            index=index,
         )
-        if not done:
-            decision("session-rotation-refused", level=logging.INFO, session=handle(old)[:12])
-            if session.alone:
-                # Who logs in has shown who he is, and gets a session; nothing of the one that has gone comes with it.
-                before = session.before
-                own = {name: raw for name, raw in fields.items() if before.get(name) != raw or name == USER}
-                await self._begin(session, head, own, store)
-            else:
-                # It may have been rotated a moment ago: what was changed goes to the one record that there is.
-                await self._save(session, old, fields, store)
-            return ""
+        if done:
+            session.token = token
+            self._set_cookie(session.exchange, head, token, self._times.absolute)
+            return
+        decision("session-rotation-refused", level=logging.INFO, session=handle(old)[:12])
+        if session.alone:
+            # Who logs in has shown who he is, and gets a session; nothing of the one that has gone comes with it.
+            before = session.before
+            own = {name: raw for name, raw in fields.items() if before.get(name) != raw or name == USER}
+            await self._begin(session, head, own, store)
+        else:
+            # It may have been rotated a moment ago: what was changed goes to the one record that there is.
+            await self._save(session, old, fields, store)
+
+    @staticmethod
+    def _heirs(session: Session, fields: Fields, old: str, token: str) -> Fields:
+        """Which ids may see it from now on, as a field."""
         heirs = [] if session.alone else fields[HEIRS].split()[-1:] if HEIRS in fields else None
         if heirs is None and USER in fields:
             heirs = [handle(old).encode("ascii")]
-        if heirs is not None:
-            fields[HEIRS] = b" ".join([*heirs, handle(token).encode("ascii")])
-        session.token = token
-        self._set_cookie(session.exchange, head, token, self._times.absolute)
-        return token
+        return {} if heirs is None else {HEIRS: b" ".join([*heirs, handle(token).encode("ascii")])}
 
     def _stale(self, fields: Fields) -> bool:
         """Whether it is to be written down that it was used."""
         return bool(fields) and self._clock() - float(fields.get(SEEN, b"0")) >= self._touch_every
 
     async def _save(self, session: Session, token: str, fields: dict[str, bytes], store: Store) -> None:
-        before = session.before
-        changed = {name: raw for name, raw in fields.items() if before.get(name) != raw}
-        removed = [name for name in before if name not in fields]
-        now = self._clock()
-        if not changed and not removed and now - float(fields.get(SEEN, b"0")) < self._touch_every:
+        changed, removed, index = self._changes(session, fields)
+        if len(changed) == 1 and not removed and not self._stale(fields):
             return
-        changed[SEEN] = stamp(now)
-        index = user_index(fields[USER].decode()) if USER in changed else None
         ttl = self._left(fields)
         if not await store.save(record(handle(token)), changed, ttl=ttl, remove=removed, index=index):
             _refused("it was ended", session)
+
+    def _changes(self, session: Session, fields: Fields) -> tuple[dict[str, bytes], list[str], str | None]:
+        """What is written: fields that changed, that it was used among them; names of those gone; the user's index."""
+        before = session.before
+        changed = {name: raw for name, raw in fields.items() if before.get(name) != raw}
+        index = user_index(fields[USER].decode()) if USER in changed else None
+        changed[SEEN] = stamp(self._clock())
+        return changed, [name for name in before if name not in fields], index
 
     # Its own.
 
@@ -232,15 +248,20 @@ class StoreKeeper:
 
     def _token(self, session: Session) -> str | None:
         """What the cookie holds, if it has the form of one of ours."""
-        if session.token is None:
+        token = session.token
+        if token is None:
             ex = session.exchange
-            found = [v for v in presented(ex.header("cookie"), self.cookie_name(ex)) if is_token(v)]
-            session.token = found[0] if found else ""
-        return session.token or None
+            for token in presented(ex.header("cookie"), self.cookie_name(ex)):
+                if is_token(token):
+                    break
+            else:
+                token = ""
+            session.token = token
+        return token or None
 
     def cookie_name(self, ex: Exchange) -> str:
-        """With the prefix that no other host can set, wherever browsers take it: over https."""
-        return "__Host-" + self._name if ex.scheme == "https" else self._name
+        """What it is called over the request's scheme."""
+        return self._secure_name if ex.scheme == "https" else self._name
 
     def _refuse_plain(self, ex: Exchange) -> None:
         """Before anything is written, so that no record stays behind whose id nobody has."""

@@ -41,6 +41,9 @@ class CookieSessions:
     """Seconds: within so long an open WebSocket is closed once its session has ended; 0 never looks."""
     insecure_http: bool = False
     """Whether it may be used over plain http on other hosts than localhost."""
+    insecure_readable: bool = False
+    """Whether scripts may read it: signed in place of sealed, without HttpOnly. Only for what the visitor may know; a
+    script that somebody else put into a page can take such a session away with it (CWE-1004)."""
     keys: tuple[bytes, ...] = field(default=(), repr=False)
     """Keys of 32 octets: the first seals, all open. Taken from the application's secrets where none is given."""
     clock: Callable[[], float] = field(default=time, repr=False, compare=False)
@@ -54,6 +57,7 @@ class CookieSessions:
             object.__setattr__(self, name, value)
         one_of("CookieSessions.same_site", self.same_site, ("lax", "strict", "none"))
         flag("CookieSessions.insecure_http", self.insecure_http)
+        flag("CookieSessions.insecure_readable", self.insecure_readable)
         (name,) = words("CookieSessions.cookie", (self.cookie,))
         if not name.replace("-", "").replace("_", "").isalnum() or name.lower().startswith(("__host-", "__secure-")):
             raise ConfigurationError("CookieSessions.cookie", name, "is not a plain name", "the prefix is added")
@@ -62,6 +66,15 @@ class CookieSessions:
 
     def equip(self, equipment: Equipment) -> Self:
         """With keys of the application's secrets, and the store that remembers."""
+        cookies = equipment.feature("cookies")
+        if self.insecure_readable and cookies is not None and f"__Host-{self.cookie}" not in cookies.readable:
+            names = f'"__Host-{self.cookie}", "{self.cookie}"'
+            raise ConfigurationError(
+                "CookieSessions.insecure_readable",
+                True,
+                "has no effect, as the policy's cookies get HttpOnly",
+                f"say so there as well: Cookies(readable=frozenset({{{names}}}))",
+            )
         store = equipment.store(self.denied) if isinstance(self.denied, str) else self.denied
         return replace(self, denied=store, keys=self.keys or equipment.keys(PURPOSE))
 
@@ -78,6 +91,7 @@ class CookieSessions:
             cookie=self.cookie,
             same_site=self.same_site.capitalize(),
             plain=self.insecure_http,
+            readable=self.insecure_readable,
             socket_check=seconds("CookieSessions.socket_check", self.socket_check),
             clock=self.clock,
         )

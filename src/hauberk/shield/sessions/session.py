@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, MutableMapping
+from collections.abc import Coroutine, Generator, Iterator, Mapping, MutableMapping
 from time import time
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -44,7 +44,7 @@ class Keeper(Protocol):
     async def ended(self, session: Session) -> bool:
         """Whether a session that was there is gone, by what is kept now."""
 
-    async def finish(self, session: Session, head: Head) -> None:
+    def finish(self, session: Session, head: Head) -> Coroutine[Any, Any, None]:
         """Write what has changed, before the header leaves."""
 
     def late(self, session: Session) -> None:
@@ -288,7 +288,10 @@ class Session(MutableMapping[str, Any]):
         if not self._open:
             self._open = self.accessed = True
             if not self.exchange.sent:
-                self.exchange.defer(lambda head: self._keeper.finish(self, head))
+                self.exchange.defer(self._finish)
+
+    def _finish(self, head: Head) -> Coroutine[Any, Any, None]:
+        return self._keeper.finish(self, head)
 
     def _change(self) -> None:
         self._keeper.changed(self)

@@ -13,7 +13,7 @@ from typing import Final
 
 from hauberk.auth.passwords.ceilings import within
 from hauberk.auth.passwords.encodings import b64, b64_bare, crypt_octets, hexadecimal, number
-from hauberk.auth.passwords.importers.pbkdf2 import pieces
+from hauberk.auth.passwords.importers.pbkdf2 import DIGESTS, pieces
 from hauberk.auth.passwords.importers.windows import lan_manager, md4, mysql_323, nt, oracle_10
 from hauberk.auth.passwords.reading import Check, Reader, Reading, StoredHashError
 
@@ -214,7 +214,7 @@ def bsd_nt(stored: str, reading: Reading) -> tuple[Check, ...]:
 
 
 READERS: Final[dict[str, Reader]] = {
-    **dict.fromkeys(("md5$", "sha1$", "sha224$", "sha256$", "sha384$", "sha512$"), salted),
+    **{f"{digest}$": salted for digest in DIGESTS},
     **dict.fromkeys(LDAP, ldap),
     "S:": oracle_11,
     "$3": bsd_nt,

@@ -11,7 +11,12 @@ from hauberk.auth.passwords.ceilings import within
 from hauberk.auth.passwords.encodings import ab64, b64, b64_url, hexadecimal, number
 from hauberk.auth.passwords.reading import Check, Reader, Reading, StoredHashError
 
-DIGESTS: Final = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
+DIGESTS: Final = frozenset(
+    {"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}
+    | {"sha3_224", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"}
+    | hashlib.algorithms_available & {"sha512_224", "sha512_256", "ripemd160", "sm3"}
+)
+"""Of a fixed length, and computed on this machine: those of the last row are OpenSSL's, which may lack them."""
 
 
 def pbkdf2(digest: str, salt: bytes, iterations: int, length: int, password: bytes) -> bytes:
