@@ -144,7 +144,7 @@ def test_made_here(kind: str) -> None:
         pytest.importorskip("passlib", reason="passlib is not installed", exc_type=ImportError)
     passwords = Passwords(scheme=cheap(Ours(), memory_cost=64, iterations=1), workers=1)
     # Starting Node.js, and the costs that bcrypt has in Django, take a while: one password is enough there.
-    words = WORDS[2:3] if origin == "node" or kind.startswith("django BCrypt") else WORDS
+    words: tuple[str, ...] = WORDS[2:3] if origin == "node" or kind.startswith("django BCrypt") else WORDS
     if kind == "passlib scram":
         words = WORDS[:2]  # it prepares passwords, and knows the characters of Unicode 3.2 only
     for word in words:
