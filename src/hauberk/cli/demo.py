@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,8 +23,26 @@ def prove_shop(target: Target, progress: Progress, index: Path) -> Result:
     return prove(target, progress, paths=(SHOP,), index=index, offline=True, options=Options(login=(LOGIN,)))
 
 
+def _dashboard() -> tuple[Any, str] | None:
+    """The live view of what the protected twin stops, and its password; None where its extra is not installed."""
+    from secrets import token_urlsafe
+
+    from hauberk import Events, Policy
+    from hauberk.stores.memory import MemoryStore
+
+    try:
+        from hauberk.dashboard import Dashboard
+
+        store, password = MemoryStore(), token_urlsafe(12)
+        dashboard = Dashboard(store=store, password=password).app
+    except (MissingExtraError, ModuleNotFoundError):
+        return None
+    Policy(events=Events(store=store)).plan()  # what this process decides goes there from now on
+    return dashboard, password
+
+
 @click.command("demo")
-@click.option("--serve", is_flag=True, help="Keep both shops running on 127.0.0.1.")
+@click.option("--serve", is_flag=True, help="Keep both shops and the live dashboard running on 127.0.0.1.")
 @click.option("--report", type=click.Path(path_type=Path), default=Path("demo-report.html"), show_default=True)
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 @click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="No colours.")
@@ -44,7 +63,7 @@ def command(serve: bool, report: Path, quiet: bool, no_color: bool) -> int:
     if not console.is_terminal:
         console = Console(no_color=True, highlight=False, width=110)
     if serve:
-        serve_shops(console)
+        serve_shops(console, dashboard=_dashboard())
         return 0
     with shown(quiet=quiet, color=not no_color, hush=True) as progress:
         proof = demonstrate(console, prove_shop, report=report, progress=progress)

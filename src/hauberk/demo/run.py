@@ -6,9 +6,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -101,11 +103,18 @@ def _unfinished(before: Result, after: Result) -> list[tuple[str, Result]]:
     return [(name, result) for name, result in (("open", before), ("protected", after)) if not result.complete]
 
 
-def serve(console: Console, ports: tuple[int, int] = (8080, 8081)) -> None:
-    """Keep both shops running on loopback until interrupted."""
-    with served(load(OPEN).app, port=ports[0]) as open_shop, served(load(PROTECTED).app, port=ports[1]) as protected:
-        console.print(f"open shop       {open_shop}")
-        console.print(f"protected twin  {protected}")
+def serve(
+    console: Console, ports: tuple[int, ...] = (8080, 8081, 8747), dashboard: tuple[Any, str] | None = None
+) -> None:
+    """Keep both shops running on loopback until interrupted, and with them the dashboard: its app and its password."""
+    with ExitStack() as running:
+        for name, app, port in zip(("open shop", "protected twin"), (OPEN, PROTECTED), ports, strict=False):
+            console.print(f"{name:<15} {running.enter_context(served(load(app).app, port=port))}")
+        if dashboard is not None:
+            app, password = dashboard
+            console.print(
+                f"{'dashboard':<15} {running.enter_context(served(app, port=ports[-1]))}  password {password}"
+            )
         console.print("log in as ada / lovelace or grace / hopper; stop with Ctrl-C", style="dim")
         try:
             threading.Event().wait()
