@@ -111,7 +111,7 @@ ANY = st.recursive(
         | st.dictionaries(
             st.sampled_from(
                 "runs tool driver rules id results ruleId ruleIndex message text locations physicalLocation level kind "
-                "artifactLocation uri region startLine properties tags security-severity extensions relationships".split()
+                "artifactLocation uri region startLine properties tags security-severity extensions".split()
             ),
             inner,
             max_size=4,
@@ -135,10 +135,12 @@ def test_the_command_puts_all_into_one_report(tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text(json.dumps(mine))
     path = written(tmp_path / "x.sarif", {"ruleId": "r", "level": "error", "message": {"text": "<script>\x1b[31m"}})
     run = CliRunner()
-    done = run.invoke(command, [str(tmp_path / "mine.json"), "--ingest", str(path), "--format", "json", "--quiet"])
+    both = [str(tmp_path / "mine.json"), "--ingest", str(path), "--format", "json", "--quiet"]
+    done = run.invoke(command, both, standalone_mode=False)
     assert done.return_value == 1, done.output
     document = json.loads(done.stdout)
     assert [finding["rule"] for finding in document["findings"]] == ["semgrep-oss.r"]
     assert document["target"] == "shop:app"
-    assert run.invoke(command, ["--ingest", str(path), "--format", "text", "--quiet"]).return_value == 1
+    alone = ["--ingest", str(path), "--format", "text", "--quiet"]
+    assert run.invoke(command, alone, standalone_mode=False).return_value == 1
     assert "Name RESULTS.json" in run.invoke(command, []).output
