@@ -129,8 +129,12 @@ class ASGIHead(RawHead[bytes]):
 
     def values(self, name: str) -> list[str]:
         """See `Head.values`."""
-        wanted = name.encode("latin-1")
-        return [value.decode("latin-1") for key, value in self.raw if key.lower() == wanted]
+        wanted, length = name.encode("latin-1"), len(name)
+        if wanted not in self.names:
+            return []
+        return [
+            value.decode("latin-1") for key, value in self.raw if len(key) == length and key.lower() == wanted
+        ]
 
     def append(self, name: str, value: str) -> None:
         """See `Head.append`."""
@@ -142,9 +146,11 @@ class ASGIHead(RawHead[bytes]):
 
     def rewrite(self, name: str, change: Callable[[str], str]) -> None:
         """See `Head.rewrite`."""
-        wanted, raw = name.encode("latin-1"), self.raw
+        wanted, raw, length = name.encode("latin-1"), self.raw, len(name)
+        if wanted not in self.names:
+            return
         for at, (key, value) in enumerate(raw):
-            if key == wanted or key.lower() == wanted:
+            if len(key) == length and key.lower() == wanted:
                 raw[at] = (key, change(value.decode("latin-1")).encode("latin-1"))
 
 

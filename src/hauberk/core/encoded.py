@@ -233,7 +233,8 @@ class Encoded(Generic[Text]):
     def _merge_vary(self, head: RawHead[Text]) -> None:
         """The plan's names into the application's own Vary; for one field, what came of it is remembered."""
         raw, name, known = head.raw, self._vary, self._varied
-        places = [at for at, (key, _) in enumerate(raw) if key.lower() == name]
+        length = len(name)  # most names differ in that already
+        places = [at for at, (key, _) in enumerate(raw) if len(key) == length and key.lower() == name]
         own = raw[places[0]][1]
         if len(places) == 1 and (merged := known.get(own)) is not None:
             raw[places[0]] = (name, merged)
