@@ -183,5 +183,6 @@ FILES: dict[str, Callable[[Path], Iterator[Case]]] = {"sessions/behaviours.json"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # it runs seventy tests, some of them with servers that are killed
 def test_vectors(vector_file: str, run_file: Callable[[Any], None]) -> None:
     run_file(FILES[vector_file])
