@@ -14,18 +14,15 @@ import click
 
 from hauberk.cli.options import Common, common, finish
 from hauberk.cli.progress import shown
-from hauberk.core.errors import ConfigurationError, InputError
+from hauberk.core.errors import InputError
 from hauberk.core.finding import Result
 from hauberk.core.progress import Progress
 from hauberk.integrations.target import Target, load
 
 if TYPE_CHECKING:
-    from hauberk.scan import Operation, Request
+    from hauberk.scan import Operation
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +38,7 @@ def run(target: Target, progress: Progress, options: Options) -> Result:
     """Test an application in process."""
     from hauberk.integrations.surface import surface, transport
     from hauberk.scan import Budget, scan
+    from hauberk.scan.written import login_request
 
     found = surface(target)
     return scan(
@@ -58,6 +56,7 @@ def run_url(url: str, progress: Progress, options: Options, ca: Path | None, ope
     from hauberk.scan import Budget, Operation, Parameter, Surface, scan
     from hauberk.scan.ownership import require
     from hauberk.scan.site import site
+    from hauberk.scan.written import login_request
 
     place = site(url)
     transport = place.transport(ca=ca)
@@ -108,26 +107,6 @@ def load_watched(name: str) -> Target:
     return load(name)
 
 
-def login_request(text: str) -> Request:
-    """`POST /login user=ada&password=...` or `POST /login {"user": ...}` as a request; `@FILE` reads it from there.
-
-    Raises ConfigurationError, without showing what may be a password.
-    """
-    from hauberk.scan import Request
-
-    if text.startswith("@"):
-        text = _read(Path(text[1:]))
-    method, _, rest = text.strip().partition(" ")
-    path, _, body = rest.strip().partition(" ")
-    if not method.isalpha() or not path.startswith("/"):
-        raise ConfigurationError(
-            "--login", method, "is not of the form METHOD /path body", "write 'POST /login user=ada&password=...'"
-        )
-    kind = "application/json" if body.strip().startswith("{") else FORM
-    headers = (("content-type", kind),) if body.strip() else ()
-    return Request(method=method.upper(), target=path, headers=headers, body=body.strip().encode())
-
-
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -168,18 +147,41 @@ def scan_options(function: F) -> F:
 @click.argument("target", metavar="MODULE:APP|URL")
 @click.option("--ca", type=click.Path(path_type=Path), help="Certificates to trust, where the target is a URL.")
 @click.option("--openapi", type=click.Path(path_type=Path), help="An OpenAPI 3 document (JSON) of the URL.")
+@click.option("--replay", metavar="FINGERPRINT", help="Look for this one finding again, and tell of nothing else.")
+@click.option(
+    "--emit-test",
+    "emitted",
+    type=click.Path(path_type=Path),
+    metavar="FILE.py",
+    help="Write a pytest for each fault, which fails until it is mended.",
+)
 @scan_options
 @common
-def command(target: str, ca: Path | None, openapi: Path | None, options: Options, common: Common) -> int:
+def command(
+    target: str,
+    ca: Path | None,
+    openapi: Path | None,
+    replay: str | None,
+    emitted: Path | None,
+    options: Options,
+    common: Common,
+) -> int:
     """Test an application dynamically: in process, confirmed where the data reaches its sink; or a server by its URL.
 
     A URL has to be on this machine, unless its host serves what `hauberk own HOST` prints.
     """
-    if "://" in target:
-        with shown(quiet=common.quiet, color=common.color, hush=True) as progress:
-            result = run_url(target, progress, options, ca, openapi)
-        return finish(result, common)
-    loaded = load_watched(target)
+    from hauberk.scan.again import only, written_tests
+
+    loaded = None if "://" in target else load_watched(target)
+    if loaded is None and emitted is not None:
+        raise click.UsageError("--emit-test needs an application that tests can import: module:app.")
     with shown(quiet=common.quiet, color=common.color, hush=True) as progress:
-        result = run(loaded, progress, options)
+        result = run_url(target, progress, options, ca, openapi) if loaded is None else run(loaded, progress, options)
+    if replay is not None:
+        result = only(result, replay)
+    if emitted is not None and (written := written_tests(result, target, options.login)):
+        emitted.write_text(written, encoding="utf-8")
+        click.echo(f"wrote {emitted}", err=True)
+    if loaded is None:
+        return finish(result, common)
     return finish(result, common, framework=loaded.framework, root=loaded.root, fallback_file=loaded.file)
