@@ -7,6 +7,8 @@ the same arrivals with nothing to hash (`idle`), the usual `asyncio.to_thread`, 
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import platform
 import threading
 from collections.abc import Awaitable, Callable
@@ -18,6 +20,7 @@ from typing import Any
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id as Primitive
 
 from bench.harness import report
+from hauberk import Policy, protect
 from hauberk.auth.passwords import Argon2id, Passwords
 from hauberk.auth.passwords.passwords import processors
 from hauberk.core.errors import BusyError
@@ -91,6 +94,44 @@ async def on_loop() -> None:
     bare()
 
 
+def served(passwords: Passwords, stored: str) -> Login:
+    """The same logins as requests to an ASGI application under a policy: its 503 must say when to come back."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await passwords.verify("x", stored)
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    app = protect(application, Policy.api())
+    headers = [(b"host", b"api.example"), (b"content-length", b"0")]
+    scope: dict[str, Any] = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "https",
+    }
+    scope |= {"path": "/login", "raw_path": b"/login", "query_string": b"", "headers": headers, "root_path": ""}
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def login() -> None:
+        starts: list[dict[str, Any]] = []
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                starts.append(message)
+
+        await app({**scope, "state": {}}, receive, send)
+        if starts[0]["status"] == 503:
+            raise BusyError("password checks", int(dict(starts[0]["headers"])[b"retry-after"]))
+        if starts[0]["status"] != 401:
+            raise RuntimeError(f"answered with {starts[0]['status']}")
+
+    return login
+
+
 def results() -> dict[str, Any]:
     """Medians over interleaved rounds, and the ratio of the lags to idle."""
     subjects: dict[str, Login] = {"idle": nothing}
@@ -98,7 +139,11 @@ def results() -> dict[str, Any]:
         passwords = Passwords(workers=workers)
         stored = passwords.hash_sync("correct horse battery staple")
         subjects[f"hauberk, {workers} of {processors()} processors"] = partial(passwords.verify, "x", stored)
+    served_by = Passwords(workers=max(1, processors() - 1))
+    subjects["hauberk, requests under a policy"] = served(served_by, served_by.hash_sync("correct horse battery"))
     subjects |= {"asyncio.to_thread, unbounded": partial(asyncio.to_thread, bare), "on the loop": on_loop}
+    # Each refusal is logged with its trace: written out in full, to where no terminal slows it down.
+    logging.basicConfig(filename=os.devnull)
     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in subjects}
     order = list(subjects.items())
     for number in range(ROUNDS):

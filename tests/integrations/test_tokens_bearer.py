@@ -29,6 +29,11 @@ class Prove:
     def nonce(self) -> None:
         return None
 
+    def renewed(self, proof: object) -> None:
+        return None
+
+    algorithms = ("ES256", "EdDSA")
+
 
 OPEN = Policy(tokens=TOKENS).plan()
 CLOSED = Policy(tokens=Bearer(tokens=TOKENS, required=True, open=("/health",))).plan()
@@ -60,10 +65,15 @@ def app(ex: Exchange) -> Answer:
             PROVEN,
             [("authorization", f"DPoP {BOUND}")],
             401,
-            ['Bearer error="invalid_token", DPoP error="invalid_token"'],
+            ['Bearer, DPoP error="invalid_token", algs="ES256 EdDSA"'],
         ),
         (PROVEN, [("authorization", f"DPoP {GOOD}"), ("dpop", "proof")], 401, None),
-        (PROVEN, [("authorization", f"Bearer {BOUND}"), ("dpop", "proof")], 401, None),
+        (
+            PROVEN,
+            [("authorization", f"Bearer {BOUND}"), ("dpop", "proof")],
+            401,
+            ['Bearer error="invalid_token", DPoP algs="ES256 EdDSA"'],
+        ),
     ],
 )
 def test_who_gets_in(serve: Serve, plan: Any, headers: Pairs, status: int, challenge: list[str] | None) -> None:

@@ -1,4 +1,4 @@
-"""Proofs of possession: made, judged, served once; and through a protected application."""
+"""Proofs of possession: made, judged, served once."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hauberk import Bearer, DPoP, KeyRing, Policy, Secrets, TokenError, Tokens
+from hauberk import DPoP, KeyRing, Secrets, TokenError
 from hauberk.auth.dpop import ProofMaker, ProofRules, verify_proof
 from hauberk.auth.dpop.proof import same_target
 from hauberk.core.errors import ConfigurationError
 from hauberk.stores.memory import MemoryStore
-from tests.drivers import Answer, Serve
 
 NOW = 1_800_000_000.0
 URL = "https://api.example/v1/items"
@@ -112,6 +111,7 @@ def test_forgeries_are_refused(header: dict[str, Any], claims: dict[str, Any]) -
         "https://api.example/v1/items#top",
         "https://api.example/v1/%69tems",
         "HTTPS://api.example./v1/items",
+        "https://api.example/%76%31/items",
     ],
 )
 def test_other_spellings_of_the_same_address(said: str) -> None:
@@ -131,11 +131,33 @@ def test_other_spellings_of_the_same_address(said: str) -> None:
         "https://user@api.example/v1/items",
         "/v1/items",
         "https://[::1/v1",
+        "https://api.example:0/v1/items",
+        "https://api.example:x/v1/items",
+        "https://api.example/v1/%2e%2e/v1/items",
+        "https://api.example/v1/\titems",
+        " https://api.example/v1/items",
+        "https://api.example/v1%252Fitems",
+        "https:/api.example/v1/items",
+        "https:///v1/items",
         "",
     ],
 )
 def test_other_addresses(said: str) -> None:
     assert not same_target(said, URL)
+
+
+@pytest.mark.parametrize("escaped", ["%2F", "%2f"])
+def test_an_escaped_slash_is_neither_a_slash_nor_its_own_text(escaped: str) -> None:
+    url = f"https://api.example/a{escaped}b"
+    assert same_target("https://api.example/a%2Fb", url)
+    assert not same_target("https://api.example/a/b", url)
+    assert not same_target("https://api.example/a%252Fb", url)
+    assert same_target("https://api.example/a%252Fb", "https://api.example/a%252Fb")
+
+
+@pytest.mark.parametrize("dots", ["/a/../b", "/a/./b", "/..", "/a/%2E%2e/b"])
+def test_a_path_that_leads_elsewhere_is_never_the_same(dots: str) -> None:
+    assert not same_target(f"https://api.example{dots}", f"https://api.example{dots}")
 
 
 @given(st.text() | st.binary() | st.none() | st.lists(st.text(max_size=20), min_size=3, max_size=3).map(".".join))
@@ -173,40 +195,71 @@ def test_nonces_are_ours_and_end() -> None:
     assert DPoP(store=MemoryStore()).nonce() is None
 
 
-@pytest.mark.parametrize("nonces", [False, True])
-def test_through_an_application(serve: Serve, nonces: bool) -> None:
-    tokens = Tokens(issuer="https://id.example", audience="api", keys=KeyRing.generate("ES256"), store=MemoryStore())
-    maker = ProofMaker(KeyRing.generate("ES256"))
-    dpop = DPoP(store=MemoryStore(), secrets=SECRETS if nonces else None)
-    plan = Policy(tokens=Bearer(tokens=tokens, dpop=dpop, required=True)).plan()
-    access = tokens.pair_sync("ann", thumbprint=maker.thumbprint).access
+def test_a_nonce_of_a_worker_whose_clock_is_ahead_is_good() -> None:
+    ahead = DPoP(store=MemoryStore(), secrets=SECRETS, clock=lambda: NOW + 4)
+    dpop = DPoP(store=MemoryStore(), secrets=SECRETS, clock=lambda: NOW)
+    dpop.check_sync(MAKER.proof("GET", URL, nonce=ahead.nonce()), method="GET", url=URL)
+    far = DPoP(store=MemoryStore(), secrets=SECRETS, clock=lambda: NOW + 60)
+    with pytest.raises(TokenError, match="not one of ours"):
+        dpop.check_sync(MAKER.proof("GET", URL, nonce=far.nonce()), method="GET", url=URL)
 
-    def ask(proof: str | None, scheme: str = "DPoP") -> Any:
-        fields = [("authorization", f"{scheme} {access}"), ("host", "api.example")]
-        fields += [("dpop", proof)] if proof is not None else []
-        return serve(plan, lambda ex: Answer(body=ex.claims.claims.subject.encode()), path="/items", headers=fields)
 
-    first = ask(maker.proof("GET", "https://api.example/items", token=access))
-    if nonces:
-        assert first.status == 401
-        assert 'error="use_dpop_nonce"' in dict(first.headers)["www-authenticate"]
-        nonce = dict(first.headers)["dpop-nonce"]
-        first = ask(maker.proof("GET", "https://api.example/items", token=access, nonce=nonce))
-    assert (first.status, first.body) == (200, b"ann")
-    proof = maker.proof("GET", "https://api.example/items", token=access, nonce=dpop.nonce())
-    assert [ask(proof).status for _ in range(2)] == [200, 401]
-    assert ask(None).status == 401
-    assert ask("x").status == 401
-    assert ask(maker.proof("GET", "https://evil.example/items", token=access, nonce=dpop.nonce())).status == 401
-    assert (
-        ask(ProofMaker(KeyRing.generate("ES256")).proof("GET", "https://api.example/items", token=access)).status == 401
-    )
-    assert ask(proof, "Bearer").status == 401
+def test_nonces_of_the_secret_before_are_good_and_of_others_not() -> None:
+    old, new = "kJ8vR2mW5xQ9tZ3nB7cH4yL6pD1sF0gA", "zX3bN8kT1wY6rE4uQ9mV2jC7hG5dS0pL"
+    nonce = DPoP(store=MemoryStore(), secrets=Secrets.of(old), clock=lambda: NOW).nonce()
+    proof = MAKER.proof("GET", URL, nonce=nonce)
+    both = DPoP(store=MemoryStore(), secrets=Secrets.of(f"{new},{old}"), clock=lambda: NOW)
+    both.check_sync(proof, method="GET", url=URL)
+    with pytest.raises(TokenError, match="not one of ours"):
+        DPoP(store=MemoryStore(), secrets=Secrets.of(new), clock=lambda: NOW).check_sync(proof, method="GET", url=URL)
+
+
+def test_a_proof_is_remembered_for_as_long_as_it_would_be_good() -> None:
+    """Whatever its time was when it came first: at the edge of the past, or of the future."""
+    now = [NOW]
+    for made in (NOW - 65, NOW - 30, NOW, NOW + 5):
+        now[0] = made
+        proof = ProofMaker(MAKER.keys, clock=lambda: now[0]).proof("GET", URL)
+        now[0] = NOW
+        dpop = DPoP(store=MemoryStore(clock=lambda: now[0]), clock=lambda: now[0])
+        dpop.check_sync(proof, method="GET", url=URL)
+        for instant in (NOW, made + 60, made + 65, made + 65.5, made + 66):
+            now[0] = instant
+            with pytest.raises(TokenError, match=r"used before|too old"):
+                dpop.check_sync(proof, method="GET", url=URL)
+
+
+def test_one_of_many_at_once_is_served() -> None:
+    import asyncio
+
+    async def together() -> int:
+        dpop, proof = DPoP(store=MemoryStore(), clock=lambda: NOW), MAKER.proof("GET", URL)
+        tries = [dpop.check(proof, method="GET", url=URL) for _ in range(50)]
+        return sum(not isinstance(one, TokenError) for one in await asyncio.gather(*tries, return_exceptions=True))
+
+    assert asyncio.run(together()) == 1
 
 
 def test_bad_options_are_named() -> None:
     with pytest.raises(ConfigurationError, match=r"ProofRules\.algorithms"):
         ProofRules(algorithms=frozenset({"HS256"}))
+    rows: list[dict[str, Any]] = [
+        {"algorithms": frozenset()},
+        {"max_age": -1},
+        {"max_age": "60"},
+        {"leeway": True},
+        {"leeway": 1e9},
+    ]
+    for options in rows:
+        (name,) = options
+        with pytest.raises(ConfigurationError, match=rf"ProofRules\.{name}"):
+            ProofRules(**options)
+    wrong: Any = "write here what you like"
+    with pytest.raises(ConfigurationError, match=r"DPoP\.rules"):
+        DPoP(store=MemoryStore(), rules=wrong)
+    with pytest.raises(ConfigurationError, match=r"DPoP\.secrets") as caught:
+        DPoP(store=MemoryStore(), secrets=wrong)
+    assert wrong not in str(caught.value)
     with pytest.raises(ConfigurationError, match=r"DPoP\.nonce_lifetime"):
         DPoP(store=MemoryStore(), nonce_lifetime=5)
     with pytest.raises(ConfigurationError, match=r"ProofMaker\.keys"):

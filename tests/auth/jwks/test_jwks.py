@@ -4,99 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
-from hauberk import KeyRing, Policy, TokenError, Tokens
-from hauberk.auth.jwks import JWKS, Issuer
-from hauberk.auth.jwks.answer import lifetime
-from hauberk.core.errors import ConfigurationError
-from tests.drivers import Answer, Serve
-from tests.judges.conftest import certificate  # noqa: F401 - a fixture
-
-RING = KeyRing.generate("ES256")
-TOKENS = Tokens(issuer="https://id.example", audience="api", keys=RING)
-Reply = Callable[[BaseHTTPRequestHandler], None]
-
-
-def answer(body: bytes, status: int = 200, **fields: str) -> Reply:
-    def reply(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in {"content-length": str(len(body)), **fields}.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return reply
-
-
-def good(**fields: str) -> Reply:
-    return answer(json.dumps(RING.jwks()).encode(), 200, **fields)
-
-
-class Server:
-    """Answers as it is told, and counts."""
-
-    def __init__(self, signed: Path) -> None:
-        self.reply: Reply = good()
-        self.asked: list[str] = []
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                server.asked.append(self.path)
-                server.reply(self)
-
-            def log_message(self, *args: Any) -> None: ...
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.handle_error = lambda *args: None  # type: ignore[method-assign]
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(signed)
-        self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
-        threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
-        self.url = f"https://localhost:{self.http.server_address[1]}/jwks.json"
-        self.trusting = ssl.create_default_context(cafile=str(signed))
-
-
-@pytest.fixture
-def server(certificate: Path) -> Iterator[Server]:  # noqa: F811 - the fixture
-    made = Server(certificate)
-    yield made
-    made.http.shutdown()
-    made.http.server_close()
-
-
-class Clock:
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-def client(server: Server, clock: Clock, **options: Any) -> JWKS:
-    settings: dict[str, Any] = {"verify": server.trusting, "clock": clock, "timeout": 2.0} | options
-    return JWKS(url=server.url, **settings)
-
-
-@pytest.fixture(params=["waiting", "blocking"])
-def ask(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """Both faces."""
-    if request.param == "blocking":
-        return lambda jwks, kid=None: jwks.keys_sync(kid)
-    return lambda jwks, kid=None: asyncio.run(jwks.keys(kid))
+from hauberk import JWKS, TokenError
+from hauberk.auth.jwks.flight import Flights
+from tests.auth.jwks.served import RING, Clock, Reply, Server, answer, client, good
 
 
 def test_it_is_fetched_once_and_again_when_it_is_no_longer_fresh(server: Server, clock: Clock, ask: Any) -> None:
@@ -146,6 +63,9 @@ def test_while_the_server_fails_what_is_known_goes_on_being_used(server: Server,
         (answer(b"<html>"), "no JSON"),
         (answer(b'{"keys":[{"kty":"oct","k":"' + b"A" * 43 + b'"}]}'), "no public key"),
         (answer(b'{"keys":[{"kty":"RSA"}]}'), "no key"),
+        (answer(b'{"keys":[{"kty":"EC","crv":"P-256","x":null,"y":5}]}'), "no list of keys"),
+        (answer(b'{"keys":[null,5,"x",[]]}'), "no list of keys"),
+        (answer(b'{"keys":[{"kty":"EC","crv":[],"x":{},"y":""},{"kty":[]}]}'), "no kind"),
         (answer(b'{"keys":[' + b",".join([b'{"kty":"x"}'] * 200) + b"]}"), "200 keys"),
         (answer(b"[" * 100_000), "no JSON"),
         (answer(b" " * 300_000), "longer than"),
@@ -153,6 +73,10 @@ def test_while_the_server_fails_what_is_known_goes_on_being_used(server: Server,
         (answer(b"", 302, location="http://localhost/jwks.json"), "another host"),
         (answer(b"", 302, location="/jwks.json"), "again and again"),
         (answer(b"", 302, location="file:///etc/passwd"), "another host"),
+        (answer(b"", 302, location="https://localhost:x/jwks.json"), "another host"),
+        (answer(b"", 302, location="https://[/jwks.json"), "ValueError"),
+        (answer(b"", 302, location="/a\x01b"), "InvalidURL"),
+        (answer(b"", 302), "again and again"),
         (answer(b"not found", 404), "status 404"),
     ],
 )
@@ -161,6 +85,13 @@ def test_what_is_no_key_set_is_none(server: Server, clock: Clock, ask: Any, repl
     with pytest.raises(TokenError, match=why):
         ask(client(server, clock))
     assert len(server.asked) <= 4
+
+
+def test_an_entry_that_is_no_good_takes_no_others_with_it(server: Server, clock: Clock, ask: Any) -> None:
+    others: list[object] = [None, 5, {}, {"kty": "EC", "crv": "P-256", "x": None}, {"kty": "RSA", "n": "AQAB", "e": 3}]
+    others += [{"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"}, {"kty": "OKP", "crv": "X25519", "x": "AA"}]
+    server.reply = answer(json.dumps({"keys": [*others, *RING.jwks()["keys"]], "more": [1]}).encode())
+    assert {key.kid for key in ask(client(server, clock))} == {key.kid for key in RING.keys}
 
 
 def test_a_redirect_within_the_host_is_followed(server: Server, clock: Clock, ask: Any) -> None:
@@ -222,6 +153,81 @@ def test_many_at_once_are_one_fetch(server: Server, clock: Clock) -> None:
     assert len(server.asked) == 2
 
 
+def test_threads_and_event_loops_wait_for_the_same_fetch(server: Server, clock: Clock) -> None:
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.3)
+        good()(handler)
+
+    server.reply = slow
+    jwks, found = client(server, clock), []
+    asks = [lambda: found.append(jwks.keys_sync()), lambda: found.append(asyncio.run(jwks.keys("x")))]
+    threads = [threading.Thread(target=ask) for ask in asks * 5]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(keys) for keys in found] == [2] * 10
+    assert len(server.asked) == 1
+
+
+def test_with_keys_that_are_known_nobody_waits_for_newer_ones(server: Server, clock: Clock, ask: Any) -> None:
+    jwks = client(server, clock)
+    kid = ask(jwks)[0].kid
+    slow = threading.Event()
+
+    def later(handler: BaseHTTPRequestHandler) -> None:
+        slow.wait(5)
+        good()(handler)
+
+    server.reply = later
+    clock.now += 301
+    begin = time.monotonic()
+    try:
+        assert ask(jwks, kid)
+        assert time.monotonic() - begin < 1.5
+    finally:
+        slow.set()
+
+
+def test_where_nothing_is_known_it_is_asked_sooner_then_less_and_less(server: Server, clock: Clock, ask: Any) -> None:
+    server.reply = answer(b"oops", 500)
+    jwks, times = client(server, clock, cooldown=10.0), []
+    for _ in range(40):
+        before = len(server.asked)
+        with pytest.raises(TokenError, match="status 500"):
+            ask(jwks)
+        if len(server.asked) > before:
+            times.append(clock.now - 1_000)
+        clock.now += 1
+    assert times == [0, 2, 6, 14, 24, 34]
+
+
+def test_a_name_that_does_not_resolve_is_our_own_error(clock: Clock, ask: Any) -> None:
+    with pytest.raises(TokenError, match="keys"):
+        ask(JWKS(url="https://no-such-host.invalid/jwks.json", clock=clock, timeout=1.0))
+
+
+def test_a_fetch_that_hangs_is_waited_for_no_longer_than_it_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hauberk.auth.jwks.flight.GRACE", 0.1)
+    over, begun, flights = threading.Event(), [], Flights(0.1)
+
+    async def hang() -> None:
+        begun.append(1)
+        over.wait(5)  # as a resolver does, which no loop can end
+
+    try:
+        begin = time.monotonic()
+        for _ in range(2):
+            flight = flights.join(lambda: True, hang)
+            assert flight is not None
+            flights.wait_sync(flight)
+            asyncio.run(flights.wait(flight))
+        assert time.monotonic() - begin < 2
+        assert len(begun) == 2
+    finally:
+        over.set()
+
+
 def test_one_that_goes_away_does_not_take_the_answer_with_him(server: Server, clock: Clock) -> None:
     def slow(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(0.2)
@@ -239,84 +245,3 @@ def test_one_that_goes_away_does_not_take_the_answer_with_him(server: Server, cl
         assert len(await second) == 2
 
     asyncio.run(together())
-
-
-def test_tokens_of_an_issuer_through_an_application(server: Server, clock: Clock, serve: Serve) -> None:
-    issuer = Issuer(issuer="https://id.example", audience="api", keys=client(server, clock), typ="at+jwt")
-    plan = Policy(tokens=issuer).plan()
-
-    def ask(token: str) -> Any:
-        fields = [("authorization", f"Bearer {token}")]
-        return serve(plan, lambda ex: Answer(body=ex.claims.claims.subject.encode()), headers=fields)
-
-    assert ask(TOKENS.issue("ann")).body == b"ann"
-    others = [
-        Tokens(issuer="https://id.example", audience="api", keys=KeyRing.generate("ES256")),
-        Tokens(issuer="https://evil.example", audience="api", keys=RING),
-        Tokens(issuer="https://id.example", audience="another", keys=RING),
-        Tokens(issuer="https://id.example", audience="api", keys=KeyRing.generate("HS256")),
-    ]
-    assert [ask(other.issue("ann")).status for other in others] == [401] * 4
-    assert ask("x.y.z").status == 401
-    assert len(server.asked) == 1
-
-
-def test_a_key_that_was_rotated_is_found(server: Server, clock: Clock) -> None:
-    ring = KeyRing.generate("ES256")
-    tokens = Tokens(issuer="https://id.example", audience="api", keys=ring)
-    issuer = Issuer(issuer="https://id.example", audience="api", keys=client(server, clock))
-    server.reply = lambda handler: answer(json.dumps(ring.jwks()).encode())(handler)
-    assert issuer.check_sync(tokens.issue("ann")).subject == "ann"
-    for _ in range(3):
-        ring.rotate()
-    clock.now += 31
-    assert issuer.check_sync(tokens.issue("bob")).subject == "bob"
-    assert len(server.asked) == 2
-
-
-@pytest.mark.parametrize(
-    ("options", "field"),
-    [
-        ({"url": "http://id.example/jwks.json"}, r"JWKS\.url"),
-        ({"url": "http://id.example/jwks.json", "insecure_http": True}, r"JWKS\.url"),
-        ({"url": "file:///etc/passwd"}, r"JWKS\.url"),
-        ({"url": "ftp://id.example/x"}, r"JWKS\.url"),
-        ({"url": "data:application/json,{}"}, r"JWKS\.url"),
-        ({"url": "https://user:secret@id.example/"}, r"JWKS\.url"),
-        ({"url": "https://[::1"}, r"JWKS\.url"),
-        ({"fresh": (500.0, 100.0)}, r"JWKS\.fresh"),
-        ({"timeout": 0}, r"JWKS\.timeout"),
-        ({"most": 0}, r"JWKS\.most"),
-        ({"cooldown": -1}, r"JWKS\.cooldown"),
-        ({"verify": False}, r"JWKS\.verify"),
-    ],
-)
-def test_bad_options_are_named(options: dict[str, Any], field: str) -> None:
-    with pytest.raises(ConfigurationError, match=field):
-        JWKS(**{"url": "https://id.example/jwks.json", **options})
-
-
-def test_symmetric_algorithms_cannot_be_listed() -> None:
-    jwks = JWKS(url="https://id.example/jwks.json")
-    for name in ("HS256", "none", "dir"):
-        with pytest.raises(ConfigurationError, match=r"Issuer\.algorithms"):
-            Issuer(issuer="https://id.example", audience="api", keys=jwks, algorithms=frozenset({name}))
-    JWKS(url="http://127.0.0.1:8000/jwks.json", insecure_http=True)
-
-
-@pytest.mark.parametrize(
-    ("said", "seconds"),
-    [
-        ("", 300),
-        ("public, max-age=3600", 3_600),
-        ("max-age=5", 300),
-        ("max-age=99999999", 86_400),
-        ("no-store, max-age=3600", 300),
-        ("no-cache", 300),
-        ("s-maxage=9000", 300),
-        ("max-age=-5", 300),
-        ('max-age="600"', 600),
-    ],
-)
-def test_cache_control_within_bounds(said: str, seconds: float) -> None:
-    assert lifetime(said, 300.0, 86_400.0) == seconds

@@ -188,6 +188,9 @@ def test_keys_of_a_kind_that_no_algorithm_has() -> None:
         {**{name: EC_JWK[name] for name in ("kty", "crv", "x", "y")}, "alg": "ES384"},
         {**{name: EC_JWK[name] for name in ("kty", "crv", "x", "y")}, "alg": "RS256"},
         {"kty": "oct", "k": encode(b"short"), "alg": "HS256"},
+        {"kty": "EC", "crv": "P-256", "x": None, "y": 5},  # type: ignore[dict-item]
+        {"kty": "RSA", "n": ["AQAB"], "e": {}},  # type: ignore[dict-item]
+        {"kty": "oct", "k": 7},  # type: ignore[dict-item]
     ]
     for jwk in bad:
         with pytest.raises(ConfigurationError):

@@ -43,10 +43,25 @@ class DPoP:
     """Seconds."""
     clock: Callable[[], float] = field(default=time, repr=False, compare=False)
 
+    _signers: tuple[Signer, ...] = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
+        rules: object = self.rules
+        if not isinstance(rules, ProofRules):
+            raise ConfigurationError("DPoP.rules", rules, "is no ProofRules", "write ProofRules(max_age=30)")
+        secrets: object = self.secrets
+        if secrets is not None and not isinstance(secrets, Secrets):
+            raise ConfigurationError("DPoP.secrets", "(hidden)", "is no Secrets", "write Secrets.from_environ(...)")
         if type(self.nonce_lifetime) is not int or not 10 <= self.nonce_lifetime <= 3_600:
             problem = "is not between 10 and 3,600 seconds"
             raise ConfigurationError("DPoP.nonce_lifetime", self.nonce_lifetime, problem, "write 300")
+        keys = () if self.secrets is None else self.secrets.keys("dpop-nonce")
+        object.__setattr__(self, "_signers", tuple(Signer((key,)) for key in keys))
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """What proofs may be signed with, to be told to clients (`algs`, section 7.1)."""
+        return tuple(sorted(self.rules.algorithms))
 
     async def check(
         self, proof: object, *, method: str, url: str, token: str | None = None, thumbprint: str | None = None
@@ -56,7 +71,7 @@ class DPoP:
         good = verify_proof(
             proof, method=method, url=url, now=now, rules=self.rules, token=token, thumbprint=thumbprint
         )
-        if self.secrets is not None and not self._is_ours(good.nonce, now):
+        if self._signers and self._age(good.nonce, now) is None:
             raise TokenError("nonce", "is not one of ours, or too old")
         life = max(good.issued - now, 0.0) + self.rules.max_age + 2 * self.rules.leeway
         name = sha256(f"{good.thumbprint}.{good.id}".encode()).hexdigest()
@@ -73,30 +88,32 @@ class DPoP:
 
     def nonce(self) -> str | None:
         """A fresh nonce for the field `DPoP-Nonce`; None where nonces are off."""
-        if self.secrets is None:
+        if not self._signers:
             return None
         stamp = _TIME.pack(int(self.clock()))
-        return encode(stamp + self._signer().sign(stamp, CONTEXT)[:CUT])
+        return encode(stamp + self._signers[0].sign(stamp, CONTEXT)[:CUT])
 
-    def _is_ours(self, nonce: str | None, now: float) -> bool:
+    def renewed(self, proof: Proof) -> str | None:
+        """A fresh nonce, if that of a good proof ends before long (section 8.2); so clients are seldom turned away."""
+        if not self._signers:
+            return None
+        age = self._age(proof.nonce, self.clock())
+        return self.nonce() if age is None or age > self.nonce_lifetime / 2 else None
+
+    def _age(self, nonce: str | None, now: float) -> float | None:
+        """Seconds; None if it is not one of ours, or too old. Other workers' clocks may be ahead by the leeway."""
         try:
             octets = decode(nonce or "")
         except TokenError:
-            return False
+            return None
         if len(octets) != _TIME.size + CUT:
-            return False
+            return None
         stamp, mark = octets[: _TIME.size], octets[_TIME.size :]
-        (at,) = _TIME.unpack(stamp)
-        good = any(hmac.compare_digest(mark, one.sign(stamp, CONTEXT)[:CUT]) for one in self._signers())
-        return good and at - 1 <= now <= at + self.nonce_lifetime
-
-    def _signer(self) -> Signer:
-        return self._signers()[0]
-
-    def _signers(self) -> list[Signer]:
-        if self.secrets is None:
-            return []
-        return [Signer((key,)) for key in self.secrets.keys("dpop-nonce")]
+        good = False
+        for signer in self._signers:
+            good |= hmac.compare_digest(mark, signer.sign(stamp, CONTEXT)[:CUT])
+        age: float = now - _TIME.unpack(stamp)[0]
+        return age if good and -1 - self.rules.leeway <= age <= self.nonce_lifetime else None
 
     def _blocking(self) -> Self:
         return self if not self.store.waits else replace(self, store=self.store.blocking())

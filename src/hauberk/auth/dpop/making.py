@@ -44,7 +44,7 @@ class ProofMaker:
         claims: dict[str, Any] = {
             "jti": token_urlsafe(16),
             "htm": method,
-            "htu": f"{parts.scheme}://{parts.netloc}{parts.path or '/'}",
+            "htu": f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path or '/'}",
             "iat": int(self.clock()),
         }
         if token is not None:

@@ -15,14 +15,19 @@ from hauberk.auth.tokens.errors import TokenError
 from hauberk.auth.tokens.keys import Key
 from hauberk.auth.tokens.verify import Rules, check_header, split
 from hauberk.core.errors import ConfigurationError
+from hauberk.core.options import words
 
 ALGORITHMS = frozenset({"ES256", "ES384", "ES512", "EdDSA", "Ed25519", "RS256", "PS256"})
+PUBLIC = ("kty", "crv", "x", "y", "n", "e")
 PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
 MOST = 4_096
 """Octets of a proof."""
 LONGEST_ID = 256
 PORTS = {"http": 80, "https": 443}
-_SEGMENT = "!$&'()*+,;=:@-._~/"
+_SAFE = "!$&'()*+,;=:@-._~/"
+_SLASH = re.compile("%2[Ff]")
+_PLAIN = re.compile(r"https?://[a-z0-9.-]+/[A-Za-z0-9/_~-]*")
+"""An address that is written in one way only."""
 _DOTS = re.compile(r"/\.\.?(/|$)")
 
 
@@ -36,11 +41,26 @@ class ProofRules:
     leeway: float = 5.0
     """Seconds by which the client's clock may be ahead."""
 
+    header: Rules = field(init=False, repr=False, compare=False)
+    """The same, for the proof's header."""
+
     def __post_init__(self) -> None:
-        for name in self.algorithms:
+        names, fix = words("ProofRules.algorithms", self.algorithms), "use ES256 or EdDSA"
+        if not names:
+            raise ConfigurationError("ProofRules.algorithms", self.algorithms, "is empty: no proof would do", fix)
+        for name in names:
             if name not in ALGORITHMS:
-                fix = "use ES256 or EdDSA"
                 raise ConfigurationError("ProofRules.algorithms", name, "is no asymmetric algorithm of ours", fix)
+        object.__setattr__(self, "algorithms", frozenset(names))
+        object.__setattr__(self, "header", Rules(algorithms=self.algorithms, typ="dpop+jwt"))
+        for of, most in (("max_age", 3_600.0), ("leeway", 300.0)):
+            value: object = getattr(self, of)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+                problem = f"is not a number of seconds from 0 to {most:,.0f}"
+                raise ConfigurationError(f"ProofRules.{of}", value, problem)
+
+
+USUAL = ProofRules()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +91,12 @@ def verify_proof(
     `token` is the access token that came with it, whose hash must be in it; `thumbprint` that of the key that the token
     is bound to; neither is asked at a token endpoint. `nonce` is the one that it must hold.
     """
-    wanted = ProofRules() if rules is None else rules
+    wanted = USUAL if rules is None else rules
     try:
         message, first, second, third = split(proof, MOST)
         header, claims = parse(decode_octets(first)), parse(decode_octets(second))
         signature = decode_octets(third)
-        check_header(header, Rules(algorithms=wanted.algorithms, typ="dpop+jwt"))
+        check_header(header, wanted.header)
     except TokenError as error:
         raise TokenError("proof", f"{error.reason}: {error.detail}") from None
     key = _key(header)
@@ -94,9 +114,12 @@ def _key(header: Mapping[str, Any]) -> Key:
     jwk, alg = header.get("jwk"), header["alg"]
     if not isinstance(jwk, Mapping) or PRIVATE & jwk.keys() or jwk.get("kty") == "oct":
         raise TokenError("proof", "holds no public key")
+    # What else a key says of itself is nobody's concern here; what it is of decides.
+    parts = {name: jwk[name] for name in PUBLIC if name in jwk}
+    if not all(isinstance(part, str) for part in parts.values()):
+        raise TokenError("proof", "holds a key whose members are no texts")
     try:
-        # What else a key says of itself is nobody's concern here; what it is of decides.
-        key = Key.from_jwk({name: jwk[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in jwk})
+        key = Key.from_jwk(parts)
     except ConfigurationError as error:
         raise TokenError("proof", f"holds a key that {error.problem}") from None
     if alg not in key.algorithms:
@@ -137,19 +160,23 @@ def _judged(
 
 def same_target(said: object, url: str) -> bool:
     """Whether `htu` means this URL, query and fragment apart (RFC 9449, section 4.3; RFC 3986, section 6.2)."""
-    if not isinstance(said, str):
+    if not isinstance(said, str) or not said.isprintable() or " " in said:
         return False
+    if said == url and _PLAIN.fullmatch(said):
+        return True
     try:
         return _normal(urlsplit(said)) == _normal(urlsplit(url))
     except ValueError:
         return False
 
 
-def _normal(parts: SplitResult) -> tuple[str, str, int | None, str]:
+def _normal(parts: SplitResult) -> tuple[str, str, int, str]:
     scheme = parts.scheme.lower()
     if scheme not in PORTS or not parts.hostname or parts.username is not None:
         raise ValueError(scheme)
-    path = quote(unquote_to_bytes(parts.path.replace("%2F", "%252F").replace("%2f", "%252F")), safe=_SEGMENT)
+    # A slash that is escaped is none; what else is escaped is the same as what is not, as servers decode both.
+    path = "%2F".join(quote(unquote_to_bytes(part), safe=_SAFE) for part in _SLASH.split(parts.path))
     if _DOTS.search(path):
         raise ValueError(path)  # somebody means another path than he says
-    return scheme, parts.hostname.lower().rstrip("."), parts.port or PORTS[scheme], path or "/"
+    port = PORTS[scheme] if parts.port is None else parts.port
+    return scheme, parts.hostname.lower().rstrip("."), port, path or "/"

@@ -19,6 +19,8 @@ class Kept:
     usable_until: float = -1.0
     """How long the keys are used although no newer ones can be fetched."""
     asked: float = field(default=float("-inf"))
+    failures: int = 0
+    """How many fetches failed since the last that did not."""
     problem: str = ""
     """Why the last fetch failed."""
 
@@ -30,15 +32,27 @@ class Kept:
         """The keys, fresh or stale; none if they are too old for either."""
         return self.keys if self.clock() < self.usable_until else ()
 
+    def wait(self) -> float:
+        """Seconds between the last fetch and the next. Where nothing can be verified it is soon, then less and less."""
+        return self.cooldown if self.usable() else min(self.cooldown, 2.0 ** min(self.failures, 16))
+
     def may_ask(self) -> bool:
         """Whether the last fetch was long enough ago."""
-        return self.clock() - self.asked >= self.cooldown
+        return self.clock() - self.asked >= self.wait()
 
-    def asking(self) -> None:
-        """A fetch begins."""
+    def begin(self) -> bool:
+        """Whether one may begin now; if so, it has begun."""
+        if not self.may_ask():
+            return False
         self.asked = self.clock()
+        return True
 
     def take(self, keys: Sequence[Key], fresh: float, stale: float) -> None:
         """A fetch succeeded."""
         now = self.clock()
-        self.keys, self.fresh_until, self.usable_until, self.problem = tuple(keys), now + fresh, now + fresh + stale, ""
+        self.keys, self.fresh_until, self.usable_until = tuple(keys), now + fresh, now + fresh + stale
+        self.problem, self.failures = "", 0
+
+    def fail(self, problem: str) -> None:
+        """A fetch did not."""
+        self.problem, self.failures = problem, self.failures + 1

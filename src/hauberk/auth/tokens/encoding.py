@@ -28,8 +28,10 @@ _LAST: tuple[frozenset[int], ...] = (frozenset(), frozenset(), frozenset(b"AQgw"
 """By length modulo four: which characters may be the last, so that no bits are left over."""
 
 
-def decode(text: str) -> bytes:
-    """The octets. Raises TokenError for anything but the one text that encodes them."""
+def decode(text: object) -> bytes:
+    """The octets. Raises TokenError for anything but the one text that encodes them: also for what is no text."""
+    if not isinstance(text, str):
+        raise TokenError("encoding", "is not a text")
     try:
         return decode_octets(text.encode("ascii"))
     except UnicodeEncodeError as error:

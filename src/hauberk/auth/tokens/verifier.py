@@ -12,6 +12,8 @@ from hauberk.auth.tokens.verify import LATEST, Rules, candidates, check_claims, 
 
 MOST_HEADERS = 32
 """Headers that are remembered: an issuer writes one a key."""
+_SEEN = frozenset({"exp", "iat", "sub", "iss", "aud"})
+"""Required claims that the quick way sees to."""
 
 
 class Verifier:
@@ -25,7 +27,9 @@ class Verifier:
 
     def __init__(self, rules: Rules, issuer: str, audience: str) -> None:
         """Raises nothing. `issuer` and `audience` are those of the rules."""
-        self._rules, self._issuer, self._audience, self._leeway = rules, issuer, audience, rules.leeway
+        self._rules, self._issuer, self._leeway = rules, issuer, rules.leeway
+        # No claim is equal to a new object: rules that ask for more than the quick way looks at never take it.
+        self._audience = audience if _is_usual(rules, issuer, audience) else object()
         self._headers: dict[bytes, tuple[Verify, ...]] = {}
         self._keys: Sequence[Key] = ()
 
@@ -45,7 +49,10 @@ class Verifier:
             raise TokenError("signature", "fits none of the keys")
         if known is None and len(headers) < MOST_HEADERS:
             headers[first] = verifiers
-        claims = parse(decode_octets(second))
+        payload = decode_octets(second)
+        if len(payload) > self._rules.max_payload:
+            raise TokenError("too-long", f"has a payload of {len(payload):,} octets")
+        claims = parse(payload)
         self._check(claims, now)
         return claims
 
@@ -73,3 +80,15 @@ class Verifier:
         ):
             return
         check_claims(claims, self._rules, now)
+
+
+def _is_usual(rules: Rules, issuer: str, audience: str) -> bool:
+    return (
+        issuer in rules.issuers
+        and audience in rules.audiences
+        and "" not in (issuer, audience)
+        and rules.required <= _SEEN
+        and rules.max_age is None
+        and rules.denied == frozenset()
+        and isinstance(rules.denied, frozenset)  # what can change may hold something later
+    )

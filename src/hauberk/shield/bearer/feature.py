@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -12,7 +13,7 @@ from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.log import decision
 from hauberk.core.options import words
 from hauberk.core.plan import Steps
-from hauberk.shield.bearer.replies import ambiguous, unauthenticated
+from hauberk.shield.bearer.replies import ambiguous, unauthenticated, unavailable
 
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 _QUOTABLE = re.compile(r"[ !#-\[\]-~]*")
@@ -30,6 +31,13 @@ class Proves(Protocol):
 
     def nonce(self) -> str | None:
         """What he has to put into the next proof; None for nothing."""
+
+    def renewed(self, proof: Any) -> str | None:
+        """The same after a good one, which is what `check` returned; None if what he has will do."""
+
+    @property
+    def algorithms(self) -> Sequence[str]:
+        """What he may sign with."""
 
 
 class Verifies(Protocol):
@@ -90,8 +98,10 @@ class Bearer:
 
     @property
     def schemes(self) -> tuple[str, ...]:
-        """What is offered in WWW-Authenticate."""
-        return ("Bearer",) if self.dpop is None else ("Bearer", "DPoP")
+        """What is offered in WWW-Authenticate, with what is always said of it (RFC 9449, section 7.1)."""
+        if self.dpop is None:
+            return ("Bearer",)
+        return ("Bearer", f'DPoP algs="{" ".join(self.dpop.algorithms)}"')
 
     def steps(self) -> Steps:
         """Before the application runs."""
@@ -135,14 +145,17 @@ class Bearer:
         url = f"{ex.scheme}://{ex.header('host')}{ex.raw_path.decode('ascii', 'replace')}"
         check = self.dpop.check if ex.waits else self.dpop.check_sync
         checked = check(proofs[0], method=ex.method, url=url, token=token, thumbprint=thumbprint)
-        if ex.waits and inspect.isawaitable(checked):
-            await checked
+        nonce = self.dpop.renewed(await checked if inspect.isawaitable(checked) else checked)
+        if nonce is not None:
+            ex.add("dpop-nonce", nonce)
         return ""
 
     def _answer(self, scheme: str, reason: str) -> Reply:
+        if reason == "keys":
+            return unavailable()
         nonce = self.dpop.nonce() if self.dpop is not None and scheme == "dpop" else None
         code = {"nonce": "use_dpop_nonce", "proof": "invalid_dpop_proof"}.get(reason, "invalid_token")
-        reply = unauthenticated(self.schemes, self.realm, code)
+        reply = unauthenticated(self.schemes, self.realm, code, used=scheme)
         return reply if nonce is None else replace(reply, headers=(*reply.headers, ("dpop-nonce", nonce)))
 
     def _without(self, ex: Exchange) -> Reply | None:
