@@ -132,9 +132,7 @@ class ASGIHead(RawHead[bytes]):
         wanted, length = name.encode("latin-1"), len(name)
         if wanted not in self.names:
             return []
-        return [
-            value.decode("latin-1") for key, value in self.raw if len(key) == length and key.lower() == wanted
-        ]
+        return [value.decode("latin-1") for key, value in self.raw if len(key) == length and key.lower() == wanted]
 
     def append(self, name: str, value: str) -> None:
         """See `Head.append`."""
