@@ -7,7 +7,20 @@ import json
 import platform
 from pathlib import Path
 
-SUBJECTS = ("shield", "shield_wsgi", "csrf", "hosts", "passwords")
+SUBJECTS = (
+    "shield",
+    "shield_wsgi",
+    "csrf",
+    "hosts",
+    "cookies",
+    "limits",
+    "sessions",
+    "stores",
+    "passwords",
+    "tokens",
+    "guard",
+    "events",
+)
 
 
 def main() -> None:
