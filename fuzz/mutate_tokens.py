@@ -36,7 +36,13 @@ OTHER: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 }
 Change = Callable[[ast.AST], None]
 
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT = {
+    "verifier.py: drop 0: if known is None and len(headers) < MOST_HEADERS:": "what is known is stored again, the same",
+    "verifier.py: comparison 0 Lt: and 0 <= issued <= now + self._leeway": "1970 goes the thorough way, which takes it",
+    "verifier.py: constant 1: and 0 <= issued <= now + self._leeway": "the same",
+    "verifier.py: constant -1: and 0 <= issued <= now + self._leeway": "1969 goes the quick way: both take it",
+    'verify.py: constant 4: parts = octets.split(b".", 3)': "five parts are not three, as four are not",
+}
 """Mutant as it is printed, without the number of the line -> why it accepts nothing more."""
 
 
@@ -96,7 +102,7 @@ def _smaller(node: ast.AST) -> Iterator[tuple[str, Change]]:
         yield "no not", _setting("operand", ast.UnaryOp(ast.Not(), node.operand))
     elif isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
         yield "sign", _setting("op", ast.Sub() if isinstance(node.op, ast.Add) else ast.Add())
-    elif isinstance(node, ast.Return) and node.value is not None:
+    elif isinstance(node, ast.Return) and ast.unparse(node) not in {"return", "return None"}:
         yield "return nothing", _setting("value", ast.Constant(None))
     elif isinstance(node, ast.Raise | ast.Break) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
         yield f"no {type(node).__name__.lower()}", _skipping

@@ -74,6 +74,7 @@ def claims(value: dict[str, Any], **options: Any) -> str:
         ({"typ": []}, {}, "header"),
         ({}, {"typ": "at+jwt"}, "type"),
         ({"typ": None}, {"typ": "at+jwt"}, "type"),
+        ({}, {"typ": "x"}, "type"),
         ({"typ": "JWT"}, {"typ": "at+jwt"}, "type"),
         ({"typ": "at+jwt"}, {"typ": "at+jwt"}, ""),
         ({"typ": "AT+JWT"}, {"typ": "at+jwt"}, ""),
@@ -174,6 +175,14 @@ def test_by_default_a_token_must_end() -> None:
         check_claims({"exp": NOW}, Rules(algorithms=ES), NOW)
     assert (Rules(algorithms=ES).max_octets, Rules(algorithms=ES).max_payload) == (16_384, 16_384)
     assert (MOST_KEYS, MOST_HEADERS, DEEPEST, LATEST) == (8, 32, 32, 1e12)
+
+
+def test_rules_stay_as_they_were_made() -> None:
+    with pytest.raises(AttributeError):
+        BARE.typ = "JWT"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        Rules(ES)  # type: ignore[call-arg]
+    assert not hasattr(BARE, "__dict__")
 
 
 @pytest.mark.parametrize("name", ["none", "NONE", "", "es256", "HS1", "RSA-OAEP"])
