@@ -78,7 +78,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line. Every error that is ours is one clear message; nothing of it is a traceback."""
-    # Most commands read large documents once and end: looking for garbage every 700 objects costs a tenth of their time.
+    # Most commands read large documents once and end: garbage is looked for seldom.
     gc.set_threshold(50_000, 20, 20)
     # What the guard decides while we attack an application is in the report; on stderr it would bury the progress.
     logging.getLogger("hauberk").addHandler(logging.NullHandler())
