@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from examples.django_auth.pages import account_page, page
 from examples.refused import AWAY, Refused, form_of
-from hauberk.core.errors import StoreError
+from hauberk import StoreError
 
 
 class Refusals:

@@ -13,7 +13,7 @@ from examples.fastapi_auth import account, api, entry, passkeys
 from examples.fastapi_auth.pages import account_page, page
 from examples.logins import Logins
 from examples.refused import AWAY, Refused, form_of
-from hauberk.core.errors import BusyError, StoreError
+from hauberk import BusyError, StoreError
 
 
 def create_app(equipment: Equipment | None = None) -> FastAPI:

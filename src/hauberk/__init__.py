@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from hauberk.auth.throttle import Throttle
     from hauberk.auth.tokens import KeyRing, Refreshing, TokenError, Tokens
     from hauberk.auth.totp import TOTP
-    from hauberk.core.errors import BlockedError, ConfigurationError, HauberkError, InputError, LateNonceError
+    from hauberk.core.errors import (
+        BlockedError,
+        BusyError,
+        ConfigurationError,
+        HauberkError,
+        InputError,
+        LateNonceError,
+        StoreError,
+    )
     from hauberk.crypto.secrets import Secrets
     from hauberk.events import Events
     from hauberk.guard import Guard
@@ -74,7 +82,16 @@ _HEADERS = (
 _HOMES: dict[str, str] = {
     **dict.fromkeys(_HEADERS, "hauberk.shield.headers"),
     **dict.fromkeys(
-        ("BlockedError", "ConfigurationError", "HauberkError", "InputError", "LateNonceError"), "hauberk.core.errors"
+        (
+            "BlockedError",
+            "BusyError",
+            "ConfigurationError",
+            "HauberkError",
+            "InputError",
+            "LateNonceError",
+            "StoreError",
+        ),
+        "hauberk.core.errors",
     ),
     **dict.fromkeys(("asgi", "protect", "wsgi"), "hauberk.integrations.protect"),
     **dict.fromkeys(("csp_nonce", "csrf_token", "error_id", "session", "templates"), "hauberk.integrations.request"),
@@ -134,6 +151,7 @@ __all__ = [
     "At",
     "Bearer",
     "BlockedError",
+    "BusyError",
     "CSPReports",
     "CacheControl",
     "ClearSiteData",
@@ -174,6 +192,7 @@ __all__ = [
     "Secrets",
     "Session",
     "Sessions",
+    "StoreError",
     "Throttle",
     "TokenError",
     "Tokens",
