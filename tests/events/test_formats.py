@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hauberk.cli.events import command
+from hauberk.core.errors import InputError
 from hauberk.core.plan import run_inline
 from hauberk.events.kinds import CLASSES, KINDS, kind
 from hauberk.events.ocsf import SEVERITIES, finding
@@ -83,3 +84,9 @@ def test_the_command_prints_one_a_line(tmp_path: Path, form: str, starts: str) -
     assert done.exit_code == 0
     (said,) = done.output.splitlines()
     assert said.startswith(starts)
+
+
+def test_a_store_that_is_not_there_is_no_empty_list(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not there"):
+        CliRunner().invoke(command, ["--store", f"sqlite:///{tmp_path}/none.db"], catch_exceptions=False)
+    assert not (tmp_path / "none.db").exists()

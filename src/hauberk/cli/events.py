@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+from hauberk.core.errors import InputError
 
 
 @click.command("events")
@@ -21,6 +25,8 @@ def command(url: str, log: str, form: str, name: str | None) -> int:
     from hauberk.events.plain import line
     from hauberk.stores import open_store
 
+    if (path := url.removeprefix("sqlite:///")) != url and not Path(path.partition("?")[0]).exists():
+        raise InputError(url, "is a file that is not there", "name the store that Events(store=...) writes to")
     for event in read(open_store(url), f"events:{log}"):
         if name is not None and event["event"] != name:
             continue
