@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import hauberk
 from hauberk import CORS, Policy
 from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
 from hauberk.core.errors import LateNonceError
@@ -184,3 +185,15 @@ def test_a_websocket_keeps_its_own_scheme(scheme: str, expected: str) -> None:
 
     assert handshake_asgi(Plan.of([Looking()]), scheme="http")
     assert seen == [expected]
+
+
+@pytest.mark.parametrize("name", ["Set-Cookie", "Set-cookie", "set-cookie", "SET-COOKIE"])
+def test_a_cookie_is_made_safe_however_its_field_is_spelt(name: str) -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [(name, "a=b")])
+        return [b""]
+
+    sent: list[tuple[str, str]] = []
+    environ = {"wsgi.url_scheme": "https", "REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_HOST": "app.example"}
+    hauberk.wsgi(app, Policy.recommended())(environ, lambda status, fields, error=None: sent.extend(fields))
+    assert [value for field, value in sent if field.lower() == "set-cookie"] == ["a=b; Secure; HttpOnly; SameSite=Lax"]

@@ -129,8 +129,9 @@ class Encoded(Generic[Text]):
         return tuple((self._encode(name), self._encode(value)) for name, value in fields)
 
     def _spelled(self, names: Iterable[str]) -> frozenset[Text]:
-        # Applications may spell a name as they like under WSGI, and some do under ASGI.
-        return frozenset(self._encode(form) for name in names for form in (name, name.title(), name.upper()))
+        # Applications may spell a name as they like under WSGI, and some do under ASGI: in these ways.
+        ways = (str.lower, str.title, str.capitalize, str.upper)
+        return frozenset(self._encode(way(name)) for name in names for way in ways)
 
     def constants(self, ex: Exchange) -> Sequence[tuple[Text, Text]]:
         """What every response gets."""
