@@ -41,6 +41,15 @@ EQUIVALENT = {
     "verifier.py: comparison 0 Lt: and 0 <= issued <= now + self._leeway": "1970 goes the thorough way, which takes it",
     "verifier.py: constant 1: and 0 <= issued <= now + self._leeway": "the same",
     "verifier.py: constant -1: and 0 <= issued <= now + self._leeway": "1969 goes the quick way: both take it",
+    'encoding.py: never: if raw.count(b"[") + raw.count(b"{") <= DEEPEST:': "read the thorough way",
+    'encoding.py: comparison 0 Lt: if raw.count(b"[") + raw.count(b"{") <= DEEPEST:': "read the thorough way",
+    "encoding.py: never: if (": "read the thorough way",
+    'encoding.py: always: if "\\\\u" in text:': "half a pair is looked for where none can be",
+    "encoding.py: never: if opened <= DEEPEST:": "counted octet by octet",
+    "encoding.py: comparison 0 Lt: if opened <= DEEPEST:": "counted octet by octet",
+    """encoding.py: constant b'x': _PADDING = (b"", b"", b"==", b"=")""": "that of a length which is refused before",
+    """encoding.py: constant b'[{x': elif octet in b"[{":""": "an x outside of texts is no JSON at any depth",
+    """encoding.py: constant b']}x': elif octet in b"]}":""": "an x outside of texts is no JSON at any depth",
     'verify.py: constant 4: parts = octets.split(b".", 3)': "five parts are not three, as four are not",
 }
 """Mutant as it is printed, without the number of the line -> why it accepts nothing more."""

@@ -194,6 +194,10 @@ def test_a_cookie_is_made_safe_however_its_field_is_spelt(name: str) -> None:
         return [b""]
 
     sent: list[tuple[str, str]] = []
+
+    def start(status: str, fields: list[tuple[str, str]], error: Any = None) -> Any:
+        sent.extend(fields)
+
     environ = {"wsgi.url_scheme": "https", "REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_HOST": "app.example"}
-    hauberk.wsgi(app, Policy.recommended())(environ, lambda status, fields, error=None: sent.extend(fields))
+    hauberk.wsgi(app, Policy.recommended())(environ, start)
     assert [value for field, value in sent if field.lower() == "set-cookie"] == ["a=b; Secure; HttpOnly; SameSite=Lax"]

@@ -40,6 +40,7 @@ def test_what_is_json(raw: bytes, value: object) -> None:
         b'{"a":1}x',
         b'{"a":1,"a":1}',
         b'{"a":1,"\\u0061":1}',
+        b'{"a":1,"a":"\\":x"}',
         b'{"x":{"a":1,"a":1}}',
         b'{"x":[{"a":1,"a":1}]}',
         b'{"a":1 ,"a" :1}',
@@ -80,6 +81,10 @@ def test_how_deep(read: Any, opens: bytes, closes: bytes) -> None:
     assert read(b'{"c":[' + b",".join([b"{}"] * 100) + b"]}")
     for text in (b"[" * 100, b'\\"' + b"[" * 100, b'\\\\\\"' + b"{" * 100):
         assert read(b'{"c":"' + text + b'"}')
+    # Deep, and each level closes something before it opens the next.
+    assert read(nested(1, b',"c":' + b"[[]," * (DEEPEST - 2) + b"[]" + b"]" * (DEEPEST - 2)))
+    with pytest.raises(TokenError, match="nested"):
+        read(nested(1, b',"c":' + b"[[]," * DEEPEST + b"[]" + b"]" * DEEPEST))
     # And deep, behind a text that seems not to end.
     for text in (b"\\\\", b"]]]]]]", b'\\"]]]]'):
         with pytest.raises(TokenError, match="nested"):
