@@ -106,6 +106,10 @@ def _ipv6(text: str, host: str) -> str:
     if not host.endswith("]") or not _HEX.issuperset(inner):
         raise AuthorityError(text, "the host is not an IPv6 address in brackets")
     try:
-        return f"[{IPv6Address(inner)}]"
+        address = IPv6Address(inner)
     except AddressValueError:
         raise AuthorityError(text, "the host is not an IPv6 address in brackets") from None
+    if (mapped := address.ipv4_mapped) is not None:
+        # As URLs write it (WHATWG URL, "IPv6 serializer"); Python does so before 3.13 only.
+        return f"[::ffff:{int(mapped) >> 16:x}:{int(mapped) & 0xFFFF:x}]"
+    return f"[{address}]"
