@@ -113,3 +113,9 @@ def test_answers_without_a_body_have_no_length(serve: Serve, status: int) -> Non
             return Steps(on_request=lambda ex: Reply(status, b"", ()))
 
     assert serve(Plan.of([Answering()])).one("content-length") is None
+
+
+def test_a_flood_of_logins_does_not_fill_the_log_with_traces(quiet: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    quiet(Plan.of([Failures()]), failing(BusyError("passwords", 7)))
+    (line,) = [record for record in caplog.records if "busy" in record.getMessage()]
+    assert (line.levelname, line.exc_info) == ("WARNING", None)

@@ -74,6 +74,10 @@ class Failures:
 
     def _log(self, ex: Exchange, error: Exception) -> str:
         number = ex.read_error_id()
+        if isinstance(error, BusyError):
+            # Expected, and many at once: a line each, as traces would cost more than the answers.
+            LOGGER.warning("busy %s in %s %s: %s", number, ex.method, ex.path, error)
+            return number
         LOGGER.log(self.level, "unhandled error %s in %s %s", number, ex.method, ex.path, exc_info=error)
         return number
 
