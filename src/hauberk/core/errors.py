@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 
 class HauberkError(Exception):
-    """Anything that hauberk raises on purpose."""
+    """Anything that hauberk raises on purpose. It can be pickled: pools of processes hand errors on that way."""
 
     exit_code = 2
+
+    def __reduce__(self) -> tuple[Callable[..., HauberkError], tuple[Any, ...], dict[str, Any]]:
+        return _as_it_was, (type(self), self.args), self.__dict__
+
+
+def _as_it_was(kind: type[HauberkError], args: tuple[object, ...]) -> HauberkError:
+    """Without its constructor, which takes other arguments: where that fails, a pool waits for ever."""
+    return kind.__new__(kind, *args)
 
 
 class ConfigurationError(HauberkError, ValueError):
