@@ -202,6 +202,11 @@ DELETE FROM hauberk_log WHERE position IN
 (SELECT position FROM hauberk_log WHERE ends <= now() LIMIT 128 FOR UPDATE SKIP LOCKED)
 """,
 )
-TABLE = "SELECT to_regclass('hauberk_schema')"
+TABLE = """
+SELECT c.oid FROM pg_catalog.pg_class c
+WHERE c.relname = 'hauberk_schema' AND c.relkind = 'r' AND pg_catalog.pg_table_is_visible(c.oid)
+"""
+"""By a look at the catalogue: `to_regclass` answers from what the connection remembers of it, and that there was no
+such table is still remembered right after waiting for the process that made it."""
 INSTALLED = "SELECT coalesce(max(version), 0) FROM hauberk_schema"
 INSTALL = f"INSERT INTO hauberk_schema VALUES ({VERSION})"  # noqa: S608 - a number of ours
