@@ -9,7 +9,22 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 SinkKind = Literal[
-    "sql", "shell", "argv", "path", "url", "eval", "template", "xpath", "ldap", "unpickle", "header", "log"
+    "sql",
+    "nosql",
+    "shell",
+    "argv",
+    "path",
+    "url",
+    "eval",
+    "template",
+    "unpickle",
+    "xml",
+    "xpath",
+    "ldap",
+    "header",
+    "redirect",
+    "html",
+    "log",
 ]
 Verdict = Literal["attack", "inert", "unknown"]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hauberk.core.errors import ConfigurationError
+from hauberk.core.events import SinkKind
 from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.options import one_of, words
 from hauberk.core.plan import Steps
@@ -15,6 +16,25 @@ from hauberk.guard.watch import install
 
 Mode = Literal["off", "observe", "block"]
 MODES = ("off", "observe", "block")
+
+CLASSES: dict[str, tuple[SinkKind, ...]] = {
+    "sql": ("sql",),
+    "nosql": ("nosql",),
+    "shell": ("shell", "argv"),
+    "path": ("path",),
+    "ssrf": ("url",),
+    "code": ("eval",),
+    "template": ("template",),
+    "deserialisation": ("unpickle",),
+    "xml": ("xml",),
+    "xpath": ("xpath",),
+    "ldap": ("ldap",),
+    "header": ("header",),
+    "redirect": ("redirect",),
+    "xss": ("html",),
+    "log": ("log",),
+}
+"""The fields of `Guard` that set a mode of their own, and the kinds of sink that each is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +53,36 @@ class Guard:
     """Another mode for commands and argument lists; None is `mode`."""
     path: Mode | None = None
     """Another mode for files; None is `mode`."""
+    nosql: Mode | None = None
+    """Another mode for queries of document stores; None is `mode`."""
+    ssrf: Mode | None = None
+    """Another mode for connections; None is `mode`."""
+    code: Mode | None = None
+    """Another mode for `eval`, `exec` and `compile`; None is `mode`."""
+    template: Mode | None = None
+    """Another mode for templates that are compiled from text; None is `mode`."""
+    deserialisation: Mode | None = None
+    """Another mode for pickle, marshal and YAML with objects; None is `mode`."""
+    xml: Mode | None = None
+    """Another mode for entities and DTDs of XML; None is `mode`."""
+    xpath: Mode | None = None
+    """Another mode for XPath expressions; None is `mode`."""
+    ldap: Mode | None = None
+    """Another mode for LDAP filters and names; None is `mode`."""
+    header: Mode | None = None
+    """Another mode for line breaks in header fields of an answer; None is `mode`."""
+    redirect: Mode | None = None
+    """Another mode for redirects to other sites; None is `mode`."""
+    xss: Mode | None = None
+    """Another mode for input that lands as markup in a page; None is `mode`."""
+    log: Mode | None = None
+    """Another mode for line breaks in log records; None is `mode`."""
     roots: tuple[str, ...] = ()
     """Folders that an absolute path from a request may name."""
 
     def __post_init__(self) -> None:
         one_of("Guard.mode", self.mode, MODES)
-        for field in ("sql", "shell", "path"):
+        for field in CLASSES:
             if getattr(self, field) is not None:
                 one_of(f"Guard.{field}", getattr(self, field), MODES)
         object.__setattr__(self, "roots", words("Guard.roots", self.roots))
@@ -48,14 +92,15 @@ class Guard:
                     "Guard.roots", root, "is not an absolute path", f"write {os.path.abspath(root)!r}"
                 )
 
-    def mode_of(self, kind: str) -> Mode:
-        """The mode for a kind of sink: `sql`, `shell`, `argv` or `path`."""
-        own = {"sql": self.sql, "shell": self.shell, "argv": self.shell, "path": self.path}.get(kind)
+    def mode_of(self, kind: SinkKind) -> Mode:
+        """The mode for a kind of sink."""
+        field = next(field for field, kinds in CLASSES.items() if kind in kinds)
+        own: Mode | None = getattr(self, field)
         return own or self.mode
 
     def steps(self) -> Steps:
         """One small object for each request; the hooks are installed here, for the whole process."""
-        modes = {kind: self.mode_of(kind) for kind in ("sql", "shell", "argv", "path")}
+        modes = {kind: self.mode_of(kind) for kinds in CLASSES.values() for kind in kinds}
         if set(modes.values()) == {"off"}:
             return Steps()
         install()

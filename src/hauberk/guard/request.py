@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from hauberk.core.events import SinkKind
 from hauberk.core.exchange import Exchange
 from hauberk.core.log import decision
 from hauberk.guard.frames import in_code
@@ -23,7 +24,7 @@ class RequestGuard:
 
     __slots__ = ("_inputs", "_said", "_walks", "modes", "roots")
 
-    def __init__(self, modes: Mapping[str, str], roots: Sequence[str]) -> None:
+    def __init__(self, modes: Mapping[SinkKind, str], roots: Sequence[str]) -> None:
         self.modes, self.roots = modes, roots
         self._inputs: Inputs | None = None
         self._said = False
@@ -51,6 +52,6 @@ class RequestGuard:
         self._walks += 1
         return False
 
-    def blocks(self, kind: str) -> bool:
+    def blocks(self, kind: SinkKind) -> bool:
         """Whether an attack of that kind is stopped."""
         return self.modes[kind] == "block"
