@@ -57,7 +57,7 @@ BROWSER = [
 BASE = {"bare", "floor"}
 CONSTANTS = list(encoded_bytes(RECOMMENDED.plan()).unread)
 TEMPLATES = encoded_bytes(RECOMMENDED.plan()).templates
-FIXED = list(encoded_bytes(RECOMMENDED.plan()).with_nonce)
+FIXED = list(encoded_bytes(RECOMMENDED.plan()).with_nonce[False])
 VARY = [(b"vary", b"Origin")]
 ALLOWED = {ORIGIN.encode(): [(b"access-control-allow-origin", ORIGIN.encode()), *VARY]}
 LACKS = {b" Path=/; Max-Age=3600": b"; Secure; HttpOnly; SameSite=Lax"}

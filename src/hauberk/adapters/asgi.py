@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from time import monotonic
-from types import MappingProxyType
 from typing import Any
 
 from hauberk.adapters.body import Watcher
@@ -14,7 +13,7 @@ from hauberk.adapters.wsgi import split_host
 from hauberk.core.encoded import RawHead, encoded_bytes
 from hauberk.core.errors import BlockedError
 from hauberk.core.exchange import HOLDER, Exchange, Holder, Reply, held
-from hauberk.core.plan import Choice, Pair, Plan, run_deferred
+from hauberk.core.plan import Choice, Pair, Plan, begin_deferred, run_deferred
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -33,9 +32,10 @@ class ASGIExchange(Exchange):
 
     receive: Receive
     """Given by the adapter where a step may wait."""
-    indexed: RawHeaders | None = None
-    fields_by_name: Mapping[bytes, bytes] = MappingProxyType({})
-    """The request's fields, once somebody asked for one of them, and the list that they were read from."""
+    fields_by_name: Mapping[bytes, bytes] | None = None
+    """The request's fields, once somebody asked for one of them."""
+    websocket = False
+    """See `Exchange.websocket`; the adapter sets it."""
     replay: list[Message] | None = None
     """What was read ahead of the application, to be given to it again."""
 
@@ -73,10 +73,10 @@ class ASGIExchange(Exchange):
 
     def header(self, name: str) -> str:
         """See `Exchange.header`. The first question makes an index of all fields, as there will be more."""
-        raw = self.scope["headers"]
-        if self.indexed is not raw:  # or a step has changed them
-            self.indexed, self.fields_by_name = raw, _by_name(raw)
-        value = self.fields_by_name.get(name.encode("latin-1"))
+        fields = self.fields_by_name
+        if fields is None:
+            fields = self.fields_by_name = _by_name(self.scope["headers"])
+        value = fields.get(name.encode("latin-1"))
         return "" if value is None else value.decode("latin-1")
 
     def headers(self) -> Iterator[tuple[str, str]]:
@@ -91,9 +91,10 @@ class ASGIExchange(Exchange):
         return super().raw_path if raw is None else raw.partition(b"?")[0]
 
     @property
-    def websocket(self) -> bool:
-        """See `Exchange.websocket`."""
-        return bool(self.scope["type"] == "websocket")
+    def origin_form(self) -> bool:
+        """See `Exchange.origin_form`."""
+        raw: bytes | None = self.scope.get("raw_path")
+        return super().origin_form if raw is None else raw[:1] == b"/"
 
     def forward(self, *, scheme: str, client: str, host: str) -> None:
         """See `Exchange.forward`. The server's own list of fields stays as it is."""
@@ -105,6 +106,7 @@ class ASGIExchange(Exchange):
         if host:
             fields = [pair for pair in scope["headers"] if pair[0].lower() != b"host"]
             scope["headers"] = [(b"host", host.encode("latin-1")), *fields]
+            self.fields_by_name = None
             scope["server"] = split_host(host, self.scheme)
 
     async def read_body(self, limit: int) -> bytes | None:
@@ -184,12 +186,16 @@ class ASGIShield:
             self._send_start,
             self._encoded.touched,
         )
+        opens = self.plan.session
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 return await other(scope, receive, send)
             holder: Holder = [None, make, scope]
             scope["hauberk"] = holder
+            if opens is not None:
+                session = scope["session"] = opens(holder)  # where Starlette and Litestar look for it
+                holder.append(session)
 
             def send_shielded(message: Message) -> Awaitable[None]:
                 if message["type"] == "http.response.start":
@@ -212,8 +218,7 @@ class ASGIShield:
             except Exception as error:
                 if await failed(held(holder), error, send, send_shielded):
                     raise
-            # Scope and holder know each other: apart, they are gone now, and not when garbage is collected.
-            scope["hauberk"] = [None, late, _OVER]
+            _part(scope, holder)
             return None
 
         return run
@@ -237,13 +242,16 @@ class ASGIShield:
     def _full(self) -> App:
         """For plans with steps that see every request."""
         app, plan, other, failed, send_start = self.app, self.plan, self._other, self._failed, self._send_start
-        watches, waits = plan.watches_body, bool(plan.load)
+        watches, waits, opens = plan.watches_body, bool(plan.load), plan.session
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 return await other(scope, receive, send)
             ex = ASGIExchange(scope)
             scope["hauberk"] = holder = [ex, None, None]
+            if opens is not None:
+                ex.session = session = scope["session"] = opens(holder)
+                holder.append(session)
 
             def send_shielded(message: Message) -> Awaitable[None]:
                 if message["type"] == "http.response.start":
@@ -262,8 +270,6 @@ class ASGIShield:
                         receive = _replayed(ex.replay, receive)
                 if reply is not None:
                     return await answer(ex, reply, send_shielded)
-                if ex.session is not None:
-                    scope["session"] = ex.session  # where Starlette and Litestar look for it
                 await app(scope, receive, send_shielded)
             except Exception as error:
                 if await failed(ex, error, send, send_shielded):
@@ -277,24 +283,37 @@ class ASGIShield:
 
     def _send_start(self, ex: ASGIExchange, message: Message, send: Send) -> Awaitable[None]:
         """The header, for a request that has an exchange."""
-        if ex.deferred or ex.blocked is not None:
-            return self._send_head(ex, message, send)
-        headers = list(message.get("headers", ()))
-        if not (ex.fields or self.plan.always) and (fields := self._encoded.plain(ex, headers)) is not None:
+        if ex.blocked is not None and not ex.sent:
+            return self._send_blocked(ex, send)
+        headers = message.get("headers", ())
+        if type(headers) is not list:
+            headers = list(headers)
+        head: ASGIHead | None = None
+        if ex.deferred:
+            head = ASGIHead(message["status"], headers.copy())
+            if (waiting := begin_deferred(ex, head)) is not None:
+                return self._send_head(waiting, ex, head, message, send)
+            headers = head.raw
+        # A message of its own each time: an application may send the same one again, which must not know this nonce.
+        if (fields := self._encoded.quick(ex, headers)) is not None:
             ex.sent = True
-            return send({**message, "headers": fields})
-        head = ASGIHead(message["status"], headers)
-        self._encoded.join(ex, head)
+            if head is None:
+                return send({**message, "headers": fields})
+            return send({**message, "status": head.status, "headers": fields})
+        if head is None:
+            head = ASGIHead(message["status"], headers.copy())
+        self._encoded.finish(ex, head)
         ex.sent = True
         return send({**message, "status": head.status, "headers": head.raw})
 
-    async def _send_head(self, ex: ASGIExchange, message: Message, send: Send) -> None:
-        """The long way: what was deferred may wait, and the guard's answer goes out in place of this one."""
-        if ex.blocked is not None and not ex.sent:
-            return await self._send_blocked(ex, send)
-        head = ASGIHead(message["status"], list(message.get("headers", ())))
-        await self._finish(ex, head)
-        return await send({**message, "status": head.status, "headers": head.raw})
+    async def _send_head(
+        self, waiting: Awaitable[None], ex: ASGIExchange, head: ASGIHead, message: Message, send: Send
+    ) -> None:
+        """The same where something has to be awaited first."""
+        await waiting
+        self._encoded.finish(ex, head)
+        ex.sent = True
+        await send({**message, "status": head.status, "headers": head.raw})
 
     async def _finish(self, ex: ASGIExchange, head: ASGIHead) -> None:
         if ex.deferred:
@@ -330,8 +349,12 @@ class ASGIShield:
         if scope["type"] != "websocket":
             return await self.app(scope, receive, send)
         ex = ASGIExchange(scope)
+        ex.websocket = True
         holder: Holder = [ex, None, None]
         scope["hauberk"] = holder
+        if self.plan.session is not None:
+            ex.session = session = scope["session"] = self.plan.session(holder)
+            holder.append(session)
         socket = _Socket(self.plan, ex, send)
         token = HOLDER.set(holder)
         try:
@@ -355,8 +378,6 @@ class ASGIShield:
             # Before the handshake is answered, a close is a refusal: the server makes 403 of it.
             await socket.close(1008)
             return
-        if ex.session is not None:
-            scope["session"] = ex.session
         await self.app(scope, _watched_messages(ex, receive, plan) if plan.watches_body else receive, socket.send)
 
 
@@ -399,7 +420,24 @@ def _apart(scope: Scope) -> Scope:
     """The same without its way to the exchange that has it."""
     alone = {**scope}
     alone.pop("hauberk", None)
+    alone.pop("session", None)
     return alone
+
+
+def _part(scope: Scope, holder: Holder) -> None:
+    """Scope, holder and session know each other: apart, they are gone now, and not when garbage is collected.
+
+    The session may still be looked into by what outlives the request.
+    """
+    if len(holder) < 4:
+        scope["hauberk"] = [None, late, _OVER]
+        return
+    apart: dict[str, Any] = {**scope}
+    del apart["hauberk"]
+    apart.pop("session", None)
+    ex, holder[1:] = holder[0], (late, apart)
+    if ex is not None:
+        ex.scope = apart
 
 
 _OVER: Scope = {"type": "http", "method": "GET", "path": "", "headers": []}

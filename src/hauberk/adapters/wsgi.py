@@ -161,7 +161,7 @@ class WSGIShield:
     ) -> None:
         self.app, self.plan, self.propagate = app, plan, propagate
         self._encoded = encoded_text(plan)
-        self.run: App = self._full() if plan.eager or plan.always or context else self._shortest()
+        self.run: App = self._full() if plan.eager or plan.always or plan.session or context else self._shortest()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Run one request."""
@@ -217,11 +217,14 @@ class WSGIShield:
     def _full(self) -> App:
         """For plans with steps that see every request."""
         app, plan, long_way, failed = self.app, self.plan, self._start, self._failed
-        watches = plan.watches_body
+        watches, opens = plan.watches_body, plan.session
 
         def run(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
             ex = WSGIExchange(environ)
             environ["hauberk"] = holder = [ex, None, None]
+            if opens is not None:
+                ex.session = session = opens(holder)
+                holder.append(session)
 
             def start(status: str, headers: TextHeaders, exc_info: ExcInfo = None) -> Write:
                 return long_way(ex, start_response, status, headers, exc_info)
@@ -255,8 +258,7 @@ class WSGIShield:
         """The header, for a request that has an exchange: constants, the nonce, and whatever steps change."""
         if ex.blocked is not None and not ex.sent:
             return self._start_blocked(ex, ex.blocked, start_response, exc_info)
-        simple = not (ex.deferred or ex.fields or self.plan.always)
-        if simple and (fields := self._encoded.plain(ex, headers)) is not None:
+        if not ex.deferred and (fields := self._encoded.quick(ex, headers)) is not None:
             ex.sent = True
             return _call(start_response, status, fields, exc_info)
         head = WSGIHead(int(status[:3]), list(headers))
@@ -275,9 +277,7 @@ class WSGIShield:
     def _finish(self, ex: WSGIExchange, head: WSGIHead) -> None:
         if ex.deferred:
             run_inline(run_deferred(ex, head))
-            self._encoded.finish(ex, head)
-        else:
-            self._encoded.join(ex, head)
+        self._encoded.finish(ex, head)
         ex.sent = True
 
     def _failed(self, ex: WSGIExchange, error: Exception, start: StartResponse) -> Iterable[bytes]:

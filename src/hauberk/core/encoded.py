@@ -56,16 +56,20 @@ class Encoded(Generic[Text]):
     """A Plan's constants in the form that one protocol sends: bytes for ASGI, native text for WSGI."""
 
     __slots__ = (
+        "_changed",
         "_constant",
+        "_cookie",
         "_encode",
         "_join",
         "_known",
+        "_personal",
         "_plan",
         "_removed",
         "_rewrites",
+        "_touched",
         "_varied",
         "_vary",
-        "_watched",
+        "_with_cookie",
         "_yielding",
         "choices",
         "templates",
@@ -81,18 +85,19 @@ class Encoded(Generic[Text]):
         join: Callable[[Text, Iterable[Text]], Text],
         rewrite: Callable[[Rewrite], Callable[[Exchange, Text], Text]],
     ) -> None:
-        self._plan = plan
+        self._plan: Plan = plan
         self._encode: Callable[[str], Text] = encode
         self._join: Callable[[Text, Iterable[Text]], Text] = join
         self._known: dict[int, tuple[object, list[tuple[Text, Text]], frozenset[Text] | None]] = {}
-        varied: list[Pair] = [("vary", ", ".join(name.title() for name in sorted(plan.vary)))] if plan.vary else []
-        self.unread: tuple[tuple[Text, Text], ...] = self._pairs([*plan.enforced, *plan.constants(None), *varied])
-        """What is appended where the nonce was not read."""
-        constant: list[Pair] = [(h.name, h.with_nonce) for h in plan.nonced if NONCE not in h.with_nonce]
-        self.with_nonce: tuple[tuple[Text, Text], ...] = self._pairs(
-            [*plan.enforced, *plan.headers, *constant, *varied]
-        )
-        """What is appended where the nonce was read, the fields that hold it apart."""
+        self.unread: tuple[tuple[Text, Text], ...] = self._appended(None)
+        """What is appended where neither nonce nor session was read, and no cookie is set."""
+        self._with_cookie: tuple[tuple[Text, Text], ...] = self._appended(None, cookie=True)
+        self._personal: tuple[tuple[Text, Text], ...] = self._appended(None, personal=True)
+        self.with_nonce: dict[bool, tuple[tuple[Text, Text], ...]] = {
+            personal: self._appended(NONCE, personal=personal) for personal in (False, True)
+        }
+        """What is appended where the nonce was read, in responses that are personal or not; without the fields that
+        hold it."""
         self.templates: tuple[tuple[Text, list[Text]], ...] = tuple(
             (encode(h.name), [encode(part) for part in h.with_nonce.split(NONCE)])
             for h in plan.nonced
@@ -101,11 +106,20 @@ class Encoded(Generic[Text]):
         """Name, and the pieces that the nonce joins."""
         names = {name for name, _ in (*plan.headers, *plan.enforced)} | {h.name for h in plan.nonced}
         self._constant = frozenset(names)
-        names |= plan.remove | ({"vary"} if plan.vary else set())
-        self.touched: frozenset[Text] = self._spelled(names | plan.watch)
-        """Names that send a response the long way round: through a Head."""
-        self._watched: frozenset[Text] = self._spelled(plan.watch - names)
-        """Those of them that steps look at, and that no constant has to make way for."""
+        cookie = {"set-cookie"} if plan.with_cookie else set[str]()
+        more = (*plan.personal, *plan.with_cookie)
+        names |= plan.remove | {name for name, _ in more} | ({"vary"} if plan.vary else set())
+        changed = cookie | set(plan.rewrite)
+        self.touched: frozenset[Text] = self._spelled(names | plan.watch | changed)
+        """Names that send a response the long way round."""
+        self._touched: dict[bool, frozenset[Text]] = {
+            False: self.touched,
+            True: self.touched | self._spelled(("vary",)),
+        }
+        """The same for responses that are personal or not."""
+        self._changed: frozenset[Text] = self._spelled(changed - names - plan.watch)
+        """Those of them that no step looks at, and that no constant has to make way for."""
+        self._cookie: frozenset[Text] = self._spelled(cookie)
         self.choices: dict[Text, tuple[tuple[Pair, ...], list[tuple[Text, Text]]]] = {}
         """The value of the plan's choice to its fields, and to these and all constants, encoded.
 
@@ -122,8 +136,19 @@ class Encoded(Generic[Text]):
         self._yielding: frozenset[Text] = frozenset(encode(name) for name in (*dict(plan.enforced), *plan.weaker))
         """Names of which the application's own may have to give way."""
         self._vary: Text = encode("vary")
-        self._varied: dict[Text, Text] = {}
-        """A Vary of an application's to the one with the plan's names in it."""
+        self._varied: dict[bool, dict[Text, Text]] = {False: {}, True: {}}
+        """A Vary of an application's to the one with the plan's names in it, in responses that are personal or not."""
+
+    def _appended(
+        self, nonce: str | None, *, personal: bool = False, cookie: bool = False
+    ) -> tuple[tuple[Text, Text], ...]:
+        """Encoded, without the fields that hold a nonce."""
+        plan: Plan = self._plan
+        varies = sorted(plan.varies(personal=personal))
+        fields: list[Pair] = [*plan.enforced, *plan.constants(nonce, personal=personal, cookie=cookie)]
+        if varies:
+            fields.append(("vary", ", ".join(name.title() for name in varies)))
+        return self._pairs(field for field in fields if NONCE not in field[1])
 
     def _pairs(self, fields: Iterable[Pair]) -> tuple[tuple[Text, Text], ...]:
         return tuple((self._encode(name), self._encode(value)) for name, value in fields)
@@ -133,13 +158,15 @@ class Encoded(Generic[Text]):
         ways = (str.lower, str.title, str.capitalize, str.upper)
         return frozenset(self._encode(way(name)) for name in names for way in ways)
 
-    def constants(self, ex: Exchange) -> Sequence[tuple[Text, Text]]:
-        """What every response gets."""
-        return self.unread if ex.nonce is None else self._with(ex.nonce)
+    def constants(self, ex: Exchange, *, cookie: bool) -> Sequence[tuple[Text, Text]]:
+        """What a response gets that sets a cookie or does not."""
+        if ex.nonce is not None:
+            return self._with(ex.nonce, ex.personal)
+        return self._personal if ex.personal else self._with_cookie if cookie else self.unread
 
-    def _with(self, nonce: str) -> list[tuple[Text, Text]]:
+    def _with(self, nonce: str, personal: bool) -> list[tuple[Text, Text]]:
         encoded, join = self._encode(nonce), self._join
-        fields = list(self.with_nonce)
+        fields = list(self.with_nonce[personal])
         for name, parts in self.templates:
             fields.append((name, join(encoded, parts)))  # one or two: a comprehension costs more
         return fields
@@ -162,47 +189,38 @@ class Encoded(Generic[Text]):
             self._known[id(fields)] = (fields, own, names)
         return own, names
 
-    def plain(self, ex: Exchange, headers: list[tuple[Text, Text]]) -> list[tuple[Text, Text]] | None:
-        """The application's fields with the constants behind them; None if that is not all: then it is up to `join`."""
-        touched = self.touched
-        for name, _ in headers:
-            if name in touched:
-                return None
-        return headers + list(self.constants(ex))
-
-    def join(self, ex: Exchange, head: RawHead[Text]) -> None:
-        """`finish`, the short way where nothing that is there and nothing that is added has a name in common."""
+    def quick(self, ex: Exchange, headers: list[tuple[Text, Text]]) -> list[tuple[Text, Text]] | None:
+        """The application's fields with all others behind them; None if names that are there and names that are added
+        have to be compared, or a step wants to look at them: then it is up to `finish`."""
         own, names = self.own(ex.fields) if ex.fields else _NOTHING
-        touched = self.touched
-        if names is None:
-            return self.finish(ex, head)
-        raw, watched = head.raw, self._watched
-        found: list[int] = []
-        for at, (name, _) in enumerate(raw):
+        if names is None or self._plan.always:
+            return None
+        touched, changed = self._touched[ex.personal], self._changed
+        places: list[int] = []
+        for at, (name, _) in enumerate(headers):
             if name in touched:
-                if name not in watched:
-                    return self.finish(ex, head)
-                found.append(at)
+                if name not in changed:
+                    return None
+                places.append(at)
             elif name in names:
-                return self.finish(ex, head)
-        if found or self._plan.always:
-            for step in self._plan.on_response:
-                step(ex, head)
-            if head.renamed:
-                self._put(ex.fields, head)
-                self._rewrite(ex, head, range(len(head.raw)))
-                return self._complete(ex, head)
-            self._rewrite(ex, head, found)
-        raw += own
-        raw += self.constants(ex)
-        return None
-
-    def _rewrite(self, ex: Exchange, head: RawHead[Text], places: Iterable[int]) -> None:
-        raw, rewrites = head.raw, self._rewrites
+                return None
+        fields = headers + own
+        if (nonce := ex.nonce) is not None:
+            fields += self._with(nonce, ex.personal)
+        elif ex.personal:
+            fields += self._personal
+        else:
+            fields += self._with_cookie if places and self._sets_cookie(headers, places) else self.unread
+        rewrites = self._rewrites
         for at in places:
-            name, value = raw[at]
+            name, value = fields[at]
             if (change := rewrites.get(name)) is not None:
-                raw[at] = name, change(ex, value)
+                fields[at] = name, change(ex, value)
+        return fields
+
+    def _sets_cookie(self, headers: list[tuple[Text, Text]], places: Iterable[int]) -> bool:
+        cookie = self._cookie
+        return any(headers[at][0] in cookie for at in places)
 
     def finish(self, ex: Exchange, head: RawHead[Text]) -> None:
         """`Plan.finish`, with one look at the names that are there instead of one for each that is added."""
@@ -222,25 +240,26 @@ class Encoded(Generic[Text]):
             head.extend(own)
 
     def _complete(self, ex: Exchange, head: RawHead[Text]) -> None:
-        names, plan = head.names, self._plan
+        names, plan, personal = head.names, self._plan, ex.personal
         if not names.isdisjoint(self._yielding):
             plan.complete(ex, head)
             return
-        more = [pair for pair in self.constants(ex) if pair[0] not in names]
-        if plan.vary and self._vary in names:
-            self._merge_vary(head)
+        cookie = not self._cookie.isdisjoint(names)
+        more = [pair for pair in self.constants(ex, cookie=cookie) if pair[0] not in names]
+        if (personal or plan.vary) and self._vary in names:
+            self._merge_vary(head, personal)
         head.extend(more)
 
-    def _merge_vary(self, head: RawHead[Text]) -> None:
+    def _merge_vary(self, head: RawHead[Text], personal: bool) -> None:
         """The plan's names into the application's own Vary; for one field, what came of it is remembered."""
-        raw, name, known = head.raw, self._vary, self._varied
+        raw, name, known = head.raw, self._vary, self._varied[personal]
         length = len(name)  # most names differ in that already
         places = [at for at, (key, _) in enumerate(raw) if len(key) == length and key.lower() == name]
         own = raw[places[0]][1]
         if len(places) == 1 and (merged := known.get(own)) is not None:
             raw[places[0]] = (name, merged)
             return
-        vary(head, self._plan.vary)
+        vary(head, self._plan.varies(personal=personal))
         if len(places) == 1 and len(known) < MOST_KNOWN:
             known[own] = next(value for key, value in head.raw if key.lower() == name)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from os import urandom
 from typing import Any, NoReturn
 from urllib.parse import quote
+from weakref import ref
 
 from hauberk.core.errors import BlockedError, LateNonceError
 
@@ -33,6 +34,10 @@ class Reply:
     def bodiless(self) -> bool:
         """Whether an answer of this status has no body, and so no Content-Length (RFC 9110, section 8.6)."""
         return self.status < 200 or self.status in {204, 304}
+
+
+def _no_session() -> None:
+    """What a request has where nobody gave it one."""
 
 
 class Exchange(ABC):
@@ -61,8 +66,9 @@ class Exchange(ABC):
     """What is to happen before the header leaves, in the order in which it was opened."""
     fields: Sequence[tuple[str, str]] = ()
     """Header fields for this response alone, names in lower case; they take the place of the application's own."""
-    session: Any = None
-    """The session of this request, once somebody asked for it; None where the policy keeps none."""
+    _session: Callable[[], Any] = staticmethod(_no_session)
+    personal: bool = False
+    """Whether the response depends on the visitor's session, so that no cache may show it to others."""
     csrf: Any = None
     """Where this request's CSRF tokens come from; None where the policy makes none."""
     visitor: str | None = None
@@ -121,6 +127,11 @@ class Exchange(ABC):
         """The path as it came, percent-encoded; where the server keeps only the decoded one, that one encoded again."""
         return quote(self.path, safe="/:@!$&'()*+,;=-._~%").encode("ascii")
 
+    @property
+    def origin_form(self) -> bool:
+        """Whether the request's target is a path, as nearly always (RFC 9112, section 3.2.1)."""
+        return self.raw_path[:1] == b"/"
+
     @abstractmethod
     def forward(self, *, scheme: str, client: str, host: str) -> None:
         """Let the application see the request as a trusted proxy saw it; an empty text changes nothing."""
@@ -133,6 +144,17 @@ class Exchange(ABC):
     async def read_body(self, limit: int) -> bytes | None:
         """The whole body, or None if it is longer than `limit` octets. The application reads it all the same."""
         raise NotImplementedError
+
+    @property
+    def session(self) -> Any:
+        """The session of this request; None where the policy keeps none."""
+        return self._session()
+
+    @session.setter
+    def session(self, session: Any) -> None:
+        # It knows its exchange, and the holder keeps it: held here as well, the three would outlive each request until
+        # garbage is collected.
+        self._session = ref(session)
 
     def refuse(self, reply: Reply) -> NoReturn:
         """Answer this, whatever the application does from here on. Raises BlockedError, so that it does no more."""
@@ -207,7 +229,8 @@ class Head(ABC):
 RequestStep = Callable[[Exchange], Reply | None]
 ResponseStep = Callable[[Exchange, Head], None]
 Load = Callable[[Exchange], Awaitable[Reply | None]]
-Finish = Callable[[Head], Awaitable[None]]
+Finish = Callable[[Head], Awaitable[None] | None]
+"""Changes a header before it leaves; what it gives back is awaited, if anything."""
 Failure = Callable[[Exchange, Exception], Reply | Coroutine[Any, Any, Reply]]
 BodyWatch = Callable[[bytes], Reply | None]
 """Sees each part of a body before the application does; a reply refuses the rest of it."""
@@ -215,11 +238,15 @@ OnBody = Callable[[Exchange], BodyWatch | None]
 """Makes the watch for one request, or None where its body needs none."""
 
 Holder = list[Any]
-"""`[exchange or None, how to make it, what to make it from]`: the adapters put one down for each request.
+"""`[exchange or None, how to make it, what to make it from]`: the adapters put one down for each request. The session
+comes fourth, where there is one.
 
 Most requests need no exchange at all, and making one costs as much as everything else that the adapter does. So it is
 made when somebody asks, and this list (the cheapest thing that can be changed in place) remembers it.
 """
+
+OpenSession = Callable[[Holder], Any]
+"""Makes the session of the request that the holder is of. Whoever calls it puts the session into the holder."""
 
 HOLDER: ContextVar[Holder | None] = ContextVar("hauberk.holder", default=None)
 
@@ -229,6 +256,8 @@ def held(holder: Holder) -> Any:
     exchange = holder[0]
     if exchange is None:
         exchange = holder[0] = holder[1](holder[2])
+        if len(holder) > 3:
+            exchange.session = holder[3]
     return exchange
 
 

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from hauberk.core.errors import WaitingStoreError
-from hauberk.core.exchange import Exchange, Failure, Head, Load, OnBody, Reply, RequestStep, ResponseStep
+from hauberk.core.exchange import (
+    Exchange,
+    Failure,
+    Finish,
+    Head,
+    Load,
+    OnBody,
+    OpenSession,
+    Reply,
+    RequestStep,
+    ResponseStep,
+)
 from hauberk.core.log import decision
 
 NONCE = "{nonce}"
@@ -58,6 +69,12 @@ class Steps:
     """For names in `headers`: when the application's own field gives way all the same."""
     nonced: tuple[Nonced, ...] = ()
     """Fields that hold the nonce; the application's own field of that name wins."""
+    personal: tuple[Pair, ...] = ()
+    """Fields of personal responses (`Exchange.personal`), in place of constants of that name; the application's own
+    field wins. Such a response varies by Cookie in any case."""
+    with_cookie: tuple[Pair, ...] = ()
+    """Fields of responses that set a cookie, and are neither personal nor hold the nonce; the application's own field
+    wins."""
     remove: frozenset[str] = frozenset()
     """Fields taken away from what the application sends."""
     on_request: RequestStep | None = None
@@ -69,6 +86,8 @@ class Steps:
     watch: frozenset[str] = frozenset()
     rewrite: Mapping[str, Rewrite] = field(default_factory=dict)
     """Names of response fields to what each of their values passes through, last of all; cheaper than `on_response`."""
+    session: OpenSession | None = None
+    """Makes what `Exchange.session` is; reads nothing before somebody looks into it."""
     load: Load | None = None
     """The only step that may wait: for a Store."""
     on_failure: Failure | None = None
@@ -112,6 +131,8 @@ class Plan:
     enforced: tuple[Pair, ...] = ()
     weaker: Mapping[str, Weaker] = field(default_factory=dict)
     nonced: tuple[Nonced, ...] = ()
+    personal: tuple[Pair, ...] = ()
+    with_cookie: tuple[Pair, ...] = ()
     remove: frozenset[str] = frozenset()
     on_request: tuple[RequestStep, ...] = ()
     choice: Choice | None = None
@@ -121,6 +142,7 @@ class Plan:
     """Whether some `on_response` step is to see every response."""
     watch: frozenset[str] = frozenset()
     rewrite: Mapping[str, Rewrite] = field(default_factory=dict)
+    session: OpenSession | None = None
     load: tuple[Load, ...] = ()
     on_failure: Failure = plain_failure
     keep_body: bool = False
@@ -139,13 +161,16 @@ class Plan:
             enforced=tuple(pair for s in steps if s.enforce for pair in s.headers),
             weaker={name: weaker for s in steps for name, weaker in s.weaker.items()},
             nonced=tuple(n for s in steps for n in s.nonced),
+            personal=tuple(pair for s in steps for pair in s.personal),
+            with_cookie=tuple(pair for s in steps for pair in s.with_cookie),
             remove=frozenset(name for s in steps for name in s.remove),
             on_request=tuple(s.on_request for s in begins if s.on_request),
             choice=begins[0].choice if len(begins) == 1 else None,
             on_response=tuple(s.on_response for s in steps if s.on_response),
             always=any(s.on_response and not s.watch for s in steps),
-            watch=frozenset(name for s in steps for name in (*s.watch, *s.rewrite)),
+            watch=frozenset(name for s in steps for name in s.watch),
             rewrite={name: change for s in steps for name, change in s.rewrite.items()},
+            session=next((s.session for s in steps if s.session), None),
             load=tuple(s.load for s in steps if s.load),
             on_failure=next((s.on_failure for s in steps if s.on_failure), plain_failure),
             keep_body=any(s.keep_body for s in steps),
@@ -209,23 +234,31 @@ class Plan:
         """Add the constants, where the application has no field of that name, or a weaker one."""
         for name, value in self.enforced:
             head.set(name, value)
-        for name, value in self.constants(ex.nonce):
+        cookie = bool(self.with_cookie and head.values("set-cookie"))
+        for name, value in self.constants(ex.nonce, personal=ex.personal, cookie=cookie):
             own = head.values(name)
             if not own:
                 head.append(name, value)
             elif name in self.weaker and self.weaker[name](own):
                 decision("header-strengthened", level=logging.INFO, name=name, path=ex.path)
                 head.set(name, value)
-        if self.vary:
-            vary(head, self.vary)
+        if names := self.varies(personal=ex.personal):
+            vary(head, names)
 
-    def constants(self, nonce: str | None) -> Iterator[Pair]:
-        """The fields that every response gets, unless the application sent its own."""
-        yield from self.headers
+    def varies(self, *, personal: bool) -> frozenset[str]:
+        """The request fields on which a response depends."""
+        return self.vary | {"cookie"} if personal else self.vary
+
+    def constants(self, nonce: str | None, *, personal: bool = False, cookie: bool = False) -> Iterator[Pair]:
+        """The fields that a response gets, unless the application sent its own."""
+        own = self.personal if personal else self.with_cookie if cookie and nonce is None else ()
+        names = {name for name, _ in own}
+        yield from (pair for pair in self.headers if pair[0] not in names)
         for header in self.nonced:
             value = header.without if nonce is None else header.with_nonce.replace(NONCE, nonce)
-            if value is not None:
+            if value is not None and header.name not in names:
                 yield header.name, value
+        yield from own
 
 
 def put(head: Head, fields: Sequence[Pair]) -> None:
@@ -251,11 +284,27 @@ def vary(head: Head, names: Iterable[str]) -> None:
         head.set("vary", ", ".join([*own, *missing]))
 
 
+def begin_deferred(ex: Exchange, head: Head) -> Awaitable[None] | None:
+    """Last deferred, first called; only what was opened, and each once. From the first that waits on, to be awaited."""
+    finishers, ex.deferred = list(ex.deferred), ()
+    while finishers:
+        waiting = finishers.pop()(head)
+        if waiting is not None:
+            return _rest(waiting, finishers, head) if finishers else waiting
+    return None
+
+
+async def _rest(waiting: Awaitable[None], finishers: list[Finish], head: Head) -> None:
+    await waiting
+    while finishers:
+        if (more := finishers.pop()(head)) is not None:
+            await more
+
+
 async def run_deferred(ex: Exchange, head: Head) -> None:
-    """Last deferred, first called; only what was opened, and each once."""
-    finishers, ex.deferred = ex.deferred, ()
-    for finish in reversed(finishers):
-        await finish(head)
+    """`begin_deferred`, to its end."""
+    if (waiting := begin_deferred(ex, head)) is not None:
+        await waiting
 
 
 def run_inline(coroutine: Coroutine[Any, Any, T]) -> T:

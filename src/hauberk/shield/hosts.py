@@ -102,7 +102,7 @@ class Checker:
         """A reply where the request is not for us."""
         host = ex.header("host")
         verdict = self._judge(host)
-        if verdict is ALLOWED and ex.raw_path[:1] == b"/":
+        if verdict is ALLOWED and ex.origin_form:
             return None
         # What asks for a health check may know no name at all (HTTP/1.0), but two names are never right.
         if (verdict.status == 421 or not host) and ex.path in self._exempt:

@@ -13,16 +13,10 @@ COOKIE = ("set-cookie", "theme=dark; Path=/")
 PERSONAL = "private, no-store"
 
 
-class Looked:
-    """A session that somebody has looked into."""
-
-    accessed = True
-
-
 def answer(*fields: tuple[str, str], session: bool = False, nonce: bool = False) -> App:
     def app(ex: Exchange) -> Answer:
         if session:
-            ex.session = Looked()
+            ex.personal = True
         if nonce:
             ex.read_nonce()
         headers: Pairs = [("content-type", "text/html"), *fields]

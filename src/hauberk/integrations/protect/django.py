@@ -146,7 +146,10 @@ class Shield:
     def _exchange(self, request: HttpRequest) -> DjangoExchange:
         ex = DjangoExchange(request)
         ex.waits = self._waits
-        request.META["hauberk"] = [ex, None, None]
+        request.META["hauberk"] = holder = [ex, None, None]
+        if self.plan.session is not None:
+            ex.session = session = self.plan.session(holder)
+            holder.append(session)
         stream = getattr(request, "_stream", None)
         if self.plan.watches_body and stream is not None:
             request._stream = WatchedInput(Watcher(self.plan, ex), stream)

@@ -42,6 +42,7 @@ def change_field(ex: Exchange, field: str) -> None:
     if scope is not None:
         others = [(name, value) for name, value in scope["headers"] if name.lower() != b"cookie"]
         scope["headers"] = [*others, (b"cookie", field.encode("latin-1"))] if field else others
+        vars(ex).pop("fields_by_name", None)  # what it has read of them so far
         return
     environ: dict[str, Any] = getattr(ex, "environ", None) or getattr(ex, "request").META  # noqa: B009
     if field:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.exchange import Exchange, Head
 from hauberk.core.plan import Nonced, Steps
 
 NAME = "cache-control"
@@ -38,22 +37,9 @@ class CacheControl:
             raise ConfigurationError("CacheControl.personal", "", "is empty", "turn the header off with None")
 
     def steps(self) -> Steps:
-        """A field that comes with the nonce, and a look at responses that had a session or set a cookie."""
+        """A field that comes with the nonce or the session, and a look at responses that set a cookie."""
         nonced = Nonced(name=NAME, with_nonce=self.personal, without=self.always)
-        return Steps(nonced=(nonced,), on_response=self._keep_out, watch=frozenset({"set-cookie"}))
-
-    def _keep_out(self, ex: Exchange, head: Head) -> None:
-        """A session that was asked for made its response personal, whatever else happened to it."""
-        if head.status == 101:  # a WebSocket's handshake: nobody keeps it
-            return
-        personal = ex.session is not None and ex.session.accessed
-        if ex.nonce is not None and not personal:
-            return  # the field that comes with the nonce says all
-        if personal and not any("cookie" in field.lower() or "*" in field for field in head.values("vary")):
-            head.append("vary", "Cookie")
-        if head.values(NAME):
-            return
-        if personal or ex.nonce is not None:
-            head.append(NAME, self.personal)
-        elif self.cookies and self.always is None and head.values("set-cookie"):
-            head.append(NAME, self.cookies)
+        personal = ((NAME, self.personal),)
+        if not self.cookies or self.always is not None:
+            return Steps(nonced=(nonced,), personal=personal)
+        return Steps(nonced=(nonced,), personal=personal, with_cookie=((NAME, self.cookies),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from os import urandom
@@ -17,7 +17,7 @@ from hauberk.core.store import Store
 from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.presented import presented
 from hauberk.shield.sessions.session import CREATED, ENDS, SEEN, VALUE, Fields, Session, stamp
-from hauberk.shield.sessions.sharing import give, vary_by_cookie
+from hauberk.shield.sessions.sharing import give
 
 if TYPE_CHECKING:
     from hauberk.shield.sessions.forms import Form
@@ -28,8 +28,6 @@ TRIED = 8
 """Of so many cookies of its name, the first that opens counts: somebody else may have set the others."""
 KEPT_FRESH = 60.0
 """Seconds: a session that is only read is sealed anew at most this often, or ten times in its idle time."""
-OLD = "old"
-"""A mark in place of a token: it has not been sealed for a while, or with a key of before, and is sealed anew."""
 NUMBER = "m:number"
 MOST_NAMES = 1_024
 SECRET = re.compile(
@@ -140,26 +138,33 @@ class CookieKeeper:
         face = self._face(session.exchange)
         return bool(fields) and face is not None and await face.get(_denied(fields)) is not None
 
-    async def finish(self, session: Session, head: Head) -> None:
+    def finish(self, session: Session, head: Head) -> Awaitable[None] | None:
         """See `Keeper.finish`."""
         before = session.before
         if session.settled:
-            if not session.token:
-                return vary_by_cookie(head)
-            fields = dict(before)
-        else:
-            fields = session.encoded()
-            if (session.dropped or session.renewed) and before:
-                await self._deny(session.exchange, before)
+            if session.aging:
+                self._write(session, head, dict(before))
+            return None
+        ended = (session.dropped or session.renewed) and before
+        face = self._face(session.exchange) if ended else None
+        if face is not None:
+            return self._end(session, head, face)
+        self._write(session, head, session.encoded())
+        return None
+
+    async def _end(self, session: Session, head: Head, face: Store) -> None:
+        """Remember that the session of before is over, for as long as it could be sent again."""
+        before = session.before
+        await face.set(_denied(before), b"", self._left(before, self._clock()))
+        self._write(session, head, session.encoded())
+
+    def _write(self, session: Session, head: Head, fields: dict[str, bytes]) -> None:
+        before = session.before
         if fields.keys() <= _OURS:
-            vary_by_cookie(head)
             if before:
                 self._send(session.exchange, head, self._form(session.exchange), "", 0)
-        elif session.renewed or session.token or fields != before:
+        elif session.renewed or session.aging or fields != before:
             self._seal(session, head, fields, self._clock())
-        else:
-            vary_by_cookie(head)
-        return None
 
     def _seal(self, session: Session, head: Head, fields: dict[str, bytes], now: float) -> None:
         """Into the cookie. Raises SessionTooLargeError where browsers would drop it."""
@@ -197,12 +202,6 @@ class CookieKeeper:
     def _form(self, ex: Exchange) -> Cookie:
         return self._https if ex.scheme == "https" else self._http
 
-    async def _deny(self, ex: Exchange, fields: Fields) -> None:
-        """Remember that it is over, for as long as it could be sent again."""
-        face = self._face(ex)
-        if face is not None:
-            await face.set(_denied(fields), b"", self._left(fields, self._clock()))
-
     def _face(self, ex: Exchange) -> Store | None:
         return self._denied if ex.waits else self._blocking
 
@@ -225,7 +224,7 @@ class CookieKeeper:
         if ended or age > self._idle:
             return None
         if age >= self._fresh or outdated:
-            session.token = OLD
+            session.aging = True
         return fields
 
     def _left(self, fields: Fields, now: float) -> float:

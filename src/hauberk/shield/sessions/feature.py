@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from time import time
 from typing import Any, Literal, Self
 
 from hauberk.core.equipment import Equipment
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.options import flag, one_of, seconds, words
 from hauberk.core.plan import Steps, run_inline
 from hauberk.core.store import Store
@@ -85,11 +85,7 @@ class Sessions:
             clock=self.clock,
         )
 
-        def begin(ex: Exchange) -> Reply | None:
-            ex.session = Session(keeper, ex)
-            return None
-
-        return Steps(on_request=begin, load=keeper.prefetch if self._opened().waits else None)
+        return Steps(session=partial(Session, keeper), load=keeper.prefetch if self._opened().waits else None)
 
     async def of(self, user: str, *, current: Session | None = None) -> list[Device]:
         """All sessions of a user that live, the newest first; the one of this request is marked as `current`."""

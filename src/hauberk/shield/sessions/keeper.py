@@ -17,7 +17,7 @@ from hauberk.shield.sessions.identity import binding, handle, is_token, new_toke
 from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.presented import presented
 from hauberk.shield.sessions.session import AGENT, CREATED, ENDS, HEIRS, SEEN, USER, Fields, Session, stamp
-from hauberk.shield.sessions.sharing import give, vary_by_cookie
+from hauberk.shield.sessions.sharing import give
 
 TOUCH_EVERY = 60.0
 """Seconds: a session that is only read is written down as used at most this often, or ten times in its idle time."""
@@ -50,6 +50,7 @@ class StoreKeeper:
         clock: Callable[[], float],
     ) -> None:
         self._store, self._blocking = store, store.blocking() if store.waits else store
+        self._store_waits = store.waits
         self._times, self._clock = times, clock
         self._touch_every = min(TOUCH_EVERY, times.idle / 10)
         # With the prefix that no other host can set, wherever browsers take it: over https.
@@ -76,9 +77,8 @@ class StoreKeeper:
         token = self._token(session)
         if token is None:
             return None
-        if session.exchange.waits and self._store.waits:
-            LOGGER.debug("a session was read without await in %s; it is read ahead from now on", session.exchange.path)
-        self._remember(session.exchange.path)
+        if self._store_waits:
+            self._remember(session.exchange)
         return self._checked(session, run_inline(self._blocking.load(record(handle(token)))))
 
     async def fetch(self, session: Session) -> Fields | None:
@@ -124,8 +124,7 @@ class StoreKeeper:
     async def finish(self, session: Session, head: Head) -> None:
         """See `Keeper.finish`."""
         ex, token = session.exchange, self._token(session)
-        vary_by_cookie(head)
-        if session.settled and not self._stale(session.before):
+        if session.settled and not session.aging:
             return
         store = self._face(ex)
         if session.dropped and token is not None:
@@ -197,13 +196,9 @@ class StoreKeeper:
             heirs = [handle(old).encode("ascii")]
         return {} if heirs is None else {HEIRS: b" ".join([*heirs, handle(token).encode("ascii")])}
 
-    def _stale(self, fields: Fields) -> bool:
-        """Whether it is to be written down that it was used."""
-        return bool(fields) and self._clock() - float(fields.get(SEEN, b"0")) >= self._touch_every
-
     async def _save(self, session: Session, token: str, fields: dict[str, bytes], store: Store) -> None:
         changed, removed, index = self._changes(session, fields)
-        if len(changed) == 1 and not removed and not self._stale(fields):
+        if len(changed) == 1 and not removed and not session.aging:
             return
         ttl = self._left(fields)
         if not await store.save(record(handle(token)), changed, ttl=ttl, remove=removed, index=index):
@@ -234,9 +229,12 @@ class StoreKeeper:
         if HEIRS in fields and handle(session.token or "").encode("ascii") not in fields[HEIRS].split():
             session.token, session.late_comer = "", True
             return None
-        if now - float(fields.get(SEEN, b"0")) > self._times.idle or self._elsewhere(session, fields):
+        unused = now - float(fields.get(SEEN, b"0"))
+        if unused > self._times.idle or self._elsewhere(session, fields):
             session.token = ""
             return None
+        if unused >= self._touch_every:
+            session.aging = True
         return fields
 
     def _elsewhere(self, session: Session, fields: Fields) -> bool:
@@ -277,12 +275,14 @@ class StoreKeeper:
             line += f"; Max-Age={age}"
         give(head, line)
 
-    def _remember(self, path: str) -> None:
-        if self._store.waits:
-            self._paths[path] = None
-            self._paths.move_to_end(path)
-            while len(self._paths) > MOST_PATHS:
-                self._paths.popitem(last=False)
+    def _remember(self, ex: Exchange) -> None:
+        path = ex.path
+        if ex.waits:
+            LOGGER.debug("a session was read without await in %s; it is read ahead from now on", path)
+        self._paths[path] = None
+        self._paths.move_to_end(path)
+        while len(self._paths) > MOST_PATHS:
+            self._paths.popitem(last=False)
 
 
 def _refused(why: str, session: Session) -> None:

@@ -14,7 +14,7 @@ def presented(field: str, name: str) -> list[str]:
     if at < 0:
         return []
     after = at + len(name)
-    if field[after : after + 1] == "=" and (at == 0 or field[at - 2 : at] == "; ") and field.find(name, after) < 0:
+    if field.startswith("=", after) and (at == 0 or field.startswith("; ", at - 2)) and field.find(name, after) < 0:
         stop = field.find(";", after)
         value = field[after + 1 :] if stop < 0 else field[after + 1 : stop]
         if value and value[0] not in BLANK and value[-1] not in BLANK:

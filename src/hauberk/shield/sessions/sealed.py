@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from time import time
 from typing import Literal, Self
 
 from hauberk.core.equipment import Equipment
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.options import flag, one_of, seconds, words
 from hauberk.core.plan import Steps
 from hauberk.core.store import Store
@@ -97,11 +97,7 @@ class CookieSessions:
         )
         keeper = CookieKeeper(sealing, store)
 
-        def begin(ex: Exchange) -> Reply | None:
-            ex.session = Session(keeper, ex)
-            return None
-
-        return Steps(on_request=begin)
+        return Steps(session=partial(Session, keeper))
 
 
 __all__ = ["CookieSessions", "SessionTooLargeError"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Generator, Iterator, Mapping, MutableMapping
 from time import time
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self, overload
 
 from hauberk.core.errors import ConfigurationError, LateSessionError
-from hauberk.core.exchange import Exchange, Head
+from hauberk.core.exchange import Exchange, Head, Holder, held
 from hauberk.core.options import words
 from hauberk.shield.sessions.values import UNCHANGING, decode, encode
 
@@ -44,11 +44,27 @@ class Keeper(Protocol):
     async def ended(self, session: Session) -> bool:
         """Whether a session that was there is gone, by what is kept now."""
 
-    def finish(self, session: Session, head: Head) -> Coroutine[Any, Any, None]:
-        """Write what has changed, before the header leaves."""
+    def finish(self, session: Session, head: Head) -> Awaitable[None] | None:
+        """Write what has changed, before the header leaves; to be awaited where that may wait."""
 
     def late(self, session: Session) -> None:
         """Write what has changed after the header left, at once."""
+
+
+class _Exchange:
+    """The holder's exchange, asked for once: made at the first look, and then an attribute like any other."""
+
+    @overload
+    def __get__(self, session: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, session: Session, owner: type) -> Exchange: ...
+    def __get__(self, session: Session | None, owner: type) -> Exchange | Self:
+        if session is None:
+            return self
+        exchange: Exchange = held(session.holder)
+        session.exchange = exchange
+        del session.holder  # which knows the session as well
+        return exchange
 
 
 class Session(MutableMapping[str, Any]):
@@ -63,7 +79,7 @@ class Session(MutableMapping[str, Any]):
     _before: Fields = MappingProxyType({})
     _values: dict[str, Any]
     _altered = False
-    _open = False
+    _open = _attended = False
     accessed = False
     """Whether the response depends on it."""
     dropped = False
@@ -76,29 +92,48 @@ class Session(MutableMapping[str, Any]):
     """Whether the cookie held an id from before a login that has happened meanwhile."""
     token: str | None = None
     """What the cookie holds; private to its keeper."""
+    aging = False
+    """Whether it is to be written although nothing changed: that it was used, or under the newest key."""
+    holder: Holder
+    """Until the exchange is asked for."""
+    exchange = _Exchange()
+    """The request that it is of."""
 
-    def __init__(self, keeper: Keeper, exchange: Exchange) -> None:
-        self._keeper, self.exchange = keeper, exchange
+    def __init__(self, keeper: Keeper, holder: Holder) -> None:
+        self._keeper = keeper
+        if (exchange := holder[0]) is None:
+            self.holder = holder
+        else:
+            self.exchange = exchange
 
     def __await__(self) -> Generator[Any, Any, Session]:
         return self._load().__await__()
 
     async def _load(self) -> Session:
         if self._fields is None:
-            self._look()
             self._take(await self._keeper.fetch(self))
+        if not self._open:
+            self._look()
         return self
 
     # The mapping.
 
     def __getitem__(self, key: str) -> Any:
-        raw = self._read()[VALUE + key]
+        return self._value(key, self._read()[VALUE + key])
+
+    def _value(self, key: str, raw: bytes) -> Any:
         if key in self._values:
             return self._values[key]
         value = decode(raw)
         if type(value) not in UNCHANGING:
             self._values[key] = value
+            self._attend()  # it may be changed in place
         return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value, or the default where there is none."""
+        raw = self._read().get(VALUE + key)
+        return default if raw is None else self._value(key, raw)
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):
@@ -278,24 +313,32 @@ class Session(MutableMapping[str, Any]):
 
     def _read(self) -> dict[str, bytes]:
         fields = self._fields
-        if fields is None or not self._open:
+        if fields is None:
+            fields = self._take(self._keeper.read(self))
+        if not self._open:
             self._look()
-            if fields is None:
-                fields = self._take(self._keeper.read(self))
         return fields
 
     def _look(self) -> None:
-        if not self._open:
-            self._open = self.accessed = True
+        """The response depends on it from here on. Only what may have to be written is attended to at its end."""
+        self._open = self.accessed = True
+        self.exchange.personal = True
+        if self.aging:
+            self._attend()
+
+    def _attend(self) -> None:
+        if not self._attended:
+            self._attended = True
             if not self.exchange.sent:
                 self.exchange.defer(self._finish)
 
-    def _finish(self, head: Head) -> Coroutine[Any, Any, None]:
+    def _finish(self, head: Head) -> Awaitable[None] | None:
         return self._keeper.finish(self, head)
 
     def _change(self) -> None:
         self._keeper.changed(self)
         self._altered = True
+        self._attend()
 
     def _late(self) -> None:
         """In a stream or a WebSocket, where no header follows that it could be written before."""
