@@ -17,6 +17,7 @@ SINKS = (
     "hauberk.guard.carry",
     "hauberk.guard.sinks.files",
     "hauberk.guard.sinks.process",
+    "hauberk.guard.sinks.compiler",
     "hauberk.guard.sinks.sqlite",
     "hauberk.guard.sinks.sqlite_open",
     "hauberk.guard.sinks.aiosqlite",
