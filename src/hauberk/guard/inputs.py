@@ -135,6 +135,13 @@ def head_inputs(ex: Exchange) -> Iterator[tuple[str, str]]:
             yield f"header:{name}", value
 
 
+def every(ex: Exchange) -> Iterator[tuple[str, str]]:
+    """Every input as it came, harmless ones too: text that has to be decoded before anybody can tell."""
+    yield from head_inputs(ex)
+    yield from body_inputs(ex.header("content-type") or "", ex.kept_body())[0]
+    yield from ((f"path:{name}", str(value)) for name, value in ex.path_parameters.items())
+
+
 def path_inputs(path: str) -> Iterator[tuple[str, str]]:
     """Each segment of the path, and each rest of it: a router may take either."""
     segments = path.split("/")[1:][:64]

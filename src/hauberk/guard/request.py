@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from hauberk.core.events import SinkKind
 from hauberk.core.exchange import Exchange
 from hauberk.core.log import decision
 from hauberk.guard.frames import in_code
 from hauberk.guard.inputs import Inputs
+
+T = TypeVar("T")
 
 MOST_WALKS = 8
 """How often a request looks for a text among the constants of the code, and does not find it."""
@@ -22,10 +25,12 @@ OWN = 6
 class RequestGuard:
     """The modes that hold for this request, and its inputs as soon as somebody needs them."""
 
-    __slots__ = ("_inputs", "_said", "_walks", "modes", "roots")
+    __slots__ = ("_inputs", "_said", "_walks", "modes", "remembered", "roots")
 
     def __init__(self, modes: Mapping[SinkKind, str], roots: Sequence[str]) -> None:
         self.modes, self.roots = modes, roots
+        self.remembered: dict[str, tuple[int, Any]] = {}
+        """What a sink found out about this request, under its name, and how long the body was then."""
         self._inputs: Inputs | None = None
         self._said = False
         self._walks = 0
@@ -36,6 +41,15 @@ class RequestGuard:
             self._inputs = Inputs()
         self._inputs.refresh(ex)
         return self._inputs
+
+    def once(self, ex: Exchange, name: str, find: Callable[[Exchange], T]) -> T:
+        """What is found in the request, found once for as long as no more of its body is read."""
+        length, found = self.remembered.get(name, (-1, None))
+        if length != ex.body_length:
+            found = find(ex)
+            self.remembered[name] = (ex.body_length, found)
+        known: T = found
+        return known
 
     def say_incomplete(self, ex: Exchange) -> None:
         """Log once that a sink was reached while a part of the request could not be read: what hides there passes."""

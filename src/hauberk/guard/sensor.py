@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hauberk.core.errors import BlockedError
 from hauberk.core.events import RECORDING, Recording, SinkEvent, SinkKind
-from hauberk.core.exchange import HOLDER, Exchange, Reply
+from hauberk.core.exchange import BODY_KEPT, HOLDER, Exchange, Reply
 from hauberk.core.log import decision
 from hauberk.guard.carry import CARRIED
 from hauberk.guard.fragments import crafted, wordy
@@ -32,6 +32,10 @@ Judge = Callable[[str], Judgement]
 
 JudgeChanged = Callable[[str, str], Judgement | None]
 """Given text and input in lower case: what the input does after the application changed it; None if it is not there."""
+
+
+Search = Callable[[Exchange, Inputs], Iterator[tuple[str, str, Judgement]]]
+"""For sinks that interpret no text of their own: the inputs that made the call what it is: name, value, verdict."""
 
 
 class Found(NamedTuple):
@@ -151,15 +155,45 @@ def sense(
     the call is none of the application's. `altered` finds an input that the application changed before it used it.
     Raises BlockedError.
     """
+    if SEEN.knows(kind, text) and recorder() is None:
+        return
+
+    def find(guard: RequestGuard, ex: Exchange) -> Found:
+        return _found(guard, ex, kind, text, haystack, judge, altered)
+
+    _say(kind, target, text, find, dialect, argv, skip)
+
+
+def sense_found(kind: SinkKind, target: str, text: str, search: Search, *, dialect: str = "") -> None:
+    """A sink is about to do what `text` only names: `search` says which inputs made it do that. Raises BlockedError.
+
+    The text is never remembered as known: another request may have the same said.
+    """
+
+    def find(guard: RequestGuard, ex: Exchange) -> Found:
+        return _searched(guard, ex, search)
+
+    _say(kind, target, text, find, dialect)
+
+
+def _say(
+    kind: SinkKind,
+    target: str,
+    text: str,
+    find: Callable[[RequestGuard, Exchange], Found],
+    dialect: str = "",
+    argv: Sequence[str] = (),
+    skip: Callable[[], bool] | None = None,
+) -> None:
     if _BUSY.now:
         return
     ex, events = exchange(), recorder()
     guard: RequestGuard | None = None if ex is None or ex.guard.modes[kind] == "off" else ex.guard
-    if events is None and (guard is None or SEEN.knows(kind, text)):
+    if events is None and guard is None:
         return
     _BUSY.now = True
     try:
-        found = Found() if guard is None or ex is None else _found(guard, ex, kind, text, haystack, judge, altered)
+        found = Found() if guard is None or ex is None else find(guard, ex)
         attack = found.judgement.attack
         if (events is None and not attack) or (skip is not None and skip()):
             return
@@ -173,6 +207,18 @@ def sense(
         _BUSY.now = False
     if event.blocked:
         raise BlockedError(f"{target} was stopped: {found.name} would have changed what it does")
+
+
+def _searched(guard: RequestGuard, ex: Exchange, search: Search) -> Found:
+    """The worst that a sink found by itself."""
+    inputs, worst = guard.inputs(ex), Found()
+    for name, _, judgement in search(ex, inputs):
+        worst = Found(judgement, name)
+        if judgement.attack:
+            break
+    if ex.body_length > BODY_KEPT:
+        guard.say_incomplete(ex)
+    return worst
 
 
 def _found(
