@@ -108,9 +108,11 @@ class Site:
     ) -> Got:
         """A page with a token in it; `session` stands for a session of which only the binding is known."""
 
+        bound = None if session is None else Bound(session)
+
         def app(ex: Exchange) -> Answer:
-            if session is not None:
-                ex.session = Bound(session)
+            if bound is not None:
+                ex.session = bound
             return Answer(body=ex.csrf.token(ex, path, method).encode())
 
         return self.serve(self.plan, app, headers=[("cookie", cookie)] if cookie else [])
@@ -133,16 +135,16 @@ class Bound:
 
 
 class Sessions:
-    """Gives every request this session."""
+    """Gives every request this session, and keeps it: an exchange does not."""
 
     def __init__(self, binding: bytes) -> None:
-        self.binding = binding
+        self.session = Bound(binding)
 
     def steps(self) -> Any:
         from hauberk.core.plan import Steps
 
         def begin(ex: Exchange) -> None:
-            ex.session = Bound(self.binding)
+            ex.session = self.session
 
         return Steps(on_request=begin)
 
