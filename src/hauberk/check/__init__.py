@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from hauberk.check.facts import Facts
+from hauberk.check.features import features
 from hauberk.check.rules import CHECKS
 from hauberk.core.finding import Finding, Result, Rule
 
@@ -31,6 +32,7 @@ def check(facts: Facts) -> Result:
             "rules": len(CHECKS),
             "routes": facts.routes,
             "protected": facts.protected,
+            "features": dict(features(facts)),
             "outcomes": dict(Counter(finding.outcome for finding in findings)),
         },
         gaps=facts.broken + facts.gaps,

@@ -261,6 +261,12 @@ class Facts:
     """Class names, the outermost first."""
     protected: bool = False
     """Whether hauberk protects it."""
+    enforcing: frozenset[str] = frozenset()
+    """What its policy does, as `field` or `field.option`: `csrf`, `hsts.year`, `guard.sql`."""
+    page_words: frozenset[str] | None = None
+    """Which of the words that `check.features` looks for stand in its pages' scripts; None where nobody looked."""
+    unread: bool = False
+    """Whether some of its own modules could not be read."""
     gaps: tuple[str, ...] = ()
     """What cannot be read of such an application, and why."""
     broken: tuple[str, ...] = ()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from hauberk.check.facts import NOWHERE, Facts
 from hauberk.core.finding import Confidence, Finding, Location, Rule, Severity
 
 Judge = Callable[[Facts], Iterator[Finding]]
+UNKNOWN: Mapping[str, Any] = MappingProxyType({"known": False})
+"""Evidence of a finding that says nothing: neither that the application is right nor that it has no such thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +65,5 @@ def review(rule: Rule, where: Location, message: str, *, key: str = "") -> Findi
 
 def unknown(rule: Rule, facts: Facts, what: str) -> Finding:
     """The configuration does not tell."""
-    return not_applicable(rule, f"The configuration of this {facts.framework} application does not tell {what}.")
+    message = f"The configuration of this {facts.framework} application does not tell {what}."
+    return replace(not_applicable(rule, message), evidence=UNKNOWN)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hauberk.cli.options import Common, common, finish
+from hauberk.cli.options import Common, common, finish, vouched
 from hauberk.core.finding import Result
 from hauberk.integrations.target import Target, load
 
@@ -34,4 +34,10 @@ def command(target: str, common: Common) -> int:
 
         return finish(check(folder_facts(folder)), common, framework="source", root=folder.resolve(), fallback_file="")
     loaded = load(target)
-    return finish(run(loaded), common, framework=loaded.framework, root=loaded.root, fallback_file=loaded.file)
+    return finish(
+        vouched(run(loaded), loaded.root),
+        common,
+        framework=loaded.framework,
+        root=loaded.root,
+        fallback_file=loaded.file,
+    )

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "db": ("hauberk.cli.db", "The advisory index: update, import, info."),
     "explain": ("hauberk.cli.explain", "What a rule means, why it matters, how to fix it."),
     "asvs": ("hauberk.cli.asvs", "What can be said about each ASVS 5.0 requirement, and which tests stand behind it."),
+    "attest": ("hauberk.cli.attest", "What only a person can say: who vouches for it, why, until when."),
     "demo": ("hauberk.cli.demo", "A small vulnerable shop and its protected twin, proved side by side."),
     "passwords": ("hauberk.cli.passwords", "Make a list of breached passwords, which new ones are compared with."),
     "secret": ("hauberk.cli.secret", "A new random secret for HAUBERK_SECRET."),

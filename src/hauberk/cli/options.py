@@ -139,8 +139,11 @@ def finish(
     """Apply baseline and ignore list, write every format, and say the exit status. `own` are the command's formats."""
     from hauberk.report import Meta, render
 
-    result = without_accepted(result, common)
+    whole, result = result, without_accepted(result, common)
+    now, before = _figures(whole, common)
     meta = Meta(
+        now=now,
+        before=before,
         version=__version__,
         generated=datetime.now(UTC),
         framework=framework,
@@ -160,6 +163,25 @@ def finish(
         else:
             click.echo(document, nl=not document.endswith("\n"))
     return status(result, common.fail_on)
+
+
+def vouched(result: Result, root: Path) -> Result:
+    """The result with what people vouch for, out of the project's own file."""
+    from hauberk.report import attest
+
+    return attest.attest(result, root / attest.FILE, datetime.now(UTC).date())
+
+
+def _figures(whole: Result, common: Common) -> tuple[Any, Any]:
+    """The run's figures and the baseline's, where there is one: what is left out of the report counts in them."""
+    if common.baseline is None:
+        return None, None
+    from hauberk.cli.rules import all_rules
+    from hauberk.report.figures import figures
+    from hauberk.report.json import load
+
+    accepted_too = _without_ignored(whole, common.ignore)
+    return figures(accepted_too), figures(load(common.baseline, all_rules().values()))
 
 
 def without_accepted(result: Result, common: Common) -> Result:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from hauberk.cli import audit, check, scan
-from hauberk.cli.options import Common, common, finish
+from hauberk.cli import audit, check, headers, scan
+from hauberk.cli.options import Common, common, finish, vouched
 from hauberk.cli.progress import shown
-from hauberk.core.errors import InputError, NothingToTestError
+from hauberk.core.errors import HauberkError, InputError, NothingToTestError
 from hauberk.core.finding import Result
 from hauberk.core.progress import Progress
 from hauberk.integrations.target import Target
@@ -38,7 +40,39 @@ def prove(
         parts.append(scan.run(target, progress, options))
     except NothingToTestError as error:
         parts.append(Result(command="scan", target=target.name, complete=False, gaps=(str(error),)))
-    return Result.merge("prove", target.name, parts)
+    merged = Result.merge("prove", target.name, parts)
+    return replace(merged, stats={**merged.stats, "answer": _answer(target, progress)})
+
+
+def _answer(target: Target, progress: Progress) -> dict[str, Any]:
+    """One answer of the application with a sentence for each field. Cookies come without their values."""
+    try:
+        (graded, *_) = headers.run(target, (), progress).pages
+    except HauberkError:  # it is only a picture: what could not be judged is in the findings already
+        return {}
+    page = graded.visit.page
+    if page is None:
+        return {}
+    return {
+        "path": graded.path,
+        "status": page.status,
+        "fields": [
+            {
+                "name": field.name,
+                "value": _shown(field.name, field.value),
+                "said": field.sentence,
+                "problem": field.problem,
+            }
+            for field in graded.fields
+        ],
+    }
+
+
+def _shown(name: str, value: str) -> str:
+    if name.lower() != "set-cookie":
+        return value
+    pair, semicolon, attributes = value.partition(";")
+    return f"{pair.partition('=')[0]}=...{semicolon}{attributes}"
 
 
 @click.command("prove")
@@ -60,4 +94,5 @@ def command(
     loaded = scan.load_watched(target)
     with shown(quiet=common.quiet, color=common.color, hush=True) as progress:
         result = prove(loaded, progress, paths=paths, index=index, offline=offline, options=options)
+    result = vouched(result, loaded.root)
     return finish(result, common, framework=loaded.framework, root=loaded.root, fallback_file=loaded.file)

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hauberk.core.finding import SEVERITIES, Finding, Location, PackageLocation, Result
-from hauberk.report.evidence import asvs_evidence, tally
+from hauberk.report.evidence import asvs_evidence, good, tally
 from hauberk.report.grade import Grade, grade, grade_parts
 from hauberk.report.meta import Meta
 from hauberk.report.page import compared
@@ -169,7 +169,7 @@ def _side(label: str, result: Result) -> Group:
         bars.append(f"{severity:>9} ", style="dim").append("■" * min(count, 24), style=STYLES[severity])
         bars.append(f" {count}\n" if count else "0\n", style="" if count else "dim")
     passed = sum(f.outcome == "pass" for f in result.findings)
-    bars.append(f"{passed} checks passed; ASVS: a fault in {have['fail']}, none found in {have['pass']}", style="dim")
+    bars.append(f"{passed} checks passed; ASVS: a fault in {have['fail']}, good in {good(have)}", style="dim")
     head = Text.assemble((f"{label}  ", "bold"), words(result.target))
     return Group(head, Text(), verdict(grade(result)), Text(), bars)
 

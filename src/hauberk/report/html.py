@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from hauberk.core.finding import PackageLocation, Result
-from hauberk.report.evidence import asvs_evidence, top10_evidence
+from hauberk.report.evidence import asvs_evidence, stat, top10_evidence
+from hauberk.report.figures import figures
 from hauberk.report.grade import grade
 from hauberk.report.meta import Meta
-from hauberk.report.page import findings, grid, head, tables
+from hauberk.report.page import annotated, attested, findings, grid, head, tables
 from hauberk.report.page.listing import Listing, filters, listing
 from hauberk.report.page.markup import EMPTY, Markup, el, join
 from hauberk.report.page.shell import LIMIT, document, section
@@ -18,13 +19,15 @@ def render(result: Result, *, meta: Meta) -> str:
     hero = head.hero(result, meta, grade(result), _sections(result))
     before = join(grid.signs(), el("div", "wrap", hero, head.gaps(result)))
     evidence, categories = asvs_evidence(result), top10_evidence(result)
-    numbers = head.numbers(result, list(evidence.values()))
-    standards = join(grid.asvs_grid(evidence), grid.legend(evidence))
+    numbers = head.numbers(result, meta.now or figures(result), meta.before)
+    standards = join(grid.regroup(), grid.asvs_grid(evidence), grid.legend(evidence))
+    answer = annotated.answer(result)
+    said = attested.attestations(result)
     table = grid.top10_table(categories)
     packages = tables.dependencies(result.failures)
     quiet = _quiet(result)
     method = tables.method(result, meta)
-    sizes = sum(part.size for part in (before, numbers, standards, table, packages, quiet, method))
+    sizes = sum(part.size for part in (before, numbers, standards, table, packages, answer, said, quiet, method))
     # What points into the list is made after it, and measured here with anchors that are at least as long.
     longest = {id(f): "f000000" for f in result.failures}
     pointing = findings.first_cards(result.failures, longest).size + grid.requirements_at_fault(evidence, longest).size
@@ -37,6 +40,8 @@ def render(result: Result, *, meta: Meta) -> str:
         section("top10", "OWASP Top 10 2025", None, table),
         _faults(result, listed),
         section("dependencies", "Dependencies", _DEPENDENCIES_NOTE, packages) if packages else EMPTY,
+        section("answer", "What an answer carries", _ANSWER_NOTE, answer) if answer else EMPTY,
+        section("attested", "What people vouch for", _ATTESTED_NOTE, said) if said else EMPTY,
         quiet,
         section("method", "Method and limits", None, method),
     )
@@ -54,6 +59,8 @@ def _sections(result: Result) -> list[tuple[str, str]]:
         ("top10", "Top 10", True),
         ("findings", "Findings", True),
         ("dependencies", "Dependencies", packages),
+        ("answer", "Headers", bool(annotated.answer(result))),
+        ("attested", "Vouched for", bool(stat(result, "attested"))),
         ("people", "For a person", "review" in outcomes),
         ("passed", "Passed", bool(outcomes & {"pass", "not-applicable"})),
         ("method", "Method", True),
@@ -64,6 +71,8 @@ def _sections(result: Result) -> list[tuple[str, str]]:
 _AROUND = 4_000
 """Octets of headings, notes, filters and titles around the parts."""
 _ASVS_NOTE = "A square is a requirement of the standard. Rest the pointer on one for its title."
+_ANSWER_NOTE = "One answer of the application as a browser gets it, line by line. Values of cookies are left out."
+_ATTESTED_NOTE = "Nobody but them checked it. Each answer ends on its last day, and the requirement waits again."
 _DEPENDENCIES_NOTE = "“Why it is there” leads from your own requirement down to the package."
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hauberk.core.errors import ConfigurationError
+from hauberk.report.figures import Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,10 @@ class Meta:
     """What the user typed."""
     title: str = ""
     """A heading; the target's name if empty."""
+    now: Figures | None = None
+    """The run's own figures, where the result leaves out what a baseline has; else they are the result's."""
+    before: Figures | None = None
+    """Those of the baseline, where there is one."""
 
     def __post_init__(self) -> None:
         if self.generated.tzinfo is None:

@@ -96,8 +96,9 @@ def asvs_line(result: Result) -> Text:
     """What the findings say about the standard, in one line; never that anything is certified."""
     have = tally(asvs_evidence(result).values())
     return Text(
-        f"OWASP ASVS 5.0.0: a fault in {have['fail']} of 345 requirements, no fault found in {have['pass']}, "
-        f"{have['not-judged']} not judged here",
+        f"OWASP ASVS 5.0.0: of 345 requirements {have['fail']} with a fault, {have['enforced']} enforced, "
+        f"{have['pass']} passed, {have['no-fault']} without a fault found, {have['not-applicable']} not applicable, "
+        f"{have['person']} for a person, {have['not-judged']} not judged here",
         style="dim",
     )
 

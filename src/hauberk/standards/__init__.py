@@ -119,6 +119,39 @@ def top10() -> Mapping[str, Category]:
     return MappingProxyType({id: Category(id=id, name=name, url=url) for id, name, url in rows})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """Where a requirement stands in lists of the worst, for pictures: ids as `A05`, `API8`, `CWE-89`, or empty."""
+
+    top10: str
+    api: str
+    cwe: str
+
+
+@cache
+def groups() -> Mapping[str, Groups]:
+    """The groups of each of the 345 requirements, by cited id: by the weaknesses it names, else by our reading."""
+    return MappingProxyType(
+        {
+            f"v{ASVS_VERSION}-{number}": Groups(top10=top, api=api, cwe=f"CWE-{cwe}" if cwe else "")
+            for number, top, api, cwe in _read("groups.json")["rows"]
+        }
+    )
+
+
+@cache
+def group_names() -> Mapping[str, Mapping[str, str]]:
+    """The names of all groups, in the order of their lists: `top10`, `api` (2023) and `cwe` (Top 25 of 2025)."""
+    data = _read("groups.json")
+    return MappingProxyType(
+        {
+            "top10": {one.id.partition(":")[0]: one.name for one in top10().values()},
+            "api": dict(data["api"]),
+            "cwe": {f"CWE-{number}": name for number, name in data["cwe"].items()},
+        }
+    )
+
+
 def cwe_name(number: int) -> str | None:
     """A short name for a CWE number, such as `SQL injection` for 89; None for one that our rules never use."""
     return _cwe_names().get(number)

@@ -8,6 +8,7 @@ from hauberk.check.rules import (
     cookies,
     cors,
     csrf,
+    enforced,
     exposed,
     headers,
     hosts,
@@ -38,4 +39,5 @@ CHECKS: tuple[Check, ...] = (
     *usage.CHECKS,
     *routes.CHECKS,
     *lint.CHECKS,
+    *enforced.CHECKS,
 )

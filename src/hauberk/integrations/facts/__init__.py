@@ -9,8 +9,10 @@ from hauberk.check.facts import Facts
 from hauberk.check.module import Module
 from hauberk.core.finding import Location
 from hauberk.integrations.facts import protection
+from hauberk.integrations.facts.enforcing import enforcing
 from hauberk.integrations.facts.layers import known, unwrap
 from hauberk.integrations.facts.linting import linted
+from hauberk.integrations.facts.pages import page_words
 from hauberk.integrations.facts.reading import Reading
 from hauberk.integrations.facts.source import Sources, own_files
 from hauberk.integrations.target import Target, detect
@@ -45,6 +47,9 @@ def facts(target: Target) -> Facts:
     return replace(
         found,
         modules=tuple(Module(source.tree, source.location) for source in sources.files),
+        enforcing=frozenset() if reading.protection is None else enforcing(reading.protection.policy),
+        page_words=page_words(target.root),
+        unread=bool(sources.gaps),
         lint=reading.part("The application's code", lambda: linted(sources)),
         gaps=(*found.gaps, *reading.gaps, *sources.gaps),
         broken=(*found.broken, *reading.broken),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hauberk.core.finding import SEVERITIES, Finding, Result
-from hauberk.report.evidence import asvs_evidence, tally
+from hauberk.report.evidence import asvs_evidence, good, tally
 from hauberk.report.grade import Grade, grade, grade_parts
 from hauberk.report.meta import Meta, took
 from hauberk.report.page import grid, head, tables
@@ -166,7 +166,7 @@ def _sum(lines: Sequence[Line]) -> str:
 def _grid(label: str, result: Result) -> Markup:
     evidence = asvs_evidence(result)
     have = tally(evidence.values())
-    said = f"a fault in {have['fail']}, no fault found in {have['pass']} of {len(evidence)}"
+    said = f"a fault in {have['fail']}, good in {good(have)} of {len(evidence)}"
     return el(
         "div", None, el("h3", None, f"{label}: ", el("span", "soft", said)), grid.asvs_grid(evidence, names=False)
     )

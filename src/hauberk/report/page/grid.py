@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from itertools import groupby
 
 from hauberk.core.finding import Finding
-from hauberk.report.evidence import LABELS, STATES, Evidence, State, tally
+from hauberk.report.evidence import LABELS, STATES, Evidence, State, good, tally
 from hauberk.report.page.markup import EMPTY, Markup, el, join, link
-from hauberk.standards import asvs, top10
+from hauberk.standards import asvs, group_names, groups, top10
 
 # Each state has a sign of its own, so that the picture can be read without its colours.
 _SIGNS: Mapping[State, Markup] = {
     "fail": Markup('<path d="M5 5l6 6M11 5l-6 6"/>'),
+    "enforced": Markup('<path d="M8 3.8l3.6 1.4v2.9c0 2.2-1.5 3.5-3.6 4.3-2.1-.8-3.6-2.1-3.6-4.3V5.2z"/>'),
     "pass": Markup('<path d="M4.6 8.3l2.4 2.4 4.5-5"/>'),
-    "review": Markup('<path d="M6 6.3a2 2 0 1 1 2.7 1.9c-.5.2-.7.5-.7 1.1M8 11.6v.1"/>'),
+    "no-fault": Markup('<path d="M5 8.2h.1M8 8.2h.1M11 8.2h.1"/>'),
+    "attested": Markup(
+        '<path d="M5.2 11.2c.5-1.7 1.5-2.5 2.8-2.5s2.3.8 2.8 2.5M8 4.6a1.6 1.6 0 1 1 0 3.2a1.6 1.6 0 0 1 0-3.2"/>'
+    ),
+    "person": Markup('<path d="M6 6.3a2 2 0 1 1 2.7 1.9c-.5.2-.7.5-.7 1.1M8 11.6v.1"/>'),
     "not-applicable": Markup('<path d="M5.2 8h5.6"/>'),
     "not-judged": EMPTY,
 }
-_SHORT: Mapping[State, str] = {"fail": "f", "pass": "p", "review": "r", "not-applicable": "n", "not-judged": "u"}
+_SHORT: Mapping[State, str] = {
+    "fail": "f",
+    "enforced": "e",
+    "pass": "p",
+    "no-fault": "o",
+    "attested": "a",
+    "not-applicable": "n",
+    "person": "r",
+    "not-judged": "u",
+}
 
 
 def signs() -> Markup:
@@ -38,7 +53,28 @@ def asvs_grid(evidence: Mapping[str, Evidence], *, names: bool = True) -> Markup
     for chapter, group in groupby(evidence.items(), key=lambda item: known[item[0]].chapter):
         members = list(group)
         rows.append(_row(chapter, known[members[0][0]].chapter_name, members, names))
-    return el("ol", "grid" if names else "grid small", rows)
+    if not names:
+        return el("ol", "grid small", rows)
+    named = json.dumps(group_names(), ensure_ascii=True, default=dict, separators=(",", ":"))
+    belongs = ",".join(f"{(g := groups()[id]).top10} {g.api} {g.cwe}".rstrip() for id in evidence)
+    return el("ol", {"class": "grid", "id": "squares", "data-names": named, "data-groups": belongs}, rows)
+
+
+def regroup() -> Markup:
+    """Buttons that put the same squares into other rows; shown where scripts run."""
+    choices = (("", "chapter"), ("top10", "Top 10 2025"), ("api", "API Top 10 2023"), ("cwe", "CWE Top 25"))
+    buttons = [
+        el(
+            "label",
+            "chip",
+            el("input", {"type": "radio", "name": "group", "value": value, "checked": not value}),
+            " ",
+            label,
+        )
+        for value, label in choices
+    ]
+    legend_ = el("legend", None, "Grouped by")
+    return el("form", {"id": "regroup", "class": "filter", "hidden": True}, el("fieldset", None, legend_, buttons))
 
 
 def _row(chapter: str, name: str, members: list[tuple[str, Evidence]], names: bool) -> Markup:
@@ -64,8 +100,9 @@ def _square(id: str, one: Evidence) -> Markup:
 
 def _count(have: Mapping[State, int]) -> Markup:
     """The two figures that matter of a chapter."""
+    kept = good(have)
     faults = el("span", "bad", f"{have['fail']} ✕") if have["fail"] else None
-    passes = el("span", "good", f"{have['pass']} ✓") if have["pass"] else None
+    passes = el("span", "good", f"{kept} ✓") if kept else None
     return join(faults, " " if faults and passes else None, passes)
 
 

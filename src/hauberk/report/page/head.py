@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hauberk.core.finding import SEVERITIES, Finding, Result, Severity
-from hauberk.report.evidence import Evidence, tally
+from hauberk.report.evidence import stat
+from hauberk.report.figures import Figures
 from hauberk.report.grade import Grade
 from hauberk.report.meta import Meta, took
 from hauberk.report.page.findings import prose
 from hauberk.report.page.markup import EMPTY, Markup, el, join, link, within
 from hauberk.report.page.shell import logo
-from hauberk.report.plain import clip, words
+from hauberk.report.plain import clip, spoken, words
 
 GAPS_ROOM = 12_000
 """Octets that the list of gaps may take."""
@@ -68,6 +69,17 @@ def tone(given: Grade) -> str:
 
 def scope(result: Result) -> str:
     """Which parts speak on this page, in words."""
+    return _parts(result) + _features(result)
+
+
+def _features(result: Result) -> str:
+    """What the application does, as far as the standard asks for it."""
+    found = stat(result, "features")
+    there = [spoken(name) for name, sign in found.items() if sign is not None]
+    return f"; it has {', '.join(there)}" if there else ""
+
+
+def _parts(result: Result) -> str:
     seen = {f.rule.id.partition(".")[0] for f in result.findings} | set(result.stats)
     names = {"check": "configuration", "audit": "dependencies", "scan": "dynamic test"}
     return ", ".join(names[part] for part in names if part in seen)
@@ -96,29 +108,58 @@ def gaps(result: Result, when: str = "") -> Markup:
     )
 
 
-def numbers(result: Result, evidence: list[Evidence]) -> Markup:
-    """Faults, passes, what waits for a person, and how much of the standard was spoken to."""
-    have = tally(evidence)
-    judged = have["fail"] + have["pass"]
-    outcomes = {o: sum(f.outcome == o for f in result.findings) for o in ("pass", "review", "not-applicable")}
+def numbers(result: Result, now: Figures, before: Figures | None) -> Markup:
+    """Faults, what is fulfilled, what waits for a person, how much is known; each with its change since `before`."""
+    enforced = [f for f in result.findings if f.outcome == "pass" and "enforced_by" in f.evidence]
+    more = severity_words(result.failures) if now.faults == len(result.failures) else f"{len(result.failures)} are new."
+    of = f"of {now.total} requirements at levels 1 and 2"
     cards = [
-        _number(str(len(result.failures)), "faults", severity_bar(result.failures), severity_words(result.failures)),
-        _number(str(outcomes["pass"]), "checks passed", EMPTY, "No fault found is not proof that none is there."),
+        _number(now.faults, "faults", severity_bar(result.failures), more, _change(now, before, "faults", worse=True)),
         _number(
-            str(outcomes["review"]),
-            "need a person",
+            now.kept,
+            f"{of} are kept",
             EMPTY,
-            f"{outcomes['not-applicable']} more did not apply to this app.",
+            f"{len(enforced)} protections are in force. A fault in {now.failed} requirements.",
+            _change(now, before, "kept"),
         ),
         _number(
-            str(judged), f"of {len(evidence)} ASVS requirements judged", EMPTY, f"A fault in {have['fail']} of them."
+            now.person,
+            "need a person",
+            EMPTY,
+            "Answer them with hauberk attest.",
+            _change(now, before, "person", worse=True),
+        ),
+        _number(
+            now.answered,
+            f"{of} are answered",
+            EMPTY,
+            f"{now.absent} of them do not apply to this application.",
+            _change(now, before, "answered"),
         ),
     ]
     return el("ul", {"class": "numbers", "aria-label": "In numbers"}, cards)
 
 
-def _number(figure: str, label: str, picture: Markup, note: str) -> Markup:
-    return el("li", None, el("b", None, figure), el("span", "label", label), picture, el("small", None, note))
+def _change(now: Figures, before: Figures | None, name: str, *, worse: bool = False) -> Markup:
+    """How a figure changed since the baseline; `worse` is one that had better fall."""
+    if before is None:
+        return EMPTY
+    step = int(getattr(now, name)) - int(getattr(before, name))
+    if not step:
+        return el("span", "delta", "no change")
+    kind = "worse" if (step > 0) == worse else "better"
+    return el("span", f"delta {kind}", f"{step:+d} since the baseline".replace("-", "−"))
+
+
+def _number(figure: int, label: str, picture: Markup, note: str, change: Markup) -> Markup:
+    return el(
+        "li",
+        None,
+        el("b", None, str(figure), change),
+        el("span", "label", label),
+        picture,
+        el("small", None, note),
+    )
 
 
 def severity_counts(faults: tuple[Finding, ...]) -> dict[Severity, int]:

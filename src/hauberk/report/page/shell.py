@@ -10,7 +10,7 @@ from importlib.resources import files
 from hauberk.report.page.markup import Child, Markup, el, join, text
 from hauberk.report.plain import clip, words
 
-LIMIT = 285_000
+LIMIT = 294_000
 """How large a page may become, in octets: findings beyond it are listed shortly, and the page says so."""
 
 
