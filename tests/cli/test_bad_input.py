@@ -36,6 +36,10 @@ FILES = {
 
 ROWS = [
     ("check main", "module:app"),
+    ("attest 99.1.1 --answer fulfilled --by Kim --why so", "is no requirement of ASVS"),
+    ("attest 6.1.1 --answer yes --by Kim --why so", "is none of fulfilled"),
+    ("attest 6.1.1 --answer fulfilled", "--by, --why"),
+    ("attest 6.1.1 --answer fulfilled --by Kim --why so --until soon", "is no day"),
     ("scan http://127.0.0.1:9/", "does not answer"),
     ("scan http://192.0.2.1:abc/", "is no URL"),
     ("scan http://127.0.0.1:9/ --openapi nosuch.json", "cannot be read"),

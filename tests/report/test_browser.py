@@ -220,3 +220,20 @@ def test_2000_faults_open_in_under_a_second(browser: Browser, tmp_path: Path, ma
     milliseconds = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
     assert 0 < milliseconds < 1_000
     page.close()
+
+
+@pytest.mark.parametrize(("label", "first", "rows"), [("Top 10 2025", "A01", 10), ("API Top 10 2023", "API1", 10)])
+def test_the_squares_stand_in_other_rows_and_come_back(
+    browser: Browser, file: Path, label: str, first: str, rows: int
+) -> None:
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    by_chapter = page.locator("#squares").inner_html()
+    page.get_by_role("radio", name=label).check()
+    lines = page.locator("#squares > li")
+    assert lines.count() == rows
+    assert lines.first.inner_text().startswith(first)
+    assert page.locator("#squares .squares > svg").count() == 345
+    page.get_by_role("radio", name="chapter").check()
+    assert page.locator("#squares").inner_html() == by_chapter
+    page.close()

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from hauberk.core.finding import Finding, Location, Result
 from hauberk.report import Meta, compare, render
+from hauberk.report.figures import figures
 from hauberk.report.page.markup import Markup, el, join, link, text
 
 ELEMENTS = set(
@@ -257,3 +258,32 @@ def test_a_report_read_from_a_file_looks_the_same(result: Result, meta: Meta) ->
 def test_a_finding_at_no_place_is_about_the_whole(meta: Meta, result: Result) -> None:
     finding: Finding = replace(result.findings[0], location=Location())
     assert "the application as a whole" in shown(page(replace(result, findings=(finding,)), meta))
+
+
+def test_figures_say_what_changed_since_the_baseline(result: Result, protected: Result, meta: Meta) -> None:
+    tree = page(protected, replace(meta, whole=protected, before=figures(result)))
+    faults, kept, *_ = (only_text(node) for node in tree.css(".numbers .delta"))
+    assert faults.startswith("−")
+    assert kept.startswith("+")
+    assert not page(protected, meta).css(".delta")
+
+
+def test_one_answer_stands_there_with_a_sentence_for_each_line(result: Result, meta: Meta) -> None:
+    fields = [
+        {"name": "x-frame-options", "value": "DENY", "said": "Nobody may frame it.", "problem": ""},
+        {"name": "<b>", "value": "<script>", "said": "", "problem": "is unknown"},
+    ]
+    tree = page(replace(result, stats={"answer": {"path": "/", "status": 200, "fields": fields}}), meta)
+    lines = [only_text(node) for node in tree.css(".answer > li")]
+    assert lines == ["GET /answered with 200", "x-frame-options: DENYNobody may frame it.", "<b>: <script>is unknown"]
+    assert not page(result, meta).css(".answer")
+
+
+def test_what_people_vouch_for_names_them(result: Result, meta: Meta) -> None:
+    said = {"answer": "fulfilled", "by": "Kim", "why": "see docs", "on": "2026-11-30", "until": "2027-11-30"}
+    tree = page(replace(result, stats={"attested": {"v5.0.0-6.1.1": said}}), meta)
+    assert only(tree, "#attested li small") == "Kim, 2026-11-30, until 2027-11-30"
+
+
+def only_text(node: LexborNode) -> str:
+    return node.text().strip()

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +18,9 @@ from hauberk._version import __version__
 from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.core.finding import SEVERITIES, Finding, Result, Severity, at_least
 from hauberk.core.options import did_you_mean
+
+if TYPE_CHECKING:
+    from hauberk.report.figures import Figures
 
 F = TypeVar("F", bound=Callable[..., Any])
 KEYS = ("fail-on", "ignore")
@@ -139,11 +142,10 @@ def finish(
     """Apply baseline and ignore list, write every format, and say the exit status. `own` are the command's formats."""
     from hauberk.report import Meta, render
 
-    whole, result = result, without_accepted(result, common)
-    now, before = _figures(whole, common)
+    whole, result = _without_ignored(result, common.ignore), without_accepted(result, common)
     meta = Meta(
-        now=now,
-        before=before,
+        whole=whole,
+        before=_before(common),
         version=__version__,
         generated=datetime.now(UTC),
         framework=framework,
@@ -172,16 +174,15 @@ def vouched(result: Result, root: Path) -> Result:
     return attest.attest(result, root / attest.FILE, datetime.now(UTC).date())
 
 
-def _figures(whole: Result, common: Common) -> tuple[Any, Any]:
-    """The run's figures and the baseline's, where there is one: what is left out of the report counts in them."""
+def _before(common: Common) -> Figures | None:
+    """The baseline's figures, where there is one."""
     if common.baseline is None:
-        return None, None
+        return None
     from hauberk.cli.rules import all_rules
     from hauberk.report.figures import figures
     from hauberk.report.json import load
 
-    accepted_too = _without_ignored(whole, common.ignore)
-    return figures(accepted_too), figures(load(common.baseline, all_rules().values()))
+    return figures(load(common.baseline, all_rules().values()))
 
 
 def without_accepted(result: Result, common: Common) -> Result:

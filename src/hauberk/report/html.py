@@ -18,8 +18,9 @@ def render(result: Result, *, meta: Meta) -> str:
     # The parts of known size come first; the list of faults gets what they leave.
     hero = head.hero(result, meta, grade(result), _sections(result))
     before = join(grid.signs(), el("div", "wrap", hero, head.gaps(result)))
-    evidence, categories = asvs_evidence(result), top10_evidence(result)
-    numbers = head.numbers(result, meta.now or figures(result), meta.before)
+    whole = meta.whole or result
+    evidence, categories = asvs_evidence(whole), top10_evidence(whole)
+    numbers = head.numbers(result, figures(whole), meta.before)
     standards = join(grid.regroup(), grid.asvs_grid(evidence), grid.legend(evidence))
     answer = annotated.answer(result)
     said = attested.attestations(result)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hauberk.core.errors import ConfigurationError
+from hauberk.core.finding import Result
 from hauberk.report.figures import Figures
 
 
@@ -30,8 +31,8 @@ class Meta:
     """What the user typed."""
     title: str = ""
     """A heading; the target's name if empty."""
-    now: Figures | None = None
-    """The run's own figures, where the result leaves out what a baseline has; else they are the result's."""
+    whole: Result | None = None
+    """All that the run found, where the result leaves out what its baseline has: figures and evidence are of this."""
     before: Figures | None = None
     """Those of the baseline, where there is one."""
 

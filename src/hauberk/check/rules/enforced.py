@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from hauberk.check.facts import Facts
 from hauberk.check.verdict import UNKNOWN, Check, not_applicable
 from hauberk.core.finding import Finding, Rule
+from hauberk.standards import ASVS_URL, ASVS_VERSION, TOP10_VERSION, groups
 
 ENFORCED_BY = "enforced_by"
 """The member of a finding's evidence that names the feature."""
@@ -41,7 +42,9 @@ class Enforcement:
             why=self.what,
             fix=f"To have it enforced: Policy with {', '.join(self.by)}",
             cwe=self.cwe,
-            asvs=tuple(f"v5.0.0-{number}" for number in self.asvs),
+            asvs=(ids := tuple(f"v{ASVS_VERSION}-{number}" for number in self.asvs)),
+            top10=tuple(dict.fromkeys(f"{groups()[id].top10}:{TOP10_VERSION}" for id in ids)),
+            docs=ASVS_URL,
         )
 
 
@@ -78,6 +81,7 @@ ENFORCEMENTS: tuple[Enforcement, ...] = (
         by=("csp.reports",),
         asvs=("3.4.7",),
         what="The policy names an address for reports.",
+        cwe=(778,),
     ),
     Enforcement(
         id="nosniff",

@@ -12,7 +12,7 @@ from hauberk.report.meta import Meta, took
 from hauberk.report.page.findings import prose
 from hauberk.report.page.markup import EMPTY, Markup, el, join, link, within
 from hauberk.report.page.shell import logo
-from hauberk.report.plain import clip, spoken, words
+from hauberk.report.plain import clip, words
 
 GAPS_ROOM = 12_000
 """Octets that the list of gaps may take."""
@@ -75,7 +75,7 @@ def scope(result: Result) -> str:
 def _features(result: Result) -> str:
     """What the application does, as far as the standard asks for it."""
     found = stat(result, "features")
-    there = [spoken(name) for name, sign in found.items() if sign is not None]
+    there = [name.replace("-", " ") for name, sign in found.items() if sign is not None]
     return f"; it has {', '.join(there)}" if there else ""
 
 

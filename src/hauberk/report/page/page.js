@@ -48,7 +48,7 @@
       const [chapter, picture, count] = made.children;
       const name = ["top10", "api", "cwe"].map((list) => names[list][id]).find(Boolean) || "none of these";
       const faults = members.filter((one) => one.querySelector("[href='#q-f']")).length;
-      chapter.textContent = `${id} ${name}`;
+      chapter.replaceChildren(Object.assign(document.createElement("b"), { textContent: id }), ` ${name}`);
       picture.replaceChildren(...members);
       picture.setAttribute("aria-label", `${id} ${name}: ${members.length} requirements, ${faults} with a fault`);
       count.textContent = faults ? `${faults} ✕` : "";
