@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hauberk.report.evidence import asvs_evidence
+from hauberk.report.evidence import GOOD, asvs_evidence
 from hauberk.standards import automation
 from tests.asvs.case import Case
 from tests.asvs.table import CASES, FILE, text
@@ -25,7 +25,9 @@ def test_two_sided(case: Case, judge: Judge) -> None:
         violated, fixed = asvs_evidence(bad.result)[id], asvs_evidence(good.result)[id]
         assert rule in {one.rule.id for one in violated.findings if one.outcome == "fail"}, (id, "violated")
         assert {one.rule.id for one in fixed.findings if one.outcome == "fail"} == set(), (id, "fixed")
-        assert fixed.state == "pass", (id, fixed.state)
+        assert "pass" in {one.outcome for one in fixed.findings}, (id, "not judged")
+        # The twin may be fixed by doing without: then the requirement asks nothing of it.
+        assert fixed.state in {*GOOD, "not-applicable"}, (id, fixed.state)
 
 
 def test_the_table_claims_what_these_tests_show() -> None:
