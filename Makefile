@@ -11,7 +11,7 @@ help:
 	@echo "make test    the whole test suite"
 	@echo "make check   format, lint, types, layers"
 	@echo "make bench   every benchmark; JSON to bench/results.json"
-	@echo "make docs    the guide's examples, run as tests"
+	@echo "make docs    the guide's examples, run as tests, and its site in build/site"
 	@echo "make format  rewrite the sources as 'make check' wants them"
 	@echo "make lock    pin the dependencies again"
 
@@ -30,6 +30,10 @@ help:
 	$(PIP) install --quiet --require-hashes -r requirements/test.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@ .venv/demo
+
+.venv/docs: .venv/test requirements/docs.txt
+	$(PIP) install --quiet --require-hashes -r requirements/docs.txt
+	@touch $@
 
 .venv/bench: .venv/test requirements/bench.txt
 	$(PIP) install --quiet --require-hashes -r requirements/bench.txt
@@ -50,8 +54,11 @@ check: .venv/test
 bench: .venv/bench
 	$(BIN)/python -m bench
 
-docs: .venv/test
+# Examples run as tests; then the site, with the reference out of the code, in build/site.
+docs: .venv/docs
 	$(BIN)/python -m pytest tests/docs
+	$(BIN)/python -m guide
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 format: .venv/test
 	$(BIN)/ruff check --fix-only .
@@ -64,6 +71,7 @@ lock: .venv/made
 	$(PIP) install --quiet uv
 	$(UV) --extra demo --group build -o requirements/demo.txt
 	$(UV) --all-extras --group build --group test --group check -o requirements/test.txt
+	$(UV) --all-extras --group build --group test --group check --group docs -o requirements/docs.txt
 	$(UV) --all-extras --group build --group test --group check --group bench -o requirements/bench.txt
 
 clean:

@@ -28,7 +28,9 @@ class Failures:
     """
 
     media_type: str = "application/problem+json"
+    """The Content-Type of the problem detail."""
     level: int = logging.ERROR
+    """How loud the log's record of an error is, as in the standard library's logging."""
     page: Callable[[Exchange, str], Page | Awaitable[Page]] | None = None
     """The application's own page for people, from the request and the error's id: text (HTML), octets or a Reply.
 

@@ -18,6 +18,7 @@ class FrameOptions:
     """Who may show this page in a frame: protects from clickjacking (CWE-1021)."""
 
     action: Literal["DENY", "SAMEORIGIN"] = "SAMEORIGIN"
+    """Nobody, or pages of this very origin."""
 
     def __post_init__(self) -> None:
         one_of("FrameOptions.action", self.action, ("DENY", "SAMEORIGIN"))
