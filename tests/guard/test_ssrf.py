@@ -51,6 +51,8 @@ def test_names_of_this_machine() -> None:
         ("64:ff9b::7f00:1", "64:ff9b::808:808"),
         ("fd00:ec2::254", "2606:4700::1"),
         ("100.64.0.1", "100.128.0.1"),
+        ("::ffff:0:127.0.0.1", "::ffff:0:8.8.8.8"),
+        ("168.63.129.16", "168.63.129.17"),
     ],
 )
 def test_inside_and_outside(inside: str, outside: str) -> None:
@@ -80,6 +82,7 @@ def test_an_input_names_a_host(value: str, host: str, port: int | None) -> None:
         ("http://a.example/?next=http://localhost/", "localhost", 80),
         ("http://localhost:8080/", "localhost", 5432),
         ("notlocalhost", "localhost", None),
+        ("we run http://localhost:9 at home", "localhost", 9),
         ("", "", None),
     ],
 )

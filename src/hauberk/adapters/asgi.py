@@ -71,6 +71,12 @@ class ASGIExchange(Exchange):
         """See `Exchange.client`."""
         return str((self.scope.get("client") or ("",))[0])
 
+    @property
+    def server_port(self) -> int | None:
+        """See `Exchange.server_port`."""
+        port: int | None = (self.scope.get("server") or ("", None))[1]
+        return port
+
     def header(self, name: str) -> str:
         """See `Exchange.header`. The first question makes an index of all fields, as there will be more."""
         fields = self.fields_by_name

@@ -65,6 +65,12 @@ class WSGIExchange(Exchange):
         """See `Exchange.client`."""
         return str(self.environ.get("REMOTE_ADDR", ""))
 
+    @property
+    def server_port(self) -> int | None:
+        """See `Exchange.server_port`."""
+        port = str(self.environ.get("SERVER_PORT", ""))
+        return int(port) if port.isdecimal() else None
+
     def header(self, name: str) -> str:
         """See `Exchange.header`."""
         return str(self.environ.get(field_key(name), ""))

@@ -114,6 +114,11 @@ class Exchange(ABC):
     def client(self) -> str:
         """The peer's address, or an empty text where there is none."""
 
+    @property
+    def server_port(self) -> int | None:
+        """The port that the server listens on, where it says so."""
+        return None
+
     @abstractmethod
     def header(self, name: str) -> str:
         """The field of that lower-case name, joined by commas if it came twice; empty if absent."""

@@ -15,6 +15,30 @@ _LOOPBACK_NAMES = frozenset(
 )
 """As resolvers and the hosts files of systems have them."""
 _SITE_LOCAL = IPv6Network("fec0::/10")
+_TRANSLATED = IPv6Network("::ffff:0:0:0/96")
+METADATA = frozenset(
+    map(
+        ip_address,
+        (
+            "169.254.169.254",  # AWS, Azure, Google, Oracle, DigitalOcean, OpenStack
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "169.254.170.2",  # credentials of containers and pods on AWS
+            "169.254.170.23",
+            "fd00:ec2::23",
+            "100.100.100.200",  # Alibaba
+            "168.63.129.16",  # Azure's own, though of a public range
+            "192.0.0.192",  # Oracle, classic
+            "169.254.42.42",  # Scaleway
+            "fd00:42::42",
+        ),
+    )
+)
+"""Where clouds tell a machine its secrets (CWE-918)."""
+METADATA_NAMES = frozenset(
+    {"metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"}
+)
+"""Names that the clouds themselves gave those."""
 
 
 def folded(host: str) -> str:
@@ -75,14 +99,14 @@ def _number(part: str) -> int | None:
 
 
 def unwrapped(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one carries: mapped, compatible, 6to4 (RFC 3056), NAT64 (RFC 6052); else itself."""
+    """The IPv4 address in an IPv6 one: mapped, translated, compatible, 6to4, NAT64 (RFC 6052); else itself."""
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
     if address.sixtofour is not None:
         return address.sixtofour
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+    if address in _NAT64 or address in _TRANSLATED or (address in _COMPATIBLE and int(address) > 1):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 
@@ -90,6 +114,15 @@ def unwrapped(address: Address) -> Address:
 def internal(address: Address) -> bool:
     """Whether the address is not of the public internet: loopback, private, link-local (metadata), shared, reserved."""
     final = unwrapped(address)
-    if final.is_multicast or (isinstance(final, IPv6Address) and (final in _NAT64_LOCAL or final in _SITE_LOCAL)):
+    if (
+        final in METADATA
+        or final.is_multicast
+        or (isinstance(final, IPv6Address) and (final in _NAT64_LOCAL or final in _SITE_LOCAL))
+    ):
         return True
     return not final.is_global
+
+
+def metadata(address: Address) -> bool:
+    """Whether a cloud answers there with what only the machine may know."""
+    return unwrapped(address) in METADATA

@@ -12,6 +12,7 @@ from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.options import one_of, words
 from hauberk.core.plan import Steps
 from hauberk.guard.request import RequestGuard
+from hauberk.guard.ssrf import canonical, host_and_port
 from hauberk.guard.watch import install
 
 Mode = Literal["off", "observe", "block"]
@@ -79,6 +80,8 @@ class Guard:
     """Another mode for line breaks in log records; None is `mode`."""
     roots: tuple[str, ...] = ()
     """Folders that an absolute path from a request may name."""
+    internal_hosts: tuple[str, ...] = ()
+    """Hosts that a request may choose though their address is internal, as `reports.internal` or `10.0.4.7:8443`."""
 
     def __post_init__(self) -> None:
         one_of("Guard.mode", self.mode, MODES)
@@ -86,11 +89,19 @@ class Guard:
             if getattr(self, field) is not None:
                 one_of(f"Guard.{field}", getattr(self, field), MODES)
         object.__setattr__(self, "roots", words("Guard.roots", self.roots))
+        object.__setattr__(self, "internal_hosts", words("Guard.internal_hosts", self.internal_hosts))
+        for host in self.internal_hosts:
+            if "/" in host or not canonical(host_and_port(host)[0]):
+                raise ConfigurationError("Guard.internal_hosts", host, "is not a host", "write 'reports.internal:8443'")
         for root in self.roots:
             if not os.path.isabs(root):
                 raise ConfigurationError(
                     "Guard.roots", root, "is not an absolute path", f"write {os.path.abspath(root)!r}"
                 )
+
+    def _reachable(self) -> frozenset[tuple[str, int | None]]:
+        """`internal_hosts`, each in the one spelling that hosts are compared in."""
+        return frozenset((canonical(name), port) for name, port in map(host_and_port, self.internal_hosts))
 
     def mode_of(self, kind: SinkKind) -> Mode:
         """The mode for a kind of sink."""
@@ -104,10 +115,10 @@ class Guard:
         if set(modes.values()) == {"off"}:
             return Steps()
         install()
-        roots = self.roots
+        roots, reachable = self.roots, self._reachable()
 
         def begin(ex: Exchange) -> Reply | None:
-            ex.guard = RequestGuard(modes, roots)
+            ex.guard = RequestGuard(modes, roots, reachable)
             return None
 
         return Steps(on_request=begin, keep_body=True)

@@ -12,6 +12,7 @@ from hauberk.guard.frames import in_code
 from hauberk.guard.inputs import Inputs
 
 T = TypeVar("T")
+_NONE: frozenset[tuple[str, int | None]] = frozenset()
 
 MOST_WALKS = 8
 """How often a request looks for a text among the constants of the code, and does not find it."""
@@ -25,10 +26,16 @@ OWN = 6
 class RequestGuard:
     """The modes that hold for this request, and its inputs as soon as somebody needs them."""
 
-    __slots__ = ("_inputs", "_said", "_walks", "modes", "remembered", "roots")
+    __slots__ = ("_inputs", "_said", "_walks", "led", "modes", "reachable", "remembered", "resolved", "roots")
 
-    def __init__(self, modes: Mapping[SinkKind, str], roots: Sequence[str]) -> None:
-        self.modes, self.roots = modes, roots
+    def __init__(
+        self, modes: Mapping[SinkKind, str], roots: Sequence[str], reachable: frozenset[tuple[str, int | None]] = _NONE
+    ) -> None:
+        self.modes, self.roots, self.reachable = modes, roots, reachable
+        self.resolved: dict[str, set[str]] | None = None
+        """For each internal address the names that were looked up and turned out to be it, once there is one."""
+        self.led: dict[tuple[str, int | None], str] | None = None
+        """Hosts and ports that redirects led to, each with the input that chose where they began, once there is one."""
         self.remembered: dict[str, tuple[int, Any]] = {}
         """What a sink found out about this request, under its name, and how long the body was then."""
         self._inputs: Inputs | None = None

@@ -14,6 +14,7 @@ from hauberk.guard.sensor import recorder, sense
 from hauberk.guard.shell import judge, judge_argv, shell_script
 
 DIALECT = "posix-sh"
+EVENTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn")
 
 
 def install() -> list[str]:
@@ -25,9 +26,10 @@ def install() -> list[str]:
             "os.exec": partial(_on_argv, "os.exec", 0, 1),
             "os.posix_spawn": _on_posix_spawn,
             "os.spawn": partial(_on_argv, "os.spawn", 1, 2),
+            "pty.spawn": _on_pty,
         }
     )
-    hooked = [f"audit:{event}" for event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")]
+    hooked = [f"audit:{event}" for event in EVENTS]
     # On POSIX os.spawn* forks first, so that `os.exec` is raised in the child, where nobody would hear of it.
     spawn = getattr(os, "_spawnvef", None)
     if spawn is not None:
@@ -40,7 +42,7 @@ def install() -> list[str]:
 def _watched(spawn: Callable[..., int]) -> Callable[..., int]:
     @wraps(spawn)
     def spawnvef(mode: int, file: Any, args: Any, env: Any, func: Any) -> int:
-        _sense("os.spawnve", file, args)
+        look_argv("os.spawnve", file, args)
         return spawn(mode, file, args, env, func)
 
     setattr(spawnvef, MARK, True)
@@ -48,12 +50,21 @@ def _watched(spawn: Callable[..., int]) -> Callable[..., int]:
 
 
 def _on_system(args: tuple[Any, ...]) -> None:
-    command = _text(args[0])
-    sense("shell", "os.system", command, partial(judge, command), dialect=DIALECT)
+    look_command("os.system", args[0])
+
+
+def look_command(target: str, command: Any) -> None:
+    """Say which command line a shell is about to read. Raises BlockedError."""
+    text = _text(command)
+    sense("shell", target, text, partial(judge, text), dialect=DIALECT)
 
 
 def _on_argv(target: str, program: int, arguments: int, args: tuple[Any, ...]) -> None:
-    _sense(target, args[program], args[arguments])
+    look_argv(target, args[program], args[arguments])
+
+
+def _on_pty(args: tuple[Any, ...]) -> None:
+    look_argv("pty.spawn", None, args[0])
 
 
 def _on_posix_spawn(args: tuple[Any, ...]) -> None:
@@ -62,10 +73,11 @@ def _on_posix_spawn(args: tuple[Any, ...]) -> None:
     argv = tuple(map(_text, args[1]))
     if events is not None and events.events and events.events[-1].argv == argv:
         return
-    _sense("os.posix_spawn", args[0], args[1])
+    look_argv("os.posix_spawn", args[0], args[1])
 
 
-def _sense(target: str, program: Any, arguments: Any) -> None:
+def look_argv(target: str, program: Any, arguments: Any) -> None:
+    """Say which process is about to be started. Raises BlockedError."""
     if isinstance(arguments, str | bytes | os.PathLike):
         arguments = [arguments]
     argv: Sequence[str] = [_text(item) for item in arguments]

@@ -231,6 +231,12 @@ class DjangoExchange(Exchange):
         """See `Exchange.client`."""
         return str(self.request.META.get("REMOTE_ADDR", ""))
 
+    @property
+    def server_port(self) -> int | None:
+        """See `Exchange.server_port`."""
+        port = str(self.request.META.get("SERVER_PORT", ""))
+        return int(port) if port.isdecimal() else None
+
     def header(self, name: str) -> str:
         """See `Exchange.header`."""
         return str(self.request.headers.get(name, ""))
