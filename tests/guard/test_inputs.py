@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import tarfile
+import zipfile
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hauberk.adapters.asgi import ASGIExchange
 from hauberk.guard.body import body_inputs, pairs
+from hauberk.guard.inner import graphql_literals, inner, member_names, xml_leaves
 from hauberk.guard.inputs import Inputs, cookie_inputs, forms, harmless, path_inputs
 
 
@@ -116,7 +122,11 @@ PARTS_FOUND = [("form:a", "x y"), ("upload:f", 'a "b".txt'), ("upload:f", "c d")
         ("multipart/form-data; boundary=b", PARTS, PARTS_FOUND, True),
         ('multipart/form-data; boundary="b"', PARTS, [("form:a", "x y"), ("upload:f", "c d")], True),
         ("multipart/form-data", b"x", [("body", "x")], False),
-        ("application/xml", b"<a>x y</a>", [("body", "<a>x y</a>")], False),
+        ("application/xml", b"<a>x y</a>", [("body", "<a>x y</a>"), ("xml:a", "x y")], True),
+        ("application/soap+xml", b"<a b='c &lt; d'/>", [("xml:a@b", "c < d")], True),
+        ("", "<?xml version='1.0'?><a>x y</a>".encode("utf-16"), [("xml:a", "x y")], True),
+        ("application/graphql", b'{ a(b: "x y") }', [("body", "x y")], True),
+        (JSON, gzip.compress(b'{"a": "x y"}'), [("json:a", "x y")], False),
         ("text/plain; charset=latin-1", b"\xe9", [("body", "é")], True),
         ("text/plain; charset=nonsense", b"x", [("body", "x")], True),
         ("", b"", [], True),
@@ -141,3 +151,87 @@ def test_cookies_come_with_and_without_quotes() -> None:
 
 def test_each_segment_and_each_rest_of_the_path() -> None:
     assert {value for _, value in path_inputs("/a/b//c")} == {"a", "b", "", "c", "a/b//c", "b//c", "/c"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("<a>x <b>y</b> z</a>", [("xml:a", "x"), ("xml:b", "y"), ("xml:b", "z")]),
+        ("<a><![CDATA[<x>]]> y</a>", [("xml:a", "<x> y")]),
+        ("<a>x&#39;y</a>", [("xml:a", "x'y")]),
+        ("<a b=\"it's\" c='d'/>", [("xml:a@b", "it's"), ("xml:a@c", "d")]),
+        ("<!-- <a>x</a> --><a/>", []),
+        ('<!DOCTYPE a [<!ENTITY b "x y">]><a/>', [("xml:&b", "x y")]),
+        ("<a", [("xml:", "a")]),
+        ("x < y", [("xml:", "x  y")]),
+    ],
+)
+def test_leaves_of_a_document(text: str, found: list[tuple[str, str]]) -> None:
+    assert [*xml_leaves(text)] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("query:f", '{"a": ["x y"]}', ["x y"]),
+        ("query:f", '{"a": ["x y"', []),
+        ("header:authorization", "Basic YWRhOng6eQ==", ["ada", "x:y"]),
+        ("header:authorization", "Bearer e30.eyJhIjogIngifQ.s", ["x"]),
+        ("cookie:t", "e30.eyJhIjogeyJiIjogWyJ4Il19fQ.s", ["x"]),
+        ("json:query", '{ a(b: "x \\"y\\"", c: """z""") }', ['x "y"', "z"]),
+        ("json:note", '{ a(b: "x y") }', []),
+        ("form:x", "<a b='c'/>", ["c"]),
+    ],
+)
+def test_values_inside_of_values(name: str, value: str, found: list[str]) -> None:
+    assert [text for _, text in inner(name, value)] == found
+
+
+def zipped(*names: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return packed.getvalue()
+
+
+def tarred(name: str, *, link: str = "", packing: str = "w", form: int = tarfile.GNU_FORMAT) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=packing, format=form) as archive:  # type: ignore[call-overload]
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = (tarfile.SYMTYPE, link) if link else (tarfile.REGTYPE, "")
+        archive.addfile(member, io.BytesIO(b""))
+    return packed.getvalue()
+
+
+LONG = "../" * 60 + "x"
+
+
+@pytest.mark.parametrize(
+    ("archive", "names"),
+    [
+        (zipped("a.txt", "../../b"), {"a.txt", "../../b"}),
+        (zipped("a.txt", "../../b")[:60], {"a.txt"}),
+        (tarred("../../b"), {"../../b"}),
+        (tarred("../../b", packing="w:gz"), {"../../b"}),
+        (tarred("a", link="/etc/passwd"), {"a", "/etc/passwd"}),
+        (tarred(LONG), {LONG}),
+        (tarred(LONG, form=tarfile.PAX_FORMAT), {LONG}),
+        (b"PK\x03\x04", set()),
+        (b"\x1f\x8bnothing", set()),
+        (b"", set()),
+    ],
+)
+def test_names_in_archives(archive: bytes, names: set[str]) -> None:
+    assert names <= set(member_names(archive))
+
+
+@given(st.text(max_size=200), st.binary(max_size=700))
+def test_any_value_is_looked_into(text: str, content: bytes) -> None:
+    for name in ("query:query", "header:authorization", "cookie:a"):
+        for value in (text, "Basic " + text, "<" + text, "{" + text, "eyJ." + text + ".", f'{{"{text}"'):
+            list(inner(name, value))
+    list(xml_leaves(text))
+    list(graphql_literals("a", text))
+    for begins in (b"", b"PK\x03\x04", b"\x1f\x8b", b"a" * 257 + b"ustar"):
+        list(member_names(begins + content))

@@ -14,7 +14,8 @@ import yaml
 
 from hauberk.core.plan import Plan
 from hauberk.guard import Guard, install
-from hauberk.guard.documents import claims, documents, nested
+from hauberk.guard.documents import documents, nested
+from hauberk.guard.inner import claims
 from hauberk.guard.nosql import brought, interpreted, judge_script, judged, nodes
 from hauberk.guard.sensor import SEEN
 from tests.guard.sites import site

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
-Named = tuple[str, str]
+from hauberk.guard.inner import Named, decoded, graphql_literals, member_names, unpacked, xml_leaves
 
+_WIDE = {b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"}
+"""How XML in UTF-16 begins."""
 MOST_PAIRS = 10_000
 DEEPEST = 100
 _PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
@@ -21,6 +23,11 @@ def body_inputs(content_type: str, body: bytes) -> tuple[list[Named], bool]:
     kind = content_type.partition(";")[0].strip().lower()
     if not body:
         return [], True
+    if body.startswith(b"\x1f\x8b") and (plain := unpacked(body)) and not plain.startswith(b"\x1f\x8b"):
+        return [("upload:", name) for name in member_names(body)] + body_inputs(content_type, plain)[0], False
+    if kind == "application/graphql":
+        text = _text(body, content_type)
+        return [("body", text), *graphql_literals("body", text)], True
     if kind == "multipart/form-data":
         return _multipart(content_type, body)
     if kind == "application/x-www-form-urlencoded":
@@ -28,9 +35,12 @@ def body_inputs(content_type: str, body: bytes) -> tuple[list[Named], bool]:
     if kind.endswith("json") or body.lstrip()[:1] in {b"{", b"["}:
         # Frameworks read JSON under any content type when told to.
         return _json(body)
+    if kind.endswith("xml") or body.lstrip()[:1] == b"<" or body[:2] in _WIDE:
+        texts = [*decoded(body)]
+        return [*(("body", text) for text in texts), *(leaf for text in texts for leaf in xml_leaves(text))], True
     text = _text(body, content_type)
     # Of other formats the whole is an input, for applications that take it as it is.
-    found = [("body", text)]
+    found = [("body", text), *(("upload:", name) for name in member_names(body))]
     if b"=" in body:
         found += _form(body)
     return found, kind == "text/plain"
@@ -101,6 +111,7 @@ def _multipart(content_type: str, body: bytes) -> tuple[list[Named], bool]:
         found.append((f"form:{name}", name))
         file_names = [value for key, value in fields.items() if key in {"filename", "filename*"}]
         found += [(f"upload:{name}", value) for value in file_names]
+        found += [(f"upload:{name}", member) for member in member_names(content)] if file_names else []
         if not file_names:
             found += [(f"form:{name}", text) for text in _texts(content.removesuffix(b"\r\n"))]
     return found, True

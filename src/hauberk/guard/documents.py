@@ -5,15 +5,13 @@ For sinks that take objects and not text. Made when such a sink asks, once for e
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from hauberk.core.exchange import Exchange
 from hauberk.guard.body import body_inputs, pairs
+from hauberk.guard.inner import as_json, claims, leaves
 from hauberk.guard.inputs import forms, head_inputs
 
 Document = tuple[str, Any]
@@ -22,8 +20,6 @@ Document = tuple[str, Any]
 MOST = 2_000
 DEEPEST = 100
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
-_JWT = re.compile(r"[A-Za-z0-9_-]{2,}\.([A-Za-z0-9_-]{2,})\.[A-Za-z0-9_-]*")
-"""A signed token in compact form (RFC 7515, section 7.1)."""
 
 
 def documents(ex: Exchange) -> list[Document]:
@@ -31,7 +27,7 @@ def documents(ex: Exchange) -> list[Document]:
     found: list[Document] = []
     body = ex.kept_body()
     kind = ex.header("content-type").partition(";")[0].strip().lower()
-    parsed = _json(body)
+    parsed = as_json(body)
     if parsed is not None:
         found.append(("json:", parsed))
     if b"[" in ex.query or b"%5b" in ex.query.lower():
@@ -52,21 +48,9 @@ def documents(ex: Exchange) -> list[Document]:
 def within(value: str) -> Iterator[Any]:
     """The objects that a text is, if it is any: JSON, however coded, and the claims of a token."""
     for form in dict.fromkeys(forms(value)):
-        if form.lstrip()[:1] in {"{", "["} and (document := _json(form.encode("utf-8", "replace"))) is not None:
+        if form.lstrip()[:1] in {"{", "["} and (document := as_json(form)) is not None:
             yield document
     yield from claims(value)
-
-
-def claims(value: str) -> Iterator[Any]:
-    """What a JSON Web Token says, verified or not (RFC 7519), wherever in the text it stands."""
-    for token in _JWT.finditer(value) if value.count(".") >= 2 else ():
-        padded = token[1] + "=" * (-len(token[1]) % 4)
-        try:
-            document = json.loads(base64.urlsafe_b64decode(padded))
-        except (ValueError, binascii.Error, RecursionError):
-            continue
-        if isinstance(document, dict):
-            yield document
 
 
 def nested(fields: Iterator[tuple[str, str]]) -> dict[str, Any]:
@@ -86,24 +70,5 @@ def nested(fields: Iterator[tuple[str, str]]) -> dict[str, Any]:
     return root
 
 
-def texts(document: Any, depth: int = 0) -> Iterator[str]:
-    """Every text in an object that is a value, not a name."""
-    if isinstance(document, str):
-        yield document
-    elif depth < DEEPEST and isinstance(document, dict | list):
-        for inner in document.values() if isinstance(document, dict) else document:
-            yield from texts(inner, depth + 1)
-
-
 def _leaves(name: str, document: Any) -> Iterator[tuple[str, str]]:
-    return ((name, text) for text in texts(document))
-
-
-def _json(octets: bytes) -> Any:
-    """An object or list; None for anything else."""
-    if octets.lstrip()[:1] not in {b"{", b"["} and not octets.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        return None
-    try:
-        return json.loads(octets)
-    except (ValueError, RecursionError):
-        return None
+    return ((name, text) for text in leaves(document))

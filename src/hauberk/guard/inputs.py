@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from hauberk.core.exchange import BODY_KEPT, Exchange
 from hauberk.guard.body import body_inputs, pairs
 from hauberk.guard.fragments import telling
+from hauberk.guard.inner import inner
 from hauberk.guard.verdict import escapings
 
 MOST = 10_000
@@ -100,7 +101,7 @@ class Inputs:
             self._add((f"path:{name}", str(value)) for name, value in parameters.items())
 
     def _add(self, found: Iterable[tuple[str, str]]) -> None:
-        for name, value in found:
+        for name, value in with_inner(found):
             if self.plain and not name.startswith("header:") and _TOKEN.fullmatch(value) is None:
                 self.plain = False
             if len(self._seen) >= MOST:
@@ -137,9 +138,16 @@ def head_inputs(ex: Exchange) -> Iterator[tuple[str, str]]:
 
 def every(ex: Exchange) -> Iterator[tuple[str, str]]:
     """Every input as it came, harmless ones too: text that has to be decoded before anybody can tell."""
-    yield from head_inputs(ex)
-    yield from body_inputs(ex.header("content-type") or "", ex.kept_body())[0]
-    yield from ((f"path:{name}", str(value)) for name, value in ex.path_parameters.items())
+    yield from with_inner(head_inputs(ex))
+    yield from with_inner(body_inputs(ex.header("content-type") or "", ex.kept_body())[0])
+    yield from with_inner((f"path:{name}", str(value)) for name, value in ex.path_parameters.items())
+
+
+def with_inner(found: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Each input, and after it the values that stand in its text."""
+    for name, value in found:
+        yield name, value
+        yield from inner(name, value)
 
 
 def path_inputs(path: str) -> Iterator[tuple[str, str]]:

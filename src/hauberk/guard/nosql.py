@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from hauberk.guard.documents import DEEPEST, Document, texts
+from hauberk.guard.documents import DEEPEST, Document
+from hauberk.guard.inner import leaves
 from hauberk.guard.inputs import forms
 from hauberk.guard.likeness import compare
 from hauberk.guard.verdict import Judgement
@@ -79,7 +80,7 @@ def brought(found: Iterable[Document], inputs: Iterable[tuple[str, str]]) -> Bro
     spelled: dict[str, str] = {}
     for name, document in found:
         objects += ((name, operators) for operators in _objects(document, 0))
-        _mentions(((name, text) for text in texts(document)), written, spelled)
+        _mentions(((name, text) for text in leaves(document)), written, spelled)
     _mentions(inputs, written, spelled)
     return Brought(objects, written, spelled)
 

@@ -28,6 +28,8 @@ SINKS = (
     "hauberk.guard.sinks.django_templates",
     "hauberk.guard.sinks.mako",
     "hauberk.guard.sinks.tornado_templates",
+    "hauberk.guard.sinks.xml",
+    "hauberk.guard.sinks.lxml",
     "hauberk.guard.sinks.xpath",
     "hauberk.guard.sinks.ldap",
     "hauberk.guard.sinks.mongo",

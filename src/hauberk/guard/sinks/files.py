@@ -48,7 +48,12 @@ def _on_event(target: str, positions: tuple[int, ...], args: tuple[Any, ...]) ->
     for position in positions:
         path = _text(args[position]) if position < len(args) else None
         if path:
-            sense("path", target, path, partial(_judge, path), skip=is_bookkeeping)
+            look_at_path(target, path)
+
+
+def look_at_path(target: str, path: str) -> None:
+    """Say which path is about to be used. Raises BlockedError."""
+    sense("path", target, path, partial(_judge, path), skip=is_bookkeeping)
 
 
 def _judge(path: str, value: str) -> Judgement:

@@ -44,7 +44,7 @@ def _watched_class(base: type, target: str) -> type:
     def __init__(self: Any, path: Any, *args: Any, **options: Any) -> None:
         if listened():
             look(target, path)
-        base.__init__(self, path, *args, **options)
+        base.__init__(self, path, *args, **options)  # type: ignore[misc]
 
     names = {"__init__": __init__, "__module__": base.__module__, "__doc__": base.__doc__, MARK: True}
     return type(base.__name__, (base,), names)
@@ -56,7 +56,7 @@ def _watched_evaluator(base: type, target: str) -> type:
     def __call__(self: Any, path: Any, /, **variables: Any) -> Any:
         if listened():
             look(target, path)
-        return base.__call__(self, path, **variables)  # type: ignore[operator]
+        return base.__call__(self, path, **variables)
 
     names = {"__call__": __call__, "__module__": base.__module__, "__doc__": base.__doc__, MARK: True}
     return type(base.__name__, (base,), names)
