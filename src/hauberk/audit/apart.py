@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +31,17 @@ def tell_apart(manifest: Manifest, kind: str, path: Path, root: Path) -> Manifes
     production = _reached(entries, [key for key in manifest.roots if key not in development])
     only = _reached(entries, manifest.dev_roots) - production
     packages = tuple(
-        pin if pin.dev is not None or id(pin) not in production | only else replace(pin, dev=id(pin) in only)
+        pin if pin.dev is not None or id(pin) not in production | only else pin._replace(dev=id(pin) in only)
         for pin in manifest.packages
     )
-    return replace(manifest, packages=packages)
+    return manifest._replace(packages=packages)
 
 
 def _with_roots(manifest: Manifest, found: Roots) -> Manifest:
     production, development, project = found
     if not production and not development:
         return manifest
-    return replace(
-        manifest,
+    return manifest._replace(
         roots=tuple(dict.fromkeys([*production, *development])) or manifest.roots,
         dev_roots=tuple(key for key in development if key not in set(production)),
         project=manifest.project or project,

@@ -18,6 +18,8 @@ from hauberk.core.finding import Finding, PackageLocation, Rule
 
 _SHORTEST = 6
 """Letters of a popular name: among shorter ones, honest names are a letter apart."""
+_END = (_SHORTEST - 2) // 2
+"""Letters at one end of a name, at least, that two letters changing places leave alone."""
 _LONGEST = 60
 _WORD = re.compile(r"[A-Za-z0-9.+-]+")
 
@@ -67,23 +69,22 @@ def near(ecosystem: Ecosystem, name: str) -> str | None:
     names = POPULAR[ecosystem]
     if name in names or not _SHORTEST - 1 <= len(name) <= _LONGEST:
         return None
-    shortened = _shortened(ecosystem)
-    for short in (name, *_without_one(name)):
-        for meant in shortened.get(short, ()):
-            if _slipped(name, meant) and not _numbered(name, meant):
+    ends = _ends(ecosystem)
+    for end in (name[:_END], name[-_END:] + "$"):
+        for meant in ends.get(end, ()):
+            if -2 < len(meant) - len(name) < 2 and _slipped(name, meant) and not _numbered(name, meant):
                 return meant
     return None
 
 
 @cache
-def _shortened(ecosystem: Ecosystem) -> dict[str, list[str]]:
-    """Popular names by themselves and by what is left of them without one letter: two names that are a slip apart
-    meet there, whichever of them lacks or has the letter."""
+def _ends(ecosystem: Ecosystem) -> dict[str, list[str]]:
+    """Popular names by their first and by their last letters: one slip leaves the ones or the others as they are."""
     found: dict[str, list[str]] = {}
     for name in sorted(POPULAR[ecosystem]):
         if len(name) >= _SHORTEST:
-            for short in {name, *_without_one(name)}:
-                found.setdefault(short, []).append(name)
+            for end in (name[:_END], name[-_END:] + "$"):
+                found.setdefault(end, []).append(name)
     return found
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import timedelta
-from difflib import get_close_matches
 
 from hauberk.core.errors import ConfigurationError
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """The nearest known word as a proposal, or the list of them."""
+    from difflib import get_close_matches
+
     words = list(known)
     near = get_close_matches(str(word).lower(), words, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else "use one of " + ", ".join(map(repr, words))

@@ -6,7 +6,6 @@ To add a format: write its module, then its line in `FORMATS` and how it is reco
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from importlib import import_module
 
 from hauberk.audit.readers.manifest import Include, Manifest, NotJudged, Pinned, Reader, Why
@@ -126,4 +125,4 @@ def _named(found: Manifest) -> Manifest:
         NotJudged(f"{p.name}@{p.version} without a name or version", "other", p.keys, p.needs) for p in nameless
     )
     kept = tuple(pin for pin in found.packages if pin.name.strip() and pin.version.strip())
-    return replace(found, packages=kept, not_judged=found.not_judged + left)
+    return found._replace(packages=kept, not_judged=found.not_judged + left)

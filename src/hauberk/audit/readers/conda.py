@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hauberk.audit.readers import requirements
 from hauberk.audit.readers.documents import broken, entries, load_yaml, mapping, text_of
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, origin, wheel
@@ -68,7 +66,7 @@ def read_environment(text: str, name: str) -> Manifest:
     # The lines of the texts that pip gets are not those of the file.
     lines = _item_lines(text)
     at = {number: lines.get(" ".join(line.split())) for number, line in enumerate(pip, 1)}
-    packages = tuple(replace(p, line=at.get(p.line or 0)) for p in found.packages)
+    packages = tuple(p._replace(line=at.get(p.line or 0)) for p in found.packages)
     return Manifest(
         packages=packages,
         not_judged=conda + found.not_judged,

@@ -15,12 +15,13 @@ SIZE_LIMIT = 64 << 20
 DEPTH_LIMIT = 200
 """Nested YAML collections. Its composer recurses in C, where too deep means the end of the process."""
 
-_JSONC = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_TRAILING = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])', re.DOTALL)
-_BRACKETS = re.compile(r"[\[\]{}]")
-_DEEP_LINE = re.compile(rf"^ {{{2 * DEPTH_LIMIT},}}\S|^ *(?:[-?:] +){{{DEPTH_LIMIT},}}", re.MULTILINE)
-_ALIAS = re.compile(r"(?:^|[\s\[{,])[&*][^\s,\]}]", re.MULTILINE)
-_DOTTED = re.compile(r"""(?:\.[ \t]*(?:[\w-]{1,99}|"[^"\n]{0,99}"|'[^'\n]{0,99}')[ \t]*){99}""")
+# Compiled when a document of their kind comes: most runs see one kind.
+_JSONC = r'(?s)("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/'
+_TRAILING = r'(?s)("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])'
+_BRACKETS = r"[\[\]{}]"
+_DEEP_LINE = rf"(?m)^ {{{2 * DEPTH_LIMIT},}}\S|^ *(?:[-?:] +){{{DEPTH_LIMIT},}}"
+_ALIAS = r"(?m)(?:^|[\s\[{,])[&*][^\s,\]}]"
+_DOTTED = r"""(?:\.[ \t]*(?:[\w-]{1,99}|"[^"\n]{0,99}"|'[^'\n]{0,99}')[ \t]*){99}"""
 
 
 def broken(name: str, kind: str, problem: object) -> InputError:
@@ -40,7 +41,7 @@ def load_json(text: str, name: str, *, comments: bool = False) -> dict[str, Any]
     """A JSON object; with `comments` also bun's dialect: comments and trailing commas."""
     check_size(text, name)
     if comments:
-        text = _TRAILING.sub(r"\1", _JSONC.sub(r"\1", text))
+        text = re.sub(_TRAILING, r"\1", re.sub(_JSONC, r"\1", text))
     try:
         found = json.loads(text.removeprefix("\ufeff"))
     except RecursionError:
@@ -55,7 +56,7 @@ def load_toml(text: str, name: str) -> dict[str, Any]:
     import tomllib
 
     check_size(text, name)
-    if _DOTTED.search(text):  # tomllib takes quadratic time for a key of many dots
+    if re.search(_DOTTED, text):  # tomllib takes quadratic time for a key of many dots
         raise broken(name, "TOML", "a key is too long")
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
@@ -91,12 +92,12 @@ def _check_yaml(text: str, name: str) -> None:
     """Refuse before parsing what no tool writes: deep nesting, anchors and aliases."""
     deepest = depth = 0
     if text.count("[") + text.count("{") > DEPTH_LIMIT:
-        for match in _BRACKETS.finditer(text):
+        for match in re.finditer(_BRACKETS, text):
             depth = depth + 1 if match.group() in "[{" else max(depth - 1, 0)
             deepest = max(deepest, depth)
-    if deepest > DEPTH_LIMIT or _DEEP_LINE.search(text):
+    if deepest > DEPTH_LIMIT or re.search(_DEEP_LINE, text):
         raise broken(name, "YAML", "it is nested too deeply")
-    if _ALIAS.search(text) and _has_alias(text):
+    if re.search(_ALIAS, text) and _has_alias(text):
         raise broken(name, "YAML", "it has anchors or aliases, which no lock file needs")
 
 

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 # A member that opens an object, with the `version` that comes first in it, if it does.
 _MEMBER = re.compile(r'"((?:[^"\\\n]|\\.)*)"\s*:\s*\{(?:\s*"version"\s*:\s*"([^"\\\n]*)")?')
+
+
+def lines_in_order(text: str, keys: Iterable[str]) -> list[int] | None:
+    """The lines of members that are objects, in the order in which they stand; None unless every one is found so.
+
+    Faster than `KeyLines`, for documents of which every member is wanted.
+    """
+    found: list[int] = []
+    line, last = 1, 0
+    for key in keys:
+        at = text.find(f'"{key}": {{', last)  # a key with an escape is found by nothing
+        if at < 0:
+            return None
+        line += text.count("\n", last, at)
+        last = at
+        found.append(line)
+    return found
 
 
 class KeyLines:

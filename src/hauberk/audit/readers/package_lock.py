@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hauberk.audit.readers.documents import broken, load_json, mapping, text_of
-from hauberk.audit.readers.json_lines import KeyLines
+from hauberk.audit.readers.json_lines import KeyLines, lines_in_order
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, from_registry, origin, split_descriptor
 
 _MODULES = "node_modules/"
@@ -18,10 +18,10 @@ _KINDS = ("dependencies", "optionalDependencies", "peerDependencies", "devDepend
 def read(text: str, name: str) -> Manifest:
     """Read a lock file of npm. Raises InputError if it is none."""
     document = load_json(text, name)
-    lines = KeyLines(text)
     tree = document.get("packages")
     if isinstance(tree, dict):  # version 2 has both; its `dependencies` are for npm 6
-        return _read_packages(tree, lines)
+        return _read_packages(tree, text)
+    lines = KeyLines(text)
     if not isinstance(document.get("dependencies", {}), dict) or "lockfileVersion" not in document:
         raise broken(name, "package-lock.json", "it has neither `packages` nor `lockfileVersion`")
     packages: list[Pinned] = []
@@ -35,9 +35,11 @@ def read(text: str, name: str) -> Manifest:
     return Manifest(packages=tuple(packages), not_judged=tuple(not_judged), project=text_of(document.get("name")))
 
 
-def _read_packages(tree: dict[str, Any], lines: KeyLines) -> Manifest:
+def _read_packages(tree: dict[str, Any], text: str) -> Manifest:
     packages, not_judged, roots = [], [], list[str]()
-    for path, member in tree.items():
+    known = KeyLines(text)
+    lines = lines_in_order(text, tree)
+    for number, (path, member) in enumerate(tree.items()):
         entry = mapping(member)
         needs = tuple(_resolve(path, need, tree) for kind in _KINDS[:3] for need in mapping(entry.get(kind)))
         if path == "":
@@ -57,7 +59,7 @@ def _read_packages(tree: dict[str, Any], lines: KeyLines) -> Manifest:
                         name=own,
                         version=version,
                         ecosystem="npm",
-                        line=lines.of(path, version),
+                        line=lines[number] if lines else known.of(path, version),
                         dev=entry.get("dev") is True,
                         keys=(path,),
                         needs=needs,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hauberk.audit.readers.documents import broken, entries, load_toml, table_lines, text_of
+from hauberk.audit.readers.documents import broken, entries, text_of
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, Why, origin, wheel
+from hauberk.audit.readers.tables import load_tables
 from hauberk.audit.versions import normal_name
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -14,12 +15,13 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def read(text: str, name: str) -> Manifest:
     """Read a pdm.lock. Raises InputError if it is none."""
-    document = load_toml(text, name)
+    tables = load_tables(text, name, skip=("files",))
+    document = tables.document
     if not isinstance(document.get("package", []), list):
         raise broken(name, "pdm.lock", "`package` is no array of tables")
     found = entries(document.get("package"))
     packages, not_judged = [], []
-    for entry, line in zip(found, table_lines(text, "package", len(found)), strict=True):
+    for entry, line in zip(found, tables.lines("package", len(found)), strict=True):
         own, version = text_of(entry.get("name")), text_of(entry.get("version"))
         keys, needs = (normal_name("PyPI", own),), _needs(entry)
         why = _why(entry, version)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hauberk.audit.readers.documents import broken, entries, load_toml, mapping, table_lines, text_of
+from hauberk.audit.readers.documents import broken, entries, mapping, text_of
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, Why, wheel
+from hauberk.audit.readers.tables import load_tables
 from hauberk.audit.versions import normal_name
 
 _SOURCES: dict[str, Why] = {"git": "git", "url": "url", "file": "path", "directory": "path"}
@@ -14,12 +15,13 @@ _SOURCES: dict[str, Why] = {"git": "git", "url": "url", "file": "path", "directo
 
 def read(text: str, name: str) -> Manifest:
     """Read a poetry.lock. Raises InputError if it is none."""
-    document = load_toml(text, name)
+    tables = load_tables(text, name, skip=("files",), mere=("dependencies", "extras"))
+    document = tables.document
     if not isinstance(document.get("package", []), list):
         raise broken(name, "poetry.lock", "`package` is no array of tables")
     found = entries(document.get("package"))
     packages, not_judged = [], []
-    for entry, line in zip(found, table_lines(text, "package", len(found)), strict=True):
+    for entry, line in zip(found, tables.lines("package", len(found)), strict=True):
         own, version = text_of(entry.get("name")), text_of(entry.get("version"))
         keys = (normal_name("PyPI", own),)
         needs = tuple(normal_name("PyPI", need) for need in mapping(entry.get("dependencies")))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from hauberk.audit.readers.documents import broken, entries, load_toml, mapping, table_lines, text_of
+from hauberk.audit.readers.documents import broken, entries, mapping, text_of
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, Why, wheel
+from hauberk.audit.readers.tables import load_tables
 from hauberk.audit.versions import normal_name
 
 
 def read(text: str, name: str) -> Manifest:
     """Read a pylock.toml. Raises InputError if it is none."""
-    document = load_toml(text, name)
+    tables = load_tables(text, name, skip=("wheels", "sdist"))
+    document = tables.document
     if not isinstance(document.get("packages", []), list):
         raise broken(name, "pylock.toml", "`packages` is no array of tables")
     found = entries(document.get("packages"))
     packages, not_judged = [], []
-    for entry, line in zip(found, table_lines(text, "packages", len(found)), strict=True):
+    for entry, line in zip(found, tables.lines("packages", len(found)), strict=True):
         own, version = text_of(entry.get("name")), text_of(entry.get("version"))
         keys = (normal_name("PyPI", own),)
         needs = tuple(normal_name("PyPI", text_of(d.get("name"))) for d in entries(entry.get("dependencies")))

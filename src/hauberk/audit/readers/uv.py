@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hauberk.audit.readers.documents import broken, entries, load_toml, mapping, table_lines, text_of
+from hauberk.audit.readers.documents import broken, entries, mapping, text_of
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, Why, wheel
+from hauberk.audit.readers.tables import load_tables
 
 _SOURCES: dict[str, Why] = {"git": "git", "url": "url", "path": "path", "directory": "path"}
 
@@ -15,7 +16,8 @@ _DEV = ("dev-dependencies", "dependency-groups")
 
 def read(text: str, name: str) -> Manifest:
     """Read a uv.lock. Raises InputError if it is none."""
-    document = load_toml(text, name)
+    tables = load_tables(text, name, skip=("wheels", "sdist"))
+    document = tables.document
     if "package" in document and not isinstance(document["package"], list):
         raise broken(name, "uv.lock", "`package` is no array of tables")
     found = entries(document.get("package"))
@@ -24,7 +26,7 @@ def read(text: str, name: str) -> Manifest:
     packages, not_judged, roots, project = [], [], dict[str, None](), ""
     dev: set[str] = set()
     prod: set[str] = set()
-    for entry, line in zip(found, table_lines(text, "package", len(found)), strict=True):
+    for entry, line in zip(found, tables.lines("package", len(found)), strict=True):
         own, version = text_of(entry.get("name")), text_of(entry.get("version"))
         needs = _needs(entry)
         why = _why(entry, version, own in members)
