@@ -124,9 +124,10 @@ def test_never_something_else(text: str) -> None:
 
 
 def _kept(found: Any) -> Any:
-    """Everything but what is passed over."""
+    """Everything but what is passed over, and `metadata`, which is empty without it."""
     if isinstance(found, list):
         return [_kept(item) for item in found]
     if isinstance(found, dict):
-        return {k: _kept(v) for k, v in found.items() if k != "files" or not isinstance(v, list | dict)}
+        passed = {k for k, v in found.items() if k == "metadata" or (k == "files" and isinstance(v, list | dict))}
+        return {k: _kept(v) for k, v in found.items() if k not in passed}
     return found
