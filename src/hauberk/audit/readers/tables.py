@@ -76,7 +76,7 @@ def _pattern(skip: Collection[str]) -> re.Pattern[str]:
     if not skip:
         return re.compile(_STATEMENT)
     names = "|".join(skip)
-    passed = rf"\[metadata\.(?:{names})\]{_END}(?:(?:{_KEY}|\"[^\"\\\x00-\x1f\x7f]+\") *+= *+{_PASSED})*+"
+    passed = rf"\[metadata\.(?:{names})\]{_END}(?:(?:{_KEY}|\"[^\"\\\x00-\x1f\x7f]+\") *+= *+{_PASSED})*+(?=\[|\Z)"
     return re.compile(rf"(?:{names}) *+= *+{_PASSED}|{passed}|{_STATEMENT}")
 
 
