@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from hauberk.audit.files import read_text
 from hauberk.audit.fix import floors
 from hauberk.audit.fix.choosing import Upgrade
+from hauberk.audit.fix.interpreters import interpreter
 from hauberk.audit.fix.job import Job
 from hauberk.audit.fix.tools import find
 from hauberk.audit.readers.documents import entries, load_toml, text_of
@@ -23,7 +24,14 @@ def apply(job: Job, upgrades: Sequence[Upgrade]) -> None:
     command = ["lock", "--quiet", *(() if job.options.allow_builds else _builds(job))]
     for one in upgrades:
         command += ["--upgrade-package", f"{one.name}=={one.to}"]
-    uv.run(command, cwd=job.folder)
+    try:
+        uv.run(command, cwd=job.folder)
+    except InputError as error:
+        requires = text_of(load_toml(read_text(job.file), job.name).get("requires-python"))
+        python = interpreter(requires) if "interpreter" in error.problem else None
+        if python is None:
+            raise
+        uv.run([*command, "--python", python], cwd=job.folder)
 
 
 def _builds(job: Job) -> Iterator[str]:

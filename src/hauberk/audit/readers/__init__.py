@@ -47,8 +47,9 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("bun", r"(?:^|[/.\-_])bun\.lockb?$"),
         ("conda-lock", r"(?:^|[/.\-_])conda-lock\.ya?ml$"),
         ("environment", r"(?:^|[/.\-_])environment(?:[.\-_][\w-]+)?\.ya?ml$"),
-        ("cyclonedx", r"(?:^|[/.\-_])(?:cdx|bom|cyclonedx)\.json$"),
-        ("spdx", r"(?:^|[/.\-_])spdx(?:3|3\.0)?\.json$"),
+        ("cyclonedx", r"(?:^|[/.\-_])(?:cdx|bom|cyclonedx)\.(?:json|xml)$"),
+        ("spdx", r"(?:^|[/.\-_])spdx(?:3|3\.0)?\.(?:json|ya?ml)$|[^/]\.spdx$"),
+        ("sbom", r"(?:^|[/.\-_])sbom\.(?:json|xml|ya?ml|txt)$"),
         ("pyproject", r"(?:^|/)pyproject\.toml$"),
         ("package-json", r"(?:^|/)package\.json$"),
         ("requirements", r"requirements[^/]*\.txt$|(?:^|/)requirements/[^/]+\.txt$"),
@@ -58,8 +59,8 @@ _BY_HAND = re.compile(r"\.(?:txt|in|pip)$", re.IGNORECASE)
 """What is read as requirements if the user names it, though nothing else speaks for it."""
 
 _MARKS: tuple[tuple[str, ...], ...] = (
-    ("cyclonedx", r'"bomFormat"\s*:\s*"CycloneDX"'),
-    ("spdx", r'"spdxVersion"\s*:\s*"SPDX-2|"@context"\s*:\s*"https://spdx\.org/'),
+    ("cyclonedx", r'"bomFormat"\s*:\s*"CycloneDX"|xmlns(?::\w+)?="http://cyclonedx\.org/schema/bom/'),
+    ("spdx", r'"spdxVersion"\s*:\s*"SPDX-2|"@context"\s*:\s*"https://spdx\.org/|^(?:SPDXV|spdxV)ersion:'),
     ("yarn-classic", r"^# yarn lockfile v1"),
     ("yarn-berry", r"^__metadata:"),
     ("pnpm", r"^(?:lockfileVersion|shrinkwrapVersion): "),
@@ -75,6 +76,8 @@ _MARKS: tuple[tuple[str, ...], ...] = (
 )
 """What a file of the format is known by, if its name says nothing: all of these are in it."""
 
+_EITHER: dict[str, tuple[str, ...]] = {"yarn": ("yarn-classic", "yarn-berry"), "sbom": ("cyclonedx", "spdx")}
+"""Names that two formats share: the content says which."""
 
 MANIFESTS = {"pyproject": "PyPI", "package-json": "npm"}
 """Formats that say what a project asks for: a lock file beside or above says more, and stands for them."""
@@ -85,7 +88,7 @@ LOCKS = {
 
 
 def format_of(path: str) -> str | None:
-    """The format that a file's path promises, or None. `yarn` stands for both of Yarn's."""
+    """The format that a file's path promises, or None. `yarn` and `sbom` stand for two each."""
     base = path.replace("\\", "/")
     return next((name for name, pattern in _NAMES if pattern.search(base)), None)
 
@@ -93,15 +96,15 @@ def format_of(path: str) -> str | None:
 def detect(path: str, text: str) -> str | None:
     """The format of a file, by its name and, failing that, by its content; None if it is none that is read here."""
     promised = format_of(path)
-    if promised and promised != "yarn":
+    if promised and promised not in _EITHER:
         return promised
     for name, *patterns in _MARKS:
-        if promised == "yarn" and not name.startswith("yarn"):
+        if promised and name not in _EITHER[promised]:
             continue
         if all(re.search(pattern, text, re.MULTILINE) for pattern in patterns):
             return name
-    if promised == "yarn":
-        return "yarn-classic"
+    if promised:
+        return _EITHER[promised][0]
     return "requirements" if _BY_HAND.search(path) else None
 
 

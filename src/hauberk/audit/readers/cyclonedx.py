@@ -1,14 +1,15 @@
-"""A CycloneDX bill of materials in JSON (ECMA-424), whose components are identified by package URLs (ECMA-427)."""
+"""A CycloneDX bill of materials (ECMA-424), JSON or XML, whose components are identified by package URLs (ECMA-427)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
 from hauberk.audit.readers.documents import broken, entries, load_json, mapping, text_of
 from hauberk.audit.readers.json_lines import value_lines
-from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned
+from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, Why
 from hauberk.audit.versions import Ecosystem
 
 TYPES: dict[str, Ecosystem] = {"pypi": "PyPI", "npm": "npm"}
@@ -16,7 +17,7 @@ TYPES: dict[str, Ecosystem] = {"pypi": "PyPI", "npm": "npm"}
 
 def read(text: str, name: str) -> Manifest:
     """Read a CycloneDX document. Raises InputError if it is none."""
-    document = load_json(text, name)
+    document = load_json(text, name) if not text.lstrip("\ufeff \t\r\n").startswith("<") else _of_xml(text, name)
     if document.get("bomFormat") != "CycloneDX":
         raise broken(name, "CycloneDX document", "its bomFormat is another")
     graph = {
@@ -35,8 +36,9 @@ def read(text: str, name: str) -> Manifest:
         ecosystem = TYPES.get(kind)
         if top_ref and ref == top_ref:
             not_judged.append(NotJudged(what, "project", (ref,), needs))
-        elif ecosystem is None or not version or repository:
-            not_judged.append(NotJudged(what, "git" if repository else "other", (ref,), needs))
+        elif ecosystem is None or not version or repository or is_range(version):
+            why: Why = "git" if repository else "unpinned" if ecosystem and version else "other"
+            not_judged.append(NotJudged(what, why, (ref,), needs))
         else:
             line = lines.get(text_of(component.get("purl"))) or lines.get(ref)
             packages.append(Pinned(name=own, version=version, ecosystem=ecosystem, line=line, keys=(ref,), needs=needs))
@@ -46,6 +48,17 @@ def read(text: str, name: str) -> Manifest:
         roots=graph.get(top_ref, ()),
         project=text_of(top.get("name")),
     )
+
+
+def _of_xml(text: str, name: str) -> dict[str, Any]:
+    from hauberk.audit.readers.cyclonedx_xml import document
+
+    return document(text, name)
+
+
+def is_range(version: str) -> bool:
+    """Whether it is what a manifest asks for, rather than a version: some tools write that into bills of materials."""
+    return re.search(r"[\s,|*<>^~]|^=", version.strip()) is not None
 
 
 def _components(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,10 @@ def read(text: str, name: str) -> Manifest:
     if isinstance(tree, dict):  # version 2 has both; its `dependencies` are for npm 6
         return _read_packages(tree, text)
     lines = KeyLines(text)
-    if not isinstance(document.get("dependencies", {}), dict) or "lockfileVersion" not in document:
+    installed = document.get("dependencies", {})
+    # npm 2 to 4 wrote npm-shrinkwrap.json without a version of its own.
+    old = bool(installed) and all(isinstance(one, dict) for one in mapping(installed).values())
+    if not isinstance(installed, dict) or not (old or "lockfileVersion" in document):
         raise broken(name, "package-lock.json", "it has neither `packages` nor `lockfileVersion`")
     packages: list[Pinned] = []
     not_judged: list[NotJudged] = []

@@ -18,7 +18,7 @@ def read(text: str, name: str) -> Manifest:
         if section == "_meta":
             continue
         for own, entry in mapping(members).items():
-            found = _read_entry(own, mapping(entry))
+            found = _read_entry(own, {"version": entry} if isinstance(entry, str) else mapping(entry))
             if isinstance(found, NotJudged):
                 not_judged.append(found)
             else:

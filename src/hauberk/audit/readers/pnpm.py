@@ -21,10 +21,10 @@ def read(text: str, name: str) -> Manifest:
     not_judged: list[NotJudged] = []
     roots: list[str] = []
     dev_roots: list[str] = []
-    if not any("lockfileVersion" in document for document in blocks.documents):
+    if not any({"lockfileVersion", "shrinkwrapVersion"} & document.keys() for document in blocks.documents):
         raise broken(name, "pnpm-lock.yaml", "it has no lockfileVersion")
     for document in blocks.documents:
-        slashes = text_of(document.get("lockfileVersion")).startswith(("5", "4", "3"))
+        slashes = text_of(document.get("lockfileVersion") or "3").startswith(("5", "4", "3"))
         snapshots = {_bare(key, slashes): mapping(value) for key, value in mapping(document.get("snapshots")).items()}
         asked, mere = _roots(document, slashes, _PROD), _roots(document, slashes, _DEV)
         roots += [*asked, *mere]
@@ -69,7 +69,7 @@ def _read_entry(key: str, entry: dict[str, Any], slashes: bool) -> tuple[str, st
     return (
         own,
         version,
-        "path" if version.startswith(_LOCAL) or tarball.startswith("file:") else origin(version or tarball),
+        "path" if version.startswith(_LOCAL) or tarball.startswith("file:") else origin(tarball or version),
     )
 
 
@@ -87,7 +87,11 @@ def _bare(key: str, slashes: bool) -> str:
     if key.startswith(_LOCAL):
         return key.partition("(")[0]
     if not slashes:
-        return key.removeprefix("/").partition("(")[0]
+        bare = key.removeprefix("/").partition("(")[0]
+        host, slash, rest = bare.partition("/")
+        # Version 6 has the host of a registry that is not the default in front: `npm.example/@s/p@1.0.0`.
+        elsewhere = slash and "." in host and "@" not in host and split_descriptor(rest)[1][:1].isdigit()
+        return rest if elsewhere else bare
     path = key.removeprefix("/") if key.startswith("/") else key.partition("/")[2]  # a registry's host comes first
     parts = path.split("/", 2 if path.startswith("@") else 1)
     if len(parts) != (3 if path.startswith("@") else 2):

@@ -1,14 +1,16 @@
-"""SPDX documents in JSON: version 2.2 and 2.3, and the graph of version 3.0."""
+"""SPDX documents: version 2.2 and 2.3 in JSON, YAML and as tags and values, and the graph of version 3.0."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
-from hauberk.audit.readers.cyclonedx import TYPES, split_purl
-from hauberk.audit.readers.documents import broken, entries, load_json, text_of
+from hauberk.audit.readers.cyclonedx import TYPES, is_range, split_purl
+from hauberk.audit.readers.documents import broken, check_size, entries, load_json, load_yaml, mapping, text_of
 from hauberk.audit.readers.json_lines import value_lines
-from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned
+from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, Why
+from hauberk.audit.readers.spdx_tags import document as tags
 
 _BELOW = frozenset({"DEPENDS_ON", "CONTAINS", "HAS_PREREQUISITE", "DEPENDSON", "HASPREREQUISITE"})
 _ABOVE = frozenset({"DEPENDENCY_OF", "CONTAINED_BY", "PREREQUISITE_FOR", "DEV_DEPENDENCY_OF",
@@ -18,13 +20,30 @@ Graph = dict[str, list[str]]
 
 def read(text: str, name: str) -> Manifest:
     """Read an SPDX document. Raises InputError if it is none."""
-    document = load_json(text, name)
-    lines = value_lines(text, "referenceLocator", "software_packageUrl", "packageUrl", "SPDXID", "spdxId")
+    document, lines = _document(text, name)
     if text_of(document.get("spdxVersion")).startswith("SPDX-2"):
         return _read_2(document, lines)
     if isinstance(document.get("@graph"), list):
         return _read_3(entries(document["@graph"]), lines)
     raise broken(name, "SPDX document", "it has neither spdxVersion SPDX-2 nor @graph")
+
+
+def _document(text: str, name: str) -> tuple[dict[str, Any], dict[str, int]]:
+    """The document in the members of its JSON, and the lines of what names its packages."""
+    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+        found = load_json(text, name)
+        members = ("referenceLocator", "software_packageUrl", "packageUrl", "SPDXID", "spdxId")
+        # GitHub's interface wraps the document.
+        return (mapping(found["sbom"]) if "sbom" in found else found), value_lines(text, *members)
+    lines: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        for match in re.finditer(r"\bpkg:[^\s\"']+", line):
+            lines.setdefault(match.group(), number)
+    if re.search(r"^SPDXVersion:", text.removeprefix("\ufeff"), re.MULTILINE):
+        check_size(text, name)
+        return tags(text), lines
+    documents = load_yaml(text, name)
+    return (documents[0] if documents else {}), lines
 
 
 def _read_2(document: dict[str, Any], lines: dict[str, int]) -> Manifest:
@@ -92,8 +111,9 @@ def _manifest(
         if ref in top and (ecosystem is None or graph.get(ref)):
             project = project or own
             not_judged.append(NotJudged(what, "project", (ref,), needs))
-        elif ecosystem is None or not exact or repository:
-            not_judged.append(NotJudged(what, "git" if repository else "other", (ref,), needs))
+        elif ecosystem is None or not exact or repository or is_range(exact):
+            why: Why = "git" if repository else "unpinned" if ecosystem and exact else "other"
+            not_judged.append(NotJudged(what, why, (ref,), needs))
         else:
             line = lines.get(purl) or lines.get(ref)
             packages.append(Pinned(name=name, version=exact, ecosystem=ecosystem, line=line, keys=(ref,), needs=needs))

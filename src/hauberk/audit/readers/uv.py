@@ -18,15 +18,16 @@ def read(text: str, name: str) -> Manifest:
     """Read a uv.lock. Raises InputError if it is none."""
     tables = load_tables(text, name, skip=("wheels", "sdist"))
     document = tables.document
-    if "package" in document and not isinstance(document["package"], list):
-        raise broken(name, "uv.lock", "`package` is no array of tables")
-    found = entries(document.get("package"))
+    table = "distribution" if "distribution" in document else "package"  # as it was called at first
+    if not isinstance(document.get(table, []), list):
+        raise broken(name, "uv.lock", f"`{table}` is no array of tables")
+    found = entries(document.get(table))
     members = mapping(document.get("manifest")).get("members")
     members = set(members) if isinstance(members, list) and all(isinstance(m, str) for m in members) else set()
     packages, not_judged, roots, project = [], [], dict[str, None](), ""
     dev: set[str] = set()
     prod: set[str] = set()
-    for entry, line in zip(found, tables.lines("package", len(found)), strict=True):
+    for entry, line in zip(found, tables.lines(table, len(found)), strict=True):
         own, version = text_of(entry.get("name")), text_of(entry.get("version"))
         needs = _needs(entry)
         why = _why(entry, version, own in members)
