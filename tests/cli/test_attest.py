@@ -25,3 +25,16 @@ def test_an_answer_is_kept_listed_and_counts(hauberk: Run, tmp_path: Path) -> No
     one = asvs_evidence(loads(checked.stdout))["v5.0.0-2.1.1"]
     assert (one.state, one.why.startswith("Kim, ")) == ("attested", True)
     assert json.loads(checked.stdout)["stats"]["attested"]["v5.0.0-2.1.1"]["why"] == "docs/rules.md"
+
+
+def test_the_verdicts_of_a_run_are_listed(hauberk: Run, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "import hauberk\nfrom starlette.applications import Starlette\napp = hauberk.protect(Starlette())\n"
+    )
+    hauberk("check", "main:app", "--format", "json=results.json")
+    said = json.loads(hauberk("asvs", "--results", "results.json", "--json").stdout)["requirements"]
+    verdicts = {one["id"]: one["verdict"] for one in said}
+    assert len(verdicts) == 345
+    assert verdicts["v5.0.0-3.4.3"] == "enforced"
+    assert verdicts["v5.0.0-17.1.1"] == "not-applicable"
+    assert "enforced" in hauberk("asvs", "--results", "results.json", "--level", "1").stdout
