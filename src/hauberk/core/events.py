@@ -62,6 +62,8 @@ class Recording:
     events: list[SinkEvent] = field(default_factory=list)
     limit: int = 1_000
     dropped: int = 0
+    reads: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Inputs that the application asked its request for, as `("query", "id")`, and where in its code."""
     ended: bool = False
     """Set when it is over: threads that outlive it must not go on filling it."""
 

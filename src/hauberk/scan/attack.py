@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from hauberk.core.events import SinkKind
 from hauberk.core.finding import Finding
 from hauberk.scan import build, evidence
 from hauberk.scan.checks.active import AT_POINTS, reflected_xss
 from hauberk.scan.client import Client
 from hauberk.scan.lab import Lab
 from hauberk.scan.messages import Response
-from hauberk.scan.surface import Operation
-from hauberk.scan.trial import PLAIN, POLYGLOT, ActiveCheck, Kit, Point, Proof, Shot, Trial, canary
+from hauberk.scan.oracles.sensor import reached
+from hauberk.scan.surface import Operation, Parameter
+from hauberk.scan.trial import (
+    PLAIN,
+    POLYGLOT,
+    ActiveCheck,
+    Kit,
+    Point,
+    Proof,
+    Shot,
+    Trial,
+    canary,
+    filled,
+)
 from hauberk.scan.watch import Watch
 
 ELEMENT = "<{c}>"
@@ -24,6 +37,7 @@ INTERPRETERS = frozenset(
     )
 )
 REFUSED = frozenset({400, 404, 422})
+PATHS: frozenset[SinkKind] = frozenset({"path"})
 
 
 def points(operation: Operation) -> Iterator[Point]:
@@ -33,6 +47,19 @@ def points(operation: Operation) -> Iterator[Point]:
         unsent = parameter.place == "header" and parameter.name.lower() in build.UNSENT
         if not point.is_token and not unsent and (parameter.place != "path" or parameter.name in operation.names):
             yield point
+
+
+def _with_points(operation: Operation, points: Sequence[Point], values: Sequence[str]) -> Operation:
+    """The operation with the parameters that it has not by itself: guessed ones, and names that are probes."""
+    known = {parameter.key for parameter in operation.parameters}
+    more = []
+    for point, value in zip(points, values, strict=True):
+        parameter = point.parameter
+        if point.is_name:
+            more.append(Parameter(name=value, place=parameter.place, example=parameter.name, required=True))
+        elif parameter.key not in known:
+            more.append(replace(parameter, required=True))
+    return replace(operation, parameters=(*operation.parameters, *more)) if more else operation
 
 
 @dataclass(slots=True)
@@ -64,18 +91,73 @@ class Attacker:
 
     def fire(self, point: Point, template: str) -> Shot:
         """Send one value; every other parameter keeps its example."""
-        word = canary()
-        value = template.replace("{c}", word)
-        request = build.request(point.operation, {point.parameter.key: value})
-        shot = Shot(value=value, canary=word, request=self.client.complete(request), response=self.client.send(request))
-        self.watch.failure(point.operation, shot.request, shot.response)
-        return shot
+        return self.volley([(point, template)])[0]
+
+    def volley(self, probes: Sequence[tuple[Point, str]]) -> list[Shot]:
+        """Send one request that carries a value at each of these points of one operation, each with its own canary."""
+        words = [canary() for _ in probes]
+        values = [filled(template, word) for (_, template), word in zip(probes, words, strict=True)]
+        points = [point for point, _ in probes]
+        operation = _with_points(points[0].operation, points, values)
+        chosen = {point.parameter.key: value for point, value in zip(points, values, strict=True) if not point.is_name}
+        request = build.request(operation, chosen)
+        sent, response = self.client.complete(request), self.client.send(request)
+        self.watch.failure(operation, sent, response)
+        for (point, template), word in zip(probes, words, strict=True):
+            if "<" in template:
+                self.sent[word] = point, template
+        return [
+            Shot(value=value, canary=word, request=sent, response=response)
+            for value, word in zip(values, words, strict=True)
+        ]
+
+    def note_attacked(self, point: Point) -> None:
+        """Count the point as attacked."""
+        self.attacked.add(str(point))
+        self.operations.add(str(point.operation))
+
+    def pursue(self, point: Point, template: str, shot: Shot) -> bool:
+        """Judge what a sweep did at one of its inputs, and follow what it showed. Whether it showed anything."""
+        self.note_attacked(point)
+        queue: dict[str, list[str]] = {}
+        pending = {check.RULE.id: check for check in AT_POINTS}
+        trial = Trial(point=point, template=template, shot=shot, control=shot, kit=self.kit)
+        reacted = shot.canary in shot.response.text.lower() or any(
+            shot.canary in value for _, value in shot.response.headers
+        )
+        for check in AT_POINTS:
+            self.tried[check.RULE.id] = self.tried.get(check.RULE.id, 0) + 1
+            said = check.judge(trial)
+            reacted = reacted or said is not None
+            if said == "inert" or (isinstance(said, Proof) and self._confirm(check, trial)):
+                del pending[check.RULE.id]
+                continue
+            for narrower in check.probes(point, shot, self.kit):
+                if narrower not in (POLYGLOT, PLAIN) and (check.KINDS != PATHS or reached(shot, PATHS)):
+                    queue.setdefault(narrower, []).append(check.RULE.id)
+        self._follow(point, shot, queue, pending)
+        lab = Lab(point=point, kit=self.kit, fire=lambda template: self.fire(point, template))
+        self._prove(lab, pending.values())
+        return reacted
+
+    def _follow(
+        self, point: Point, control: Shot, queue: Mapping[str, list[str]], pending: dict[str, ActiveCheck]
+    ) -> Shot | None:
+        """Send the probes that are still wanted; the answer to the polyglot, if it was among them."""
+        broken = None
+        for template, names in queue.items():
+            asked = [pending[name] for name in names if name in pending]
+            if asked:
+                shot = self.fire(point, template)
+                broken = shot if template == POLYGLOT else broken
+                for done in self._try(point, template, control, asked, shot):
+                    del pending[done]
+        return broken
 
     def attack(self, point: Point) -> Response:
         """Run every check at the point. Returns the answer to the control."""
         control = self.fire(point, PLAIN)
-        self.attacked.add(str(point))
-        self.operations.add(str(point.operation))
+        self.note_attacked(point)
         if point.is_typed and control.response.status in REFUSED:
             return control.response  # a number is wanted: no other text will do either
         pending = {check.RULE.id: check for check in AT_POINTS}
@@ -85,16 +167,13 @@ class Attacker:
                 queue.setdefault(template, []).append(check.RULE.id)
         for name in {name for names in queue.values() for name in names}:
             self.tried[name] = self.tried.get(name, 0) + 1
-        broken = control
-        for template, names in queue.items():
-            asked = [pending[name] for name in names if name in pending]
-            if asked:
-                shot = self.fire(point, template)
-                broken = shot if template == POLYGLOT else broken
-                for done in self._try(point, template, control, asked, shot):
-                    del pending[done]
+        broken = self._follow(point, control, queue, pending)
         lab = Lab(
-            point=point, control=control, broken=broken, kit=self.kit, fire=lambda template: self.fire(point, template)
+            point=point,
+            kit=self.kit,
+            fire=lambda template: self.fire(point, template),
+            plain=control,
+            torn=broken or control,
         )
         xss = pending.get(reflected_xss.RULE.id)
         if xss is not None and lab.stirred:
@@ -106,20 +185,21 @@ class Attacker:
 
     def _prove(self, lab: Lab, checks: Iterable[ActiveCheck]) -> None:
         """What no single answer could prove."""
-        point, control, broken = lab.point, lab.control, lab.broken
+        point = lab.point
         for check in checks:
             name = check.RULE.id
+            if check.KINDS and self.kit.sees >= check.KINDS:
+                continue  # sensors watch every such sink: nothing has to be guessed from answers
             if name in INTERPRETERS and str(point) in self.read:
                 continue  # another one reads the value; what this one would say to it is noise
             proof = check.prove(lab)
             if proof is not None:
                 self.note(name, point)
-                self.findings.append(self._finding(check, point, proof, proof.shot or broken, proof.control or control))
+                shot, control = proof.shot or lab.broken, proof.control or lab.control
+                self.findings.append(self._finding(check, point, proof, shot, control))
 
     def _try(self, point: Point, template: str, control: Shot, asked: list[ActiveCheck], shot: Shot) -> list[str]:
         """Judge the answer to one probe; the rules that it settled."""
-        if "<" in template:
-            self.sent[shot.canary] = point, template
         trial = Trial(point=point, template=template, shot=shot, control=control, kit=self.kit)
         self.blocked += trial.is_blocked
         settled = []
@@ -132,8 +212,6 @@ class Attacker:
     def _confirm(self, check: ActiveCheck, trial: Trial) -> bool:
         """The same probe with a new canary must prove the same again, and a control sent after it must not."""
         again = self.fire(trial.point, trial.template)
-        if "<" in trial.template:
-            self.sent[again.canary] = trial.point, trial.template
         second = Trial(point=trial.point, template=trial.template, shot=again, control=trial.control, kit=self.kit)
         proof = check.judge(second)
         if not isinstance(proof, Proof):
@@ -155,8 +233,8 @@ class Attacker:
         return Finding(
             rule=check.RULE,
             outcome="fail",
-            message=f"{point.parameter.name or 'The body'} ({point.parameter.place}){where}: {proof.reason}.",
-            location=evidence.location(point.operation, point.parameter, proof.event, self.root),
+            message=f"{point.shown.name or 'The body'} ({point.parameter.place}){where}: {proof.reason}.",
+            location=evidence.location(point.operation, point.shown, proof.event, self.root),
             confidence=proof.confidence,
             own_severity=proof.severity,
             evidence=shown,

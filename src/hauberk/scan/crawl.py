@@ -16,11 +16,16 @@ from hauberk.scan.html import Form, Offer, offer
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation, Parameter, Surface
 
-PAGES = 300
+PAGES = 3_000
 """How many pages are read."""
+NUMBERED = 400
+"""How many pages are read whose paths differ in numbers alone."""
+BELOW = 40
+"""How many pages of one route with path parameters are read, however many names their links have."""
 ALIKE = 4
 """How many pages of one shape are read: `/items/1`, `/items/2`, ..."""
 
+DIGITS = re.compile(r"[0-9]+")
 WORDS = re.compile(r"[a-z]+")
 LOGOUT = frozenset({"logout", "signout", "logoff", "signoff"})
 ENDINGS = (("log", "out"), ("sign", "out"), ("log", "off"), ("sign", "off"))
@@ -98,8 +103,12 @@ class _Crawl:
             target = (split.path or "/") + ("?" + split.query if split.query else "")
             if _strange(split.query):
                 continue  # learnt, but not followed: what it asks for is no page
-            if target not in self.queued and self.shapes[shape] < ALIKE:
+            route, most = (operation.path, "*"), BELOW
+            if not operation.names:
+                route, most = (DIGITS.sub("0", operation.path), "#"), NUMBERED
+            if target not in self.queued and self.shapes[shape] < ALIKE and self.shapes[route] < most:
                 self.shapes[shape] += 1
+                self.shapes[route] += 1
                 self.enqueue(Request(target=_ascii(target)))
         for form in offered.forms:
             self.fill(form, page)

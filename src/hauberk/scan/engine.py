@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from hauberk.core.errors import NothingToTestError
 from hauberk.core.events import SinkKind
 from hauberk.core.finding import Finding, Result
+from hauberk.core.log import DECISIONS
 from hauberk.core.progress import Progress, silent
 from hauberk.guard import install
 from hauberk.scan import build, cross_origin
@@ -20,14 +24,19 @@ from hauberk.scan.coverage import Coverage
 from hauberk.scan.crawl import crawl, ends_session
 from hauberk.scan.identity import log_in
 from hauberk.scan.messages import Request, Response
-from hauberk.scan.second_look import look_again
-from hauberk.scan.surface import Operation, Surface
+from hauberk.scan.second_look import ALIKE, DIGITS, look_again
+from hauberk.scan.surface import FORM, Operation, Parameter, Surface
+from hauberk.scan.sweep import UNKNOWN, groups, learnt, sweep, swept_points
 from hauberk.scan.transport import GoneError, Transport
-from hauberk.scan.trial import baited
+from hauberk.scan.trial import Point, Shot, baited
 from hauberk.scan.watch import EVERYWHERE, Watch
 
 DESTRUCTIVE = re.compile(r"delete|remove|destroy|reset|purge|clear|wipe|cancel|shutdown", re.IGNORECASE)
 DEFAULT = Budget()
+CLOSED = frozenset({401, 403, 404, 405})
+"""Answers behind which no input is read."""
+SEEN: frozenset[SinkKind] = frozenset({"shell", "argv", "path", "sql", "eval", "template", "unpickle"})
+"""The kinds of sinks that the guard's sensors watch."""
 
 
 def scan(
@@ -48,8 +57,8 @@ def scan(
     watched = install()
     sees = frozenset[SinkKind]()
     if transport.senses and not watched.failed:
-        sees = frozenset({"shell", "path"} if watched.unguarded else {"shell", "path", "sql"})
-    with transport, baited(transport.wire.origin, sees) as kit:
+        sees = SEEN - ({"sql", "nosql"} if watched.unguarded else set())
+    with unsaid(), transport, baited(transport.wire.origin, sees) as kit:
         client = Client(transport, budget)
         watch = Watch(transport.wire.scheme, client.origin)
         run = Run(surface, client, watch, Attacker(client, kit, watch, surface.root), progress)
@@ -61,6 +70,27 @@ def scan(
             f"and no input was found or could be tried. {' '.join(run.gaps)}".rstrip()
         )
     return run.result(target)
+
+
+def asking(operation: Operation) -> Operation:
+    """An operation of which no input is known, with one that nobody knows: code that goes through all of them shows."""
+    if operation.parameters or operation.method not in {"POST", "PUT", "PATCH"}:
+        return operation
+    return replace(operation, parameters=(Parameter(name=UNKNOWN, place="form"),), body=FORM)
+
+
+@contextmanager
+def unsaid() -> Iterator[None]:
+    """Keep out of the log what the guard observes meanwhile: it is what the scan does, and goes into its findings."""
+
+    def other(record: logging.LogRecord) -> bool:
+        return getattr(record, "hauberk", {}).get("event") != "guard-observed"
+
+    DECISIONS.addFilter(other)
+    try:
+        yield
+    finally:
+        DECISIONS.removeFilter(other)
 
 
 @dataclass(slots=True)
@@ -76,8 +106,14 @@ class Run:
     pages: dict[str, tuple[Operation, Request]] = field(default_factory=dict)
     """Every HTML page that was read, by its target."""
     logins: dict[str, str] = field(default_factory=dict)
+    reads: dict[str, dict[tuple[str, str], str]] = field(default_factory=dict)
+    """What handlers asked for, by path."""
+    asked: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    """In which lines of code, by path and method."""
     cors: Finding | None = None
     cors_asked: int = 0
+    shapes: Counter[str] = field(default_factory=Counter)
+    """At how many operations CORS was asked, by their paths without numbers."""
     logins_asked: int = 0
     stored: list[Finding] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
@@ -132,6 +168,8 @@ class Run:
         for operation, request, response in found.pages:
             self.coverage.heard(operation, request, response)
             self.watch.page(operation, self.client.complete(request), response)
+            self.told(operation, response)
+            self.ask_origin(operation, request, response)
             if response.is_html and response.status < 400:
                 self.pages[request.target] = operation, request
         if found.truncated:
@@ -150,32 +188,105 @@ class Run:
     def order(self) -> list[Operation]:
         """Reading before writing before destroying; what ends the session never."""
         kept = [o for o in self.surface.operations if not ends_session(o.path)]
-        return sorted(kept, key=lambda o: (o.method == "DELETE", bool(DESTRUCTIVE.search(o.path)), o.method != "GET"))
+        written = {o.path for o in kept if o.method == "POST"} if self.client.transport.senses else set()
+        # Where the sensors may tell that GET is answered by the code for POST, POST comes first and GET is spared.
+        return sorted(
+            kept,
+            key=lambda o: (
+                o.method == "DELETE",
+                bool(DESTRUCTIVE.search(o.path)),
+                o.method != "GET" or o.path in written,
+                o.method == "GET",
+            ),
+        )
 
     def attack(self) -> None:
         """Every input of every operation, after one ordinary request to it."""
         order = self.order()
-        done, total = 0, sum(1 + len(list(points(operation))) for operation in order)
-        for operation in order:
-            self.progress("attacking", done, total)
-            request = build.request(operation)
-            response = self.client.send(request)
-            self.coverage.heard(operation, request, response)
-            self.watch.page(operation, self.client.complete(request), response)
-            self.ask_origin(operation, request, response)
-            done += 1
-            for point in points(operation):
-                answer = self.attacker.attack(point)
-                if answer.status < 400 and str(operation) not in self.coverage.behind:
-                    self.coverage.reached.add(str(operation))
-                done += 1
-                self.progress("attacking", done, total)
+        for done, operation in enumerate(order):
+            self.progress("attacking", done, len(order))
+            if self.client.transport.senses:
+                self.sweep(operation)
+            else:
+                self.one_by_one(operation)
+
+    def ordinary(self, operation: Operation) -> Response:
+        """One ordinary request, and what it shows."""
+        request = build.request(operation)
+        response = self.client.send(request)
+        self.coverage.heard(operation, request, response)
+        self.watch.page(operation, self.client.complete(request), response)
+        self.ask_origin(operation, request, response)
+        return response
+
+    def sweep(self, operation: Operation) -> None:
+        """In process: one request for all inputs, and more only for those that react."""
+        operation = learnt(operation, self.reads.get(operation.path, ()))
+        found = swept_points(operation, guess=False)
+        if not found and str(operation) not in self.coverage.reached:
+            response = self.ordinary(asking(operation))
+            operation = self.told(operation, response)
+            found = swept_points(operation, guess=False)
+        if self.same_code(operation):
+            self.attacker.operations.add(str(operation))
+            return
+        seen: set[str] = set()
+        while found:
+            needy: list[Point] = []
+            for group in groups(operation, found):
+                shot, cold = sweep(self.attacker, operation, group)
+                operation = self.told(operation, shot.response)
+                self.swept(operation, shot)
+                needy += cold
+            if needy and (str(operation) in self.coverage.reached or self.ordinary(operation).status not in CLOSED):
+                for point in needy:
+                    self.attacker.attack(point)
+            seen |= {str(point) for point in found}
+            found = [p for p in swept_points(operation, guess=False) if str(p) not in seen]
+
+    def told(self, operation: Operation, response: Response) -> Operation:
+        """Remember what its handler asked for; the operation with that."""
+        self.reads.setdefault(operation.path, {}).update(response.reads)
+        self.asked.setdefault(operation.path, {}).setdefault(operation.method, set()).update(response.reads.values())
+        return learnt(operation, response.reads)
+
+    def same_code(self, operation: Operation) -> bool:
+        """Whether all that its handler asks for is asked in lines that were attacked by another method already.
+
+        A handler that hands GET on to the one for POST, say; or one that asks for nothing, where only its source
+        says that it might.
+        """
+        asked = self.asked.get(operation.path, {})
+        mine = asked.get(operation.method, set())
+        others = [lines for method, lines in asked.items() if f"{method} {operation.path}" in self.attacker.operations]
+        declared = any(p.schema for p in operation.parameters) or operation.source != "routes"
+        if operation.names or (not mine and (declared or str(operation) not in self.coverage.reached)):
+            return False
+        return any(lines and mine <= lines for lines in others)
+
+    def swept(self, operation: Operation, shot: Shot) -> None:
+        """A sweep that was answered with success is an ordinary request too."""
+        name = str(operation)
+        if shot.response.status < 400 and name not in self.coverage.reached:
+            self.coverage.heard(operation, shot.request, shot.response)
+            self.watch.page(operation, shot.request, shot.response)
+
+    def one_by_one(self, operation: Operation) -> None:
+        """From outside."""
+        self.ordinary(operation)
+        for point in points(operation):
+            answer = self.attacker.attack(point)
+            if answer.status < 400 and str(operation) not in self.coverage.behind:
+                self.coverage.reached.add(str(operation))
 
     def ask_origin(self, operation: Operation, request: Request, response: Response) -> None:
         """CORS, where there is something to read; one finding is enough, as it is one setting."""
-        if operation.method == "GET" and response.status < 400 and self.cors is None:
-            self.cors_asked += 1
-            self.cors = cross_origin.ask(self.client, operation, request, response)
+        shape = DIGITS.sub("0", operation.path)
+        if operation.method != "GET" or response.status >= 400 or self.cors is not None or self.shapes[shape] >= ALIKE:
+            return
+        self.shapes[shape] += 1
+        self.cors_asked += 1
+        self.cors = cross_origin.ask(self.client, operation, request, response)
 
     def result(self, target: str) -> Result:
         """Everything that was found, passes included."""

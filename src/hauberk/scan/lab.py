@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote, quote_plus
 
-from hauberk.scan.trial import Kit, Point, Shot
+from hauberk.scan.trial import PLAIN, POLYGLOT, Kit, Point, Shot
 
 _BLANK = re.compile(r"\s+")
 
@@ -21,11 +21,27 @@ class Lab:
     """One point, its control, and a way to send more values to it."""
 
     point: Point
-    control: Shot
-    broken: Shot
-    """The answer to a value that leaves most grammars and does not balance."""
     kit: Kit
     fire: Callable[[str], Shot]
+    plain: Shot | None = None
+    """The control, if it has been sent."""
+    torn: Shot | None = None
+    """The answer to the broken value, if it has been sent."""
+
+    @cached_property
+    def control(self) -> Shot:
+        """The answer to a canary alone."""
+        return self.plain or self.fire(PLAIN)
+
+    @cached_property
+    def broken(self) -> Shot:
+        """The answer to a value that leaves most grammars and does not balance."""
+        return self.torn or self.fire(POLYGLOT)
+
+    @property
+    def echoed(self) -> bool:
+        """Whether the answer repeats what was sent."""
+        return self.control.canary in self.control.response.text
 
     @cached_property
     def stirred(self) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from hauberk.core.events import SinkEvent
@@ -53,6 +53,8 @@ class Response:
     body: bytes = b""
     events: tuple[SinkEvent, ...] = ()
     """What guard's sinks saw while the application answered."""
+    reads: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Inputs that the application asked its request for meanwhile, by place and name, and where in its code."""
     error: str = ""
     """The exception that the application let through; empty if it let none."""
     truncated: bool = False

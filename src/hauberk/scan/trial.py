@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -25,6 +26,10 @@ POLYGLOT = "{c}'\" {c}=1><{c}>"
 
 One value for all, so that a point costs one request. Its quotes do not balance: what it breaks does not run.
 """
+SWEEP = "../" + POLYGLOT
+"""The same, and out of a folder: for the one request that carries a probe at every input."""
+BASE64 = "base64:"
+"""Begins a template whose value is sent in base64 (RFC 4648, section 4)."""
 CANARY = re.compile(r"hbk[0-9a-f]{8}")
 TOKEN = re.compile(r"csrf|xsrf|authenticity_token|requestverificationtoken|^_token$|^__(viewstate|eventvalidation)")
 
@@ -34,15 +39,28 @@ def canary() -> str:
     return "hbk" + secrets.token_hex(4)
 
 
+def filled(template: str, word: str) -> str:
+    """The template with its canary, encoded where it says so."""
+    text = template.removeprefix(BASE64).replace("{c}", word)
+    return base64.b64encode(text.encode()).decode() if template.startswith(BASE64) else text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One parameter of one operation: where a value goes in."""
+    """One parameter of one operation: where a value goes in. Or its name, where names are what is read."""
 
     operation: Operation
     parameter: Parameter
+    is_name: bool = False
+    """The probe is the name of one more parameter, whose value is this one's name."""
 
     def __str__(self) -> str:
-        return f"{self.operation} {self.parameter.place}:{self.parameter.name}"
+        return f"{self.operation} {self.parameter.place}:{self.parameter.name}" + " (name)" * self.is_name
+
+    @property
+    def shown(self) -> Parameter:
+        """The parameter as findings name it."""
+        return replace(self.parameter, name=f"{self.parameter.name} (name)") if self.is_name else self.parameter
 
     @property
     def is_token(self) -> bool:
@@ -141,6 +159,10 @@ class ActiveCheck(Protocol):
     def RULE(self) -> Rule:
         """What it judges."""
 
+    @property
+    def KINDS(self) -> frozenset[SinkKind]:
+        """The sinks that show it: where sensors watch them all, nothing is guessed from answers."""
+
     def probes(self, point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
         """Templates of the values to send, best first; `{c}` is the canary."""
 
@@ -161,9 +183,10 @@ def checks(*modules: ModuleType) -> tuple[ActiveCheck, ...]:
 
 def _check(module: ModuleType) -> ActiveCheck:
     prove = getattr(module, "prove", None)
+    kinds: frozenset[SinkKind] = getattr(module, "KINDS", frozenset())
     if prove is None:
-        return _Module(module.RULE, module.probes, module.judge, _nothing)
-    return _Module(module.RULE, getattr(module, "probes", _unprobed), getattr(module, "judge", _nothing), prove)
+        return _Module(module.RULE, kinds, module.probes, module.judge, _nothing)
+    return _Module(module.RULE, kinds, getattr(module, "probes", _unprobed), getattr(module, "judge", _nothing), prove)
 
 
 def _unprobed(*_: object) -> tuple[str, ...]:
@@ -177,6 +200,7 @@ def _nothing(_: object) -> None:
 @dataclass(frozen=True)
 class _Module:
     RULE: Rule
+    KINDS: frozenset[SinkKind]
     probes: Any
     judge: Any
     prove: Any

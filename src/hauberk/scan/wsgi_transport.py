@@ -70,6 +70,7 @@ class WSGITransport:
                     headers=tuple(call.headers),
                     body=bytes(call.body),
                     events=tuple(record.events),
+                    reads=dict(record.reads),
                     error=error,
                     truncated=call.cut,
                 )

@@ -7,7 +7,11 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from hauberk.core.errors import InputError
+from hauberk.guard import Guard
+from hauberk.integrations.protect import asgi, wsgi
+from hauberk.integrations.surface.asked import watch
 from hauberk.integrations.target import Target, detect
+from hauberk.policy import Policy
 from hauberk.scan.asgi_transport import ASGITransport
 from hauberk.scan.surface import Operation, Surface
 from hauberk.scan.transport import Transport, Wire
@@ -50,9 +54,31 @@ def surface(target: Target) -> Surface:
 def transport(target: Target, found: Surface, *, scheme: Literal["http", "https"] = "https") -> Transport:
     """How to call that application in process, under a host name that it answers to."""
     wire = Wire(scheme=scheme, host=_host(target.app, found.host))
+    watch()
     if target.protocol == "asgi":
-        return ASGITransport(target.call, wire)
-    return WSGITransport(target.call, wire)
+        return ASGITransport(_observed(target), wire)
+    return WSGITransport(_observed(target), wire)
+
+
+def _observed(target: Target) -> Any:
+    """The application under a guard that watches and stops nothing, so that every sink's event comes with a verdict.
+
+    One that is protected has a guard of its own, and is tested as it is.
+    """
+    if hasattr(target.app, "__hauberk__"):
+        return target.call
+    policy, call = Policy(guard=Guard(mode="observe")), target.call
+    if target.protocol == "asgi":
+
+        async def asgi_app(scope: Any, receive: Any, send: Any) -> None:
+            await call(scope, receive, send)
+
+        return asgi(asgi_app, policy)
+
+    def wsgi_app(environ: Any, start_response: Any) -> Any:
+        return call(environ, start_response)
+
+    return wsgi(wsgi_app, policy)
 
 
 def _host(app: Any, known: str) -> str:

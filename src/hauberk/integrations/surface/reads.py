@@ -18,6 +18,7 @@ from hauberk.integrations.surface.source import FunctionNode, global_value, laye
 from hauberk.scan.surface import Parameter
 
 GETTERS = frozenset({"get", "getlist", "getone", "getall", "get_list", "pop", "setdefault", "multi_items"})
+SEARCHES = frozenset({"find", "index", "rfind", "rindex", "partition", "rpartition", "split", "startswith"})
 DEPTH = 3
 """How many calls the request is followed through."""
 
@@ -28,6 +29,8 @@ class Accessors:
 
     attributes: Mapping[str, Place]
     """Attributes that hold a mapping, and methods that return one."""
+    raw_query: frozenset[str] = frozenset()
+    """Attributes that give the query as it came: code that searches it for `name=` reads that name."""
     raw: frozenset[str] = frozenset()
     """Attributes and methods that give the body: `json.loads` of it is the JSON document."""
     environ: frozenset[str] = frozenset()
@@ -88,6 +91,9 @@ class _Reader:
                 self.add(self.source(inner), key, default=rest[0] if rest else None, call=node)
             case ast.Compare(left=key, ops=[ast.In() | ast.NotIn()], comparators=[inner]):
                 self.add(self.source(inner), key)
+                self.search(self.source(inner), key)
+            case ast.Call(func=ast.Attribute(value=inner, attr=attr), args=[key, *_]) if attr in SEARCHES:
+                self.search(self.source(inner), key)
             case ast.Call(func=ast.Name(id="int" | "float" as kind), args=[inner]):
                 self.number(inner, kind)
         if isinstance(node, ast.Call):
@@ -114,6 +120,22 @@ class _Reader:
         parameter = Parameter(name=name, place=place, schema=schema, example=example)
         known = self.found.get((place, name))
         self.found[place, name] = known.union(parameter) if known else parameter
+
+    def search(self, source: Source | None, key: ast.expr) -> None:
+        """`query_string.find("id=")`: the query as text, searched for a name."""
+        name = (self.joined(key) or "").strip("?&=")
+        if source is not None and source.place == "query" and source.raw and name.isidentifier():
+            self.found.setdefault(("query", name), Parameter(name=name, place="query"))
+
+    def joined(self, key: ast.expr) -> str | None:
+        """A constant text, or several that are added."""
+        match key:
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                first, second = self.joined(left), self.joined(right)
+                return None if first is None or second is None else first + second
+            case ast.Constant(value=bytes() as octets):
+                return octets.decode("latin-1")
+        return self.text(key)
 
     def name(self, source: Source, name: str) -> str:
         if source.environ:
@@ -158,6 +180,8 @@ class _Reader:
                 return self.attribute(self.source(inner), attr)
             case ast.Call(func=ast.Attribute(attr="loads" | "decode" as attr, value=inner), args=args):
                 body = self.source(inner) if attr == "decode" else self.source(args[0]) if args else None
+                if body is not None and body.place == "query":
+                    return body if attr == "decode" else None
                 return (body if attr == "decode" else Source("json")) if body is not None and body.raw else None
             case ast.Call(func=ast.Attribute(value=inner, attr=attr), args=[key, *_]) if attr in GETTERS:
                 return self.part(self.source(inner), key)
@@ -174,6 +198,8 @@ class _Reader:
             return source if source is not None and attr in {"copy", "to_dict"} else None
         if attr in self.accessors.raw:
             return Source("body", raw=True)
+        if attr in self.accessors.raw_query:
+            return Source("query", raw=True)
         if attr in self.accessors.environ:
             return Source("header", environ=True)
         place = self.accessors.attributes.get(attr)

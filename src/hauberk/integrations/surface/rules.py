@@ -32,6 +32,7 @@ ACCESSORS = Accessors(
         "get_json": "json",
     },
     raw=frozenset({"data", "get_data"}),
+    raw_query=frozenset({"query_string"}),
     environ=frozenset({"environ"}),
     proxies=frozenset({"flask", "quart"}),
 )

@@ -54,7 +54,7 @@ def _of(node: LexborNode, canary: str) -> Iterator[Context]:
         if value and canary in value:
             if name.startswith("on"):
                 yield from (Context("handler", tag, name, state) for state in states(value, canary))
-            elif name in URLS and value.strip().startswith(canary):
+            elif name in URLS and value.strip().removeprefix("../").startswith(canary):
                 yield Context("url", tag, name)
             else:
                 yield Context("attribute", tag, name)

@@ -26,7 +26,7 @@ RULE = Rule(
 def prove(lab: Lab) -> Proof | None:
     """The program at an address that only this scan knows was run: its product is in the answer, twice."""
     collaborator = lab.kit.collaborator
-    if collaborator is None or not (lab.stirred or ssrf.likely(lab)):
+    if collaborator is None or not (ssrf.likely(lab) or (not lab.kit.sees and lab.stirred)):
         return None
     shot = lab.control
     for attempt in (1, 2):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from hauberk.core.events import SinkEvent, SinkKind
 from hauberk.core.finding import Rule
+from hauberk.guard import code
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.echo import Ask, computed
-from hauberk.scan.trial import Proof
+from hauberk.scan.oracles.sensor import Said, sensed
+from hauberk.scan.trial import POLYGLOT, Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
     id="scan.code-injection",
@@ -22,6 +25,23 @@ RULE = Rule(
     top10=("A05:2025",),
     docs="https://owasp.org/www-community/attacks/Code_Injection",
 )
+
+
+KINDS: frozenset[SinkKind] = frozenset({"eval"})
+
+
+def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
+    """The polyglot: what it does is seen at the sink."""
+    return (POLYGLOT,)
+
+
+def judge(trial: Trial) -> Judgement:
+    """Whether the value became code."""
+    return sensed(trial, KINDS, _said)
+
+
+def _said(event: SinkEvent, value: str) -> Said | None:
+    return code.judge(event.text, value) if event.kind == "eval" else None
 
 
 def prove(lab: Lab) -> Proof | None:

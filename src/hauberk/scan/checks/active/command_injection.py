@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hauberk.core.events import SinkEvent
+from hauberk.core.events import SinkEvent, SinkKind
 from hauberk.core.finding import Rule
 from hauberk.guard import shell
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.echo import Ask, computed
-from hauberk.scan.oracles.sensor import Said, sensed
+from hauberk.scan.oracles.sensor import Said, reached, sensed
 from hauberk.scan.trial import POLYGLOT, Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
@@ -23,20 +23,22 @@ RULE = Rule(
 )
 
 
+KINDS: frozenset[SinkKind] = frozenset({"shell", "argv"})
+
+
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """The polyglot; where the control shows that the value gets into a command, narrower ones as well.
 
     What they run is the canary, which is no command; `$( )` also works inside double quotes.
     """
-    events = [e for e in control.response.events if e.kind in {"shell", "argv"}]
-    if any(control.canary in argument for e in events for argument in (e.text.lower(), *e.argv)):
+    if reached(control, KINDS):
         return (POLYGLOT, "{c};{c}", "{c}$({c})", "--{c}={c}")
     return (POLYGLOT,)
 
 
 def judge(trial: Trial) -> Judgement:
     """Whether the value changed a command line's syntax."""
-    return sensed(trial, _said)
+    return sensed(trial, KINDS, _said)
 
 
 def _said(event: SinkEvent, value: str) -> Said | None:
@@ -47,7 +49,7 @@ def _said(event: SinkEvent, value: str) -> Said | None:
 
 def prove(lab: Lab) -> Proof | None:
     """From outside: a shell multiplies."""
-    if not lab.stirred or "shell" in lab.kit.sees:
+    if not lab.stirred:
         return None
     found = computed(lab, _ASKS)
     return None if found is None else Proof(reason=f"a shell computed what was sent: {found[1]}", shot=found[0])

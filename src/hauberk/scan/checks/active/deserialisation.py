@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+from hauberk.core.events import SinkKind
 from hauberk.core.finding import Rule
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.complaints import complaint
-from hauberk.scan.trial import Proof
+from hauberk.scan.oracles.sensor import sensed
+from hauberk.scan.trial import BASE64, Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
     id="scan.deserialisation",
@@ -18,6 +22,28 @@ RULE = Rule(
     top10=("A08:2025",),
     docs="https://cheatsheetseries.owasp.org/cheatsheets/Deserialization_Cheat_Sheet.html",
 )
+
+
+KINDS: frozenset[SinkKind] = frozenset({"unpickle"})
+NAMED = re.compile(r"pickle|yaml|object|serial|state|session|payload|config|data|blob|dump|prefs", re.IGNORECASE)
+WRITTEN = re.compile(r"gA[JQSRT][A-Za-z0-9_+/-]|\(dp|\x80|!!python|py/(object|type|reduce)|---|[\w-]+: ")
+"""How a pickle (in base64 too), tagged YAML and jsonpickle begin, or what they hold."""
+
+
+def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
+    """A global that does not exist, named in each format: the loader looks for it, and nothing else happens."""
+    known = str(point.parameter.example or "")
+    if not kit.sees >= KINDS or not (NAMED.search(point.parameter.name) or WRITTEN.search(known)):
+        return ()
+    return (f"{BASE64}csys\n{{c}}\n.", "!!python/name:sys.{c}", '{"py/type": "sys.{c}"}')
+
+
+def judge(trial: Trial) -> Judgement:
+    """Whether a loader went to look for what the value names."""
+    for event in trial.shot.response.events:
+        if event.kind == "unpickle" and not event.blocked and trial.shot.canary in event.text:
+            return Proof(reason="the loader looks for a global that the input names", event=event)
+    return sensed(trial, KINDS)
 
 
 def prove(lab: Lab) -> Proof | None:

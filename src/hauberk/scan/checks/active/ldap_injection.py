@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from hauberk.core.events import SinkKind
 from hauberk.core.finding import Rule
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.complaints import complaint
+from hauberk.scan.oracles.sensor import sensed
 from hauberk.scan.oracles.truth import follows
-from hauberk.scan.trial import Proof
+from hauberk.scan.trial import POLYGLOT, Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
     id="scan.ldap-injection",
@@ -19,6 +21,19 @@ RULE = Rule(
     top10=("A05:2025",),
     docs="https://cheatsheetseries.owasp.org/cheatsheets/LDAP_Injection_Prevention_Cheat_Sheet.html",
 )
+
+
+KINDS: frozenset[SinkKind] = frozenset({"ldap"})
+
+
+def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
+    """The polyglot: what it does is seen at the sink."""
+    return (POLYGLOT,)
+
+
+def judge(trial: Trial) -> Judgement:
+    """Whether the value changed a filter."""
+    return sensed(trial, KINDS)
 
 
 def prove(lab: Lab) -> Proof | None:

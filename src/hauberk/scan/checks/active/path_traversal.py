@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
+import re
 
-from hauberk.core.events import SinkEvent
+from hauberk.core.events import SinkEvent, SinkKind
 from hauberk.core.finding import Rule
 from hauberk.guard import path
-from hauberk.scan.oracles.sensor import Said, sensed
+from hauberk.scan.lab import Lab
+from hauberk.scan.oracles.difference import differs
+from hauberk.scan.oracles.sensor import Said, reached, sensed
 from hauberk.scan.trial import Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
@@ -27,13 +31,20 @@ UP = "../" * 16
 """More folders than a path is deep: at the root, going up stays there."""
 
 
+KINDS: frozenset[SinkKind] = frozenset({"path"})
+
+
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """Up to the root and down to the bait; the absolute path where the control's value got into a path."""
-    if point.parameter.place == "path" and point.parameter.schema.get("format") != "path":
-        return ()  # a slash would not get through the router
+    if not _roams(point):
+        return ()
     relative, absolute = UP + kit.bait.lstrip("/"), kit.bait
-    reached = any(e.kind == "path" and control.canary in e.text.lower() for e in control.response.events)
-    return (relative, absolute, "./" + relative) if reached else (relative,)
+    return (relative, absolute, "./" + relative) if reached(control, KINDS) else (relative,)
+
+
+def _roams(point: Point) -> bool:
+    """Whether a slash gets through the router."""
+    return point.parameter.place != "path" or point.parameter.schema.get("format") == "path"
 
 
 def judge(trial: Trial) -> Judgement:
@@ -43,12 +54,31 @@ def judge(trial: Trial) -> Judgement:
             return Proof(reason="the input led to a file outside every folder of the application", event=event)
     if trial.kit.secret in trial.shot.response.text:
         return Proof(reason="the answer holds the content of a file outside every folder of the application")
-    return sensed(trial, _said)
+    return sensed(trial, KINDS, _said)
+
+
+def prove(lab: Lab) -> Proof | None:
+    """By what is there: a file that only this scan knows is answered otherwise than one that is not, every time."""
+    if not _roams(lab.point) or not (lab.stirred or lab.echoed or HINT.search(lab.point.parameter.name)):
+        return None
+    for begin in (UP + lab.kit.bait.lstrip("/"), lab.kit.bait):
+        found = differs(lab, begin, begin + "{c}")
+        if found is not None and found[0].response.status not in REFUSING:
+            reason = "a file outside of the application is answered otherwise than one that does not exist"
+            return Proof(reason=reason, shot=found[0], control=found[1], confidence="firm")
+    return None
+
+
+HINT = re.compile(
+    r"file|path|doc|page|template|dir|folder|image|img|attach|download|include|lang|theme|report", re.IGNORECASE
+)
+REFUSING = frozenset({400, 403, 405, 406, 413, 414, 422, 429})
 
 
 def _is_bait(text: str, bait: str) -> bool:
-    """Nothing but the input can name the bait's folder: its name is random."""
-    return posixpath.dirname(bait) in posixpath.normpath(text.replace("\\", "/"))
+    """Whether the path leads into the bait's folder, whose name is random: nothing but the input can have done that."""
+    path = posixpath.normpath(posixpath.join(os.getcwd().replace("\\", "/"), text.replace("\\", "/")))
+    return path.startswith(posixpath.dirname(bait) + "/")
 
 
 def _said(event: SinkEvent, value: str) -> Said | None:

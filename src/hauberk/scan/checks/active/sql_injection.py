@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
-from hauberk.core.events import SinkEvent
+from hauberk.core.events import SinkEvent, SinkKind
 from hauberk.core.finding import Rule
 from hauberk.guard import sql
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.complaints import complaint
-from hauberk.scan.oracles.sensor import Said, sensed
+from hauberk.scan.oracles.sensor import Said, reached, sensed
 from hauberk.scan.oracles.truth import follows, framed
 from hauberk.scan.trial import POLYGLOT, Judgement, Kit, Point, Proof, Shot, Trial
 
@@ -30,15 +30,19 @@ RULE = Rule(
 )
 
 
+KINDS: frozenset[SinkKind] = frozenset({"sql"})
+
+
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """The polyglot; where the control shows that the value gets into a statement, narrower ones as well."""
-    reached = any(e.kind == "sql" and control.canary in e.text.lower() for e in control.response.events)
-    return (POLYGLOT, "{c}' OR '{c}'='{c}", "{c} OR {c}={c}", '{c}" OR "{c}"="{c}') if reached else (POLYGLOT,)
+    if not reached(control, KINDS):
+        return (POLYGLOT,)
+    return (POLYGLOT, "{c}' OR '{c}'='{c}", "{c} OR {c}={c}", '{c}" OR "{c}"="{c}')
 
 
 def judge(trial: Trial) -> Judgement:
     """Whether the value changed a statement's syntax."""
-    return sensed(trial, _said)
+    return sensed(trial, KINDS, _said)
 
 
 def _said(event: SinkEvent, value: str) -> Said | None:
@@ -47,7 +51,7 @@ def _said(event: SinkEvent, value: str) -> Said | None:
 
 def prove(lab: Lab) -> Proof | None:
     """From outside, where the broken value made a difference."""
-    if "sql" in lab.kit.sees or not lab.matters:
+    if not lab.matters:
         return None
     return _by_name(lab) or _by_complaint(lab) or _by_truth(lab)
 

@@ -47,4 +47,4 @@ def likely(lab: Lab) -> bool:
     """Whether the parameter's name or known value says that it leads somewhere."""
     known = str(lab.point.parameter.example or "")
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", lab.point.parameter.name).lower()
-    return bool(_HINT.search(name) or "://" in known or (lab.stirred and "." in known))
+    return bool(_HINT.search(name) or "://" in known or (not lab.kit.sees and "." in known and lab.stirred))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from hauberk.core.events import SinkEvent, SinkKind
 from hauberk.core.finding import Rule
+from hauberk.guard import template
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.echo import Ask, computed
-from hauberk.scan.trial import Proof
+from hauberk.scan.oracles.sensor import Said, reached, sensed
+from hauberk.scan.trial import Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
     id="scan.template-injection",
@@ -21,6 +24,23 @@ RULE = Rule(
     top10=("A05:2025",),
     docs="https://owasp.org/www-project-web-security-testing-guide/v42/4-Web_Application_Security_Testing/07-Input_Validation_Testing/18-Testing_for_Server-side_Template_Injection",
 )
+
+
+KINDS: frozenset[SinkKind] = frozenset({"template"})
+
+
+def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
+    """The marks of each engine, where the control shows that the value gets into a template's source."""
+    return ("{c}{{{c}}}", "{c}${{c}}", "{c}{%{c}%}", "{c}<%{c}%>") if reached(control, KINDS) else ()
+
+
+def judge(trial: Trial) -> Judgement:
+    """Whether the value became syntax of a template."""
+    return sensed(trial, KINDS, _said)
+
+
+def _said(event: SinkEvent, value: str) -> Said | None:
+    return template.judge(event.text, value, event.dialect) if event.kind == "template" else None
 
 
 def prove(lab: Lab) -> Proof | None:

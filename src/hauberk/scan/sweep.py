@@ -1,0 +1,110 @@
+"""One request with a probe of its own at every input of an operation: who shows nothing needs no request of his own.
+
+In process the sensors say where each value went, so that most operations cost one request. Judged from outside, the
+answer is compared with the ordinary one: where it is the same, beside what it repeats, nothing has read the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from hauberk.scan.attack import Attacker, points
+from hauberk.scan.surface import FORM, JSON, Operation, Parameter
+from hauberk.scan.trial import CANARY, POLYGLOT, SWEEP, Point, Shot
+
+ROUNDS = 3
+"""How often a sweep is repeated without the inputs that may be why it failed."""
+UNKNOWN = "hauberk"
+"""The name of an input that no application knows."""
+NAMES = 6
+"""How many parameters of an operation have their names tried."""
+UNLEARNT = frozenset(
+    {
+        *("host", "content-type", "content-length", "cookie", "accept", "connection", "transfer-encoding", "origin"),
+        *("authorization", "expect", "range", "if-none-match", "if-modified-since", "upgrade", "sec-fetch-site"),
+    }
+)
+"""Fields that are read by whoever serves HTTP."""
+
+
+def swept_points(operation: Operation, *, guess: bool) -> list[Point]:
+    """Where values and names go in. `guess`: names that are known at one place are tried as fields and cookies too."""
+    found = [point for point in points(operation) if not point.is_typed]
+    named = [p for p in operation.at("form", "query") if p.name][:NAMES]
+    if operation.body != JSON:
+        found += [Point(operation=operation, parameter=p, is_name=True) for p in named]
+    if guess:
+        taken = {p.key for p in operation.parameters}
+        guessed = [Parameter(name="referer", place="header")]
+        for p in named:
+            guessed += [Parameter(name=p.name, place="header"), Parameter(name=p.name, place="cookie")]
+        found += [Point(operation=operation, parameter=p) for p in guessed if p.key not in taken and _is_token(p.name)]
+    return found
+
+
+def _is_token(name: str) -> bool:
+    """RFC 9110, section 5.6.2, as far as programmers go."""
+    return name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+
+
+def groups(operation: Operation, found: Sequence[Point]) -> Iterator[list[Point]]:
+    """Points that go into one request: those that were seen together in a link, where any were; else all."""
+    if len(operation.together) < 2:
+        yield list(found)
+        return
+    left = list(found)
+    for names in sorted(operation.together, key=len):
+        together = [p for p in left if p.parameter.place != "query" or p.parameter.name in names]
+        left = [p for p in left if p not in together]
+        if together:
+            yield together
+    if left:
+        yield left
+
+
+def sweep(attacker: Attacker, operation: Operation, found: Sequence[Point]) -> tuple[Shot, list[Point]]:
+    """Sweep these points in process. The last of the shots, and the points that need requests of their own."""
+    left = list(found)
+    for _ in range(ROUNDS):
+        shots = attacker.volley([(point, template(point)) for point in left])
+        last = shots[0]
+        cold = [p for p, shot in zip(left, shots, strict=True) if not attacker.pursue(p, template(p), shot)]
+        if last.response.status < 400 or not cold:
+            return last, []
+        if len(cold) == len(left):
+            return last, [p for p in cold if not p.is_name and p.parameter.key in _own(operation)]
+        left = cold  # what reacted may be why it failed: once more without it
+    return last, []
+
+
+def template(point: Point) -> str:
+    """The probe of a sweep: without a slash where that would lead the router elsewhere."""
+    return POLYGLOT if point.parameter.place == "path" else SWEEP
+
+
+def _own(operation: Operation) -> set[tuple[str, str]]:
+    return {p.key for p in operation.parameters}
+
+
+def learnt(operation: Operation, reads: Iterable[tuple[str, str]]) -> Operation:
+    """The operation with the inputs that its handler asked for while it made an answer."""
+    carried = operation.method not in {"GET", "HEAD"}
+    names = [name for place, name in reads if place == "json"]
+    known = {p.key for p in operation.parameters}
+    more: list[Parameter] = []
+    for place, name in reads:
+        parameter = Parameter(name=name, place=place)  # type: ignore[arg-type]
+        inner = place == "json" and any(other.startswith((name + ".", name + "[")) for other in names)
+        body = place in {"form", "json", "upload"}
+        foreign = place == "header" and (name.lower() in UNLEARNT or not _is_token(name))
+        own = CANARY.search(name) is not None or name == UNKNOWN
+        if parameter.key in known or inner or foreign or own or (body and not carried) or not name:
+            continue
+        more.append(parameter)
+        known.add(parameter.key)
+    if not more:
+        return operation
+    places = {p.place for p in more}
+    media = operation.body or (FORM if "form" in places else JSON if "json" in places else operation.body)
+    return replace(operation, parameters=(*operation.parameters, *more), body=media)
