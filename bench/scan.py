@@ -100,7 +100,7 @@ def _run(
                 if recipe.identities:
                     who = Path(folder) / "identities.toml"
                     who.write_text(recipe.identities, encoding="utf-8")
-                    command += ["--identities", str(who)]
+                    command += ["--identities", str(who), "--intrusive"]
                 run = _scan([*command, *_limits(recipe, out)], ROOT, environ, out)
                 alive = server.poll() is None and _answers(url + recipe.begin)
         if keep is not None:

@@ -47,7 +47,7 @@ def app() -> Flask:
 )
 def test_names_that_are_looked_up_are_noted(sent: dict[str, object], asked: set[tuple[str, str]]) -> None:
     with recording() as record:
-        app().test_client().post("/", **sent)  # type: ignore[arg-type]
+        app().test_client().post("/", **sent)
     assert asked <= set(record.reads)
 
 

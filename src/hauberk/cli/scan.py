@@ -21,6 +21,7 @@ from hauberk.integrations.target import Target, load
 
 if TYPE_CHECKING:
     from hauberk.scan import Operation
+    from hauberk.scan.identities import Identity
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,6 +33,15 @@ class Options:
     max_requests: int = 20_000
     max_seconds: float = 300.0
     login: tuple[str, ...] = ()
+    identities: Path | None = None
+    intrusive: bool = False
+
+
+def who(options: Options) -> tuple[Identity, ...]:
+    """The identities that the scan may be."""
+    from hauberk.scan.identities import read
+
+    return read(options.identities) if options.identities else ()
 
 
 def run(target: Target, progress: Progress, options: Options) -> Result:
@@ -48,6 +58,8 @@ def run(target: Target, progress: Progress, options: Options) -> Result:
         progress=progress,
         login=[login_request(text) for text in options.login],
         budget=Budget(max_requests=options.max_requests, max_seconds=options.max_seconds),
+        identities=who(options),
+        intrusive=options.intrusive,
     )
 
 
@@ -80,6 +92,8 @@ def run_url(url: str, progress: Progress, options: Options, ca: Path | None, ope
         progress=progress,
         login=[login_request(text) for text in options.login],
         budget=Budget(max_requests=options.max_requests, max_seconds=options.max_seconds),
+        identities=who(options),
+        intrusive=options.intrusive,
     )
 
 
@@ -121,6 +135,13 @@ BUDGET = (
         metavar="REQUEST",
         help="Log in first: 'POST /login user=ada&password=...', or @FILE that holds it; repeatable.",
     ),
+    click.option(
+        "--identities",
+        type=click.Path(path_type=Path),
+        metavar="FILE.toml",
+        help="Who users a and b and the admin are: with them access control is tried.",
+    ),
+    click.option("--intrusive", is_flag=True, help="Also try what looks like an attack on accounts: many logins."),
     click.option("--max-requests", type=click.IntRange(1), default=20_000, show_default=True, help="At most so many."),
     click.option("--max-seconds", type=click.FloatRange(1), default=300.0, show_default=True, help="At most so long."),
 )
@@ -130,9 +151,8 @@ def scan_options(function: F) -> F:
     """Add the options of a scan to a command; it gets them as one `options` argument."""
 
     def run_with(*args: Any, **given: Any) -> Any:
-        options = Options(
-            max_requests=given.pop("max_requests"), max_seconds=given.pop("max_seconds"), login=given.pop("login")
-        )
+        names = ("max_requests", "max_seconds", "login", "identities", "intrusive")
+        options = Options(**{name: given.pop(name) for name in names})
         return function(*args, options=options, **given)
 
     run_with.__name__, run_with.__doc__ = function.__name__, function.__doc__

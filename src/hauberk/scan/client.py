@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -41,6 +41,8 @@ class Client:
         self.bearer = ""
         """The token that a login gave; sent with every request that has no Authorization of its own (RFC 6750)."""
         self.requests = 0
+        self.renew: Callable[[Request, Response], bool] | None = None
+        """Asked whether an answer says that the login is gone, and logs in again if it does."""
         self._keeps = True
         self._deadline = time.monotonic() + budget.max_seconds
 
@@ -79,13 +81,25 @@ class Client:
         response = self.transport.send(self.complete(request))
         if self._keeps:
             self.jar.keep(request, response, secure=self.transport.wire.scheme == "https")
+        if self.renew is not None and self.renew(request, response):
+            self.requests += 1
+            response = self.transport.send(self.complete(request))
         return response
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Take cookies meanwhile, even where they are not taken otherwise."""
+        before, self._keeps = self._keeps, True
+        try:
+            yield
+        finally:
+            self._keeps = before
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Take no cookie meanwhile: an attack must not end the session, or change whose it is."""
-        self._keeps = False
+        before, self._keeps = self._keeps, False
         try:
             yield
         finally:
-            self._keeps = True
+            self._keeps = before

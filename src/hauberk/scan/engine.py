@@ -17,13 +17,17 @@ from hauberk.core.progress import Progress, silent
 from hauberk.guard import install
 from hauberk.scan import build, cross_origin
 from hauberk.scan.attack import Attacker, points
+from hauberk.scan.checks.access import RULES as ACCESS_RULES
 from hauberk.scan.checks.active import RULES as ACTIVE_RULES
 from hauberk.scan.checks.active import cors_reflection, state_by_get, stored_xss, user_enumeration
 from hauberk.scan.client import Budget, Client, ExhaustedError
 from hauberk.scan.coverage import Coverage
 from hauberk.scan.crawl import crawl, ends_session
+from hauberk.scan.describing import described
+from hauberk.scan.identities import Identity
 from hauberk.scan.identity import log_in
 from hauberk.scan.messages import Request, Response
+from hauberk.scan.roles import Roles, named
 from hauberk.scan.second_look import ALIKE, DIGITS, look_again
 from hauberk.scan.surface import FORM, Operation, Parameter, Surface
 from hauberk.scan.sweep import UNKNOWN, groups, learnt, sweep, swept_points
@@ -47,11 +51,15 @@ def scan(
     progress: Progress = silent,
     login: Sequence[Request] = (),
     budget: Budget = DEFAULT,
+    identities: Sequence[Identity] = (),
+    intrusive: bool = False,
 ) -> Result:
     """Test one's own application, called in process, and say what was proved.
 
     It really writes to whatever the application writes to: scan a copy with test data. `login` are requests that make
-    the identity a logged-in one; hidden fields of the login form are added. The transport is entered and left here.
+    the identity a logged-in one; hidden fields of the login form are added. With
+    `identities` A and B it is tried whether one gets at what is the other's; `intrusive` allows what looks like an
+    attack on accounts. The transport is entered and left here.
     Raises NothingToTestError if not one input could be attacked.
     """
     watched = install()
@@ -62,7 +70,8 @@ def scan(
         client = Client(transport, budget)
         watch = Watch(transport.wire.scheme, client.origin)
         run = Run(surface, client, watch, Attacker(client, kit, watch, surface.root), progress)
-        run.all(login)
+        run.people = Roles(identities or named(login), intrusive)
+        run.all(login or next((i.login for i in identities if i.name == "a"), ()))
     if not run.attacker.attacked:
         known, reached = len(run.surface.operations), len(run.coverage.reached)
         raise NothingToTestError(
@@ -119,6 +128,9 @@ class Run:
     gaps: list[str] = field(default_factory=list)
     complete: bool = True
     logged_in: bool = False
+    described: bool = False
+    """Whether it was asked for a description of itself."""
+    people: Roles = field(default_factory=Roles)
 
     def all(self, login: Sequence[Request]) -> None:
         """Every phase, in order; where the budget ends, the rest is a gap."""
@@ -128,6 +140,8 @@ class Run:
             if login:
                 phase = "logging in"
                 self.become(login)
+            phase = "trying access control"
+            self.try_access()
             with self.client.frozen():
                 phase = "trying the login"
                 self.logins_asked, found = user_enumeration.judge(self.client, login)
@@ -162,6 +176,9 @@ class Run:
 
     def read(self) -> None:
         """Crawl, and look at every page."""
+        if not self.client.transport.senses and not self.described:
+            self.described = True
+            self.surface = self.surface.add(described(self.client))
         found = crawl(self.client, self.surface, progress=self.progress)
         self.surface = found.surface
         self.logins |= found.logins
@@ -184,6 +201,12 @@ class Run:
             self.logged_in = True
             self.coverage.behind.clear()
         self.read()
+
+    def try_access(self) -> None:
+        """What one person gets at that is another's."""
+        found, gaps = self.people.ask(self.client, self.surface, self.logins, self.progress)
+        self.stored += found
+        self.gaps += gaps
 
     def order(self) -> list[Operation]:
         """Reading before writing before destroying; what ends the session never."""
@@ -318,9 +341,10 @@ class Run:
             state_by_get.RULE.id: len(self.pages) if self.attacker.sent else 0,
             cors_reflection.RULE.id: self.cors_asked,
             user_enumeration.RULE.id: self.logins_asked,
+            **self.people.tried,
         }
         failed = {finding.rule.id for finding in found}
-        for rule in ACTIVE_RULES:
+        for rule in (*ACTIVE_RULES, *ACCESS_RULES):
             count = tried.get(rule.id, 0)
             if rule.id not in failed:
                 message = f"Tried at {count} places, proved at none." if count else "There was nothing to try it at."

@@ -102,6 +102,10 @@ class CookieJar:
     def __len__(self) -> int:
         return len(self._cookies)
 
+    def take(self, cookies: Mapping[str, str]) -> None:
+        """Cookies that are known beforehand, for every path."""
+        self._cookies.update({(name, "/"): value for name, value in cookies.items()})
+
     def keep(self, request: Request, response: Response, *, secure: bool = True) -> None:
         """Take what the response sets. A Secure cookie is not taken over http."""
         for line in response.all("set-cookie"):
@@ -115,6 +119,10 @@ class CookieJar:
                 self._cookies.pop(key, None)
             else:
                 self._cookies[key] = cookie.value
+
+    def values(self) -> dict[str, str]:
+        """Every cookie by its name."""
+        return {name: value for (name, _), value in self._cookies.items()}
 
     def header(self, path: str, also: Iterable[tuple[str, str]] = ()) -> str:
         """The Cookie field for that path, with other cookies in place of those of the same name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from hauberk.core.finding import Place
 from hauberk.scan.surface import FORM, JSON, MULTIPART, Media, Operation, Parameter
@@ -11,6 +12,9 @@ from hauberk.scan.surface import FORM, JSON, MULTIPART, Media, Operation, Parame
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 DEPTH = 5
 """How deep a body's schema is followed: schemas may contain themselves."""
+
+WELL_KNOWN = ("/openapi.json", "/swagger.json", "/api/openapi.json", "/v1/openapi.json", "/api/swagger.json")
+"""Where frameworks serve the document."""
 
 PLACES: dict[str, Place] = {"query": "query", "path": "path", "header": "header", "cookie": "cookie"}
 
@@ -25,6 +29,14 @@ def operations(document: Mapping[str, Any], *, prefix: str = "") -> list[Operati
             if isinstance(description, Mapping) and method not in {"options", "head", "trace"}:
                 found.append(_operation(document, method.upper(), prefix + path, description, shared))
     return found
+
+
+def base(document: Mapping[str, Any]) -> str:
+    """The path that the document's first server puts before every path; its host is not believed."""
+    servers = _list(document.get("servers"))
+    url = _mapping(servers[0]).get("url") if servers else document.get("basePath")
+    path = urlsplit(url).path if isinstance(url, str) else ""
+    return path.rstrip("/") if "{" not in path else ""
 
 
 def _operation(
@@ -43,7 +55,11 @@ def _operation(
                 )
             )
     media, body = _body(document, _resolve(document, description.get("requestBody")))
-    return Operation(method=method, path=path, parameters=(*parameters, *body), body=media, source="openapi")
+    security = description.get("security", document.get("security"))
+    secured = bool(_list(security)) and all(bool(choice) for choice in _list(security))
+    return Operation(
+        method=method, path=path, parameters=(*parameters, *body), body=media, source="openapi", secured=secured
+    )
 
 
 def _body(document: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Media, list[Parameter]]:

@@ -64,6 +64,8 @@ class Operation:
     handler: Location = NOWHERE
     """File (relative to the project) and line of the function that answers."""
     source: Source = "routes"
+    secured: bool = False
+    """Whether its description says that it needs a login (OpenAPI, `security`)."""
     together: tuple[frozenset[str], ...] = ()
     """Names of query parameters that were seen in one link: others may lead the application elsewhere."""
 
@@ -93,7 +95,14 @@ class Operation:
         media: Media = MULTIPART if MULTIPART in (self.body, other.body) else self.body or other.body
         handler = self.handler if self.handler.file else other.handler
         together = tuple(dict.fromkeys((*self.together, *other.together)))[:LINKS]
-        return replace(self, parameters=tuple(known.values()), body=media, handler=handler, together=together)
+        return replace(
+            self,
+            parameters=tuple(known.values()),
+            body=media,
+            handler=handler,
+            together=together,
+            secured=self.secured or other.secured,
+        )
 
     def match(self, path: str) -> dict[str, str] | None:
         """The path parameters of a concrete, decoded path; None if it is not one of this operation's."""

@@ -26,7 +26,7 @@ POLYGLOT = "{c}'\" {c}=1><{c}>"
 
 One value for all, so that a point costs one request. Its quotes do not balance: what it breaks does not run.
 """
-SWEEP = "../" + POLYGLOT
+SWEEP = "../" + POLYGLOT + ")("
 """The same, and out of a folder: for the one request that carries a probe at every input."""
 BASE64 = "base64:"
 """Begins a template whose value is sent in base64 (RFC 4648, section 4)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hauberk.core.errors import ConfigurationError, InputError
-from hauberk.scan import Request
+from hauberk.scan.messages import Request
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -35,7 +35,7 @@ def judge(client: Client, login: Sequence[Request]) -> tuple[int, list[Finding]]
     """How many logins were asked, and what was found: four attempts for each, with passwords that are wrong."""
     asked, found = 0, []
     for request in login:
-        fields = _fields(request)
+        fields = fields_of(request)
         name = next((key for key in fields if NAME.search(key) and not PASSWORD.search(key)), None)
         password = next((key for key in fields if PASSWORD.search(key)), None)
         if name is None or password is None:
@@ -52,16 +52,17 @@ def judge(client: Client, login: Sequence[Request]) -> tuple[int, list[Finding]]
 
 def _attempt(client: Client, request: Request, name: str, password: str, *, fresh: bool) -> Shot:
     """One login with a wrong password: of the account that is known, or of one that nobody has."""
-    word, fields = canary(), _fields(request)
+    word, fields = canary(), fields_of(request)
     value = (f"{word}@example.com" if "@" in fields[name] else word) if fresh else fields[name]
-    changed = _with(request, fields | {name: value, password: f"Wrong-{word}-1"})
+    changed = with_fields(request, fields | {name: value, password: f"Wrong-{word}-1"})
     response = client.send(changed)
     # The name that was sent may be repeated in the answer, and the word of the password.
     text = response.text.replace(f"Wrong-{word}-1", "").encode()
     return Shot(value=value, canary=word, request=client.complete(changed), response=replace(response, body=text))
 
 
-def _fields(request: Request) -> dict[str, str]:
+def fields_of(request: Request) -> dict[str, str]:
+    """The fields of a form or of a flat JSON body."""
     kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
     if kind == FORM:
         return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
@@ -73,7 +74,8 @@ def _fields(request: Request) -> dict[str, str]:
     return {key: value for key, value in given if isinstance(value, str)}
 
 
-def _with(request: Request, fields: dict[str, str]) -> Request:
+def with_fields(request: Request, fields: dict[str, str]) -> Request:
+    """The same request with these fields."""
     kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
     if kind == FORM:
         return replace(request, body=urlencode(fields).encode())

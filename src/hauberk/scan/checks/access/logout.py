@@ -1,0 +1,60 @@
+"""Logout that revokes nothing: the session goes on where its cookie or token is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hauberk.core.finding import Finding, Rule
+from hauberk.scan import build
+from hauberk.scan.access import World
+from hauberk.scan.crawl import ends_session
+from hauberk.scan.identities import Person
+from hauberk.scan.messages import Request, Response
+
+RULE = Rule(
+    id="scan.logout",
+    title="Logout does not end the session",
+    severity="medium",
+    why="A session that was stolen, or left on a shared machine, goes on after its user has logged out.",
+    fix="Forget the session on the server at logout; for tokens, keep a list of those that were revoked.",
+    cwe=(613,),
+    asvs=("v5.0.0-7.4.1",),
+    top10=("A07:2025",),
+    docs="https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html",
+)
+
+
+def ask(world: World) -> Iterator[Finding]:
+    """A login of its own, its credentials kept, the logout, and the credentials again."""
+    if not world.there("a") or not world.people["a"].identity.login:
+        return
+    ends = [o for o in world.surface.operations if ends_session(o.path) and o.method in ("GET", "POST", "DELETE")]
+    private = _private(world)
+    if not ends or private is None:
+        return
+    request, mine, closed = private
+    for operation in ends[:2]:
+        world.try_at(RULE)
+        person = Person(world.people["a"].identity, world.people["a"].client, world.people["a"].logins)
+        if not person.log_in():
+            return
+        cookies, token = person.jar.values(), person.bearer
+        out = build.request(operation)
+        with person.on() as client, client.keeping():
+            said = client.send(out)
+        thief = Person(person.identity, person.client, {}, bearer=token)
+        thief.jar.take(cookies)
+        with thief.on() as client:
+            after = [client.send(request) for _ in range(2)]
+        if said.status < 400 and all(a.status == mine.status and a.body != closed.body for a in after):
+            message = f"{operation}: what was kept of the session opens {request.path} after the logout"
+            yield world.finding(RULE, operation, message, (request, after[-1]), (out, said), confidence="certain")
+
+
+def _private(world: World) -> tuple[Request, Response, Response] | None:
+    """What a user reads, and who is not logged in is kept from."""
+    for name, (request, mine) in world.read["a"].items():
+        closed = world.read["nobody"].get(name)
+        if closed is not None and mine.status < 300 and closed[1].status in (301, 302, 303, 307, 401, 403):
+            return request, mine, closed[1]
+    return None

@@ -1,0 +1,59 @@
+"""The phase of a scan in which several people ask: who they are, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hauberk.core.finding import Finding
+from hauberk.core.progress import Progress
+from hauberk.scan.access import World
+from hauberk.scan.checks.access import CHECKS
+from hauberk.scan.client import Client
+from hauberk.scan.identities import NOBODY, Identity, Renewal, gathered
+from hauberk.scan.messages import Request
+from hauberk.scan.surface import Surface
+
+
+def named(login: Sequence[Request]) -> tuple[Identity, ...]:
+    """The one identity of a scan that was only told how to log in."""
+    return (Identity(name="a", login=tuple(login)),) if login else ()
+
+
+@dataclass(slots=True)
+class Roles:
+    """Whom the scan may be."""
+
+    identities: Sequence[Identity] = ()
+    intrusive: bool = False
+    tried: dict[str, int] = field(default_factory=dict)
+    """At how many places each rule was tried."""
+
+    def ask(
+        self, client: Client, surface: Surface, logins: Mapping[str, str], progress: Progress
+    ) -> tuple[list[Finding], list[str]]:
+        """Log everybody in, and try what each gets at. Findings, and what could not be tried."""
+        people = gathered(client, self.identities, logins)
+        world = World(
+            surface=surface,
+            people=people,
+            root=surface.root,
+            origin=client.origin,
+            login_paths=frozenset(request.path for i in self.identities for request in i.login),
+            intrusive=self.intrusive,
+        )
+        found: list[Finding] = []
+        if self.identities:
+            for done, check in enumerate(CHECKS):
+                progress("trying access control", done, len(CHECKS))
+                found += check.ask(world)
+        self.tried = world.tried
+        gaps = [f"Identity {name}: {p.problem}" for name, p in people.items() if p.problem]
+        if not {"a", "b"} <= set(people) - {name for name, p in people.items() if p.problem}:
+            gaps.append("Access between users was not tried: that needs identities a and b (--identities).")
+        main = people.get("a")
+        if main is not None and not main.problem and main.identity.name != NOBODY:
+            main.log_in()
+            client.jar, client.bearer = main.jar, main.bearer
+            client.renew = Renewal(main)
+        return found, gaps
