@@ -23,6 +23,8 @@ MOST = 60
 MOST_LEAVES = 2_000
 """Values that are remembered of one answer."""
 IDS = re.compile(r"(^|_)(id|uuid|key|slug|name|title|username|email|code|number)$|[a-z]Id$", re.IGNORECASE)
+MAKES = re.compile(r"create|init|setup|seed|populate|install|migrate|reset|restore|clear|load", re.IGNORECASE)
+"""Words of a path that is not read again without need: it may put everything back."""
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -85,6 +87,7 @@ class World:
     login_paths: frozenset[str] = frozenset()
     intrusive: bool = False
     """Whether it may be tried what looks like an attack on accounts."""
+    later: dict[str, str] = field(default_factory=dict)
     tried: dict[str, int] = field(default_factory=dict)
     """At how many places each rule was tried."""
 
@@ -118,8 +121,21 @@ class World:
         }
 
     def seen(self, name: str) -> str:
-        """All that a person reads there, as one text."""
-        return "\n".join(response.text for _, response in self.read.get(name, {}).values())
+        """All that a person reads there by now, as one text; read once, when somebody first asks."""
+        if name not in self.later:
+            person = self.people[name]
+            again = [request for request, _ in self.read.get(name, {}).values() if not MAKES.search(request.path)]
+            self.later[name] = "\n".join(person.send(request).text for request in again)
+        return self.later[name]
+
+    def holding(self, key: str) -> list[tuple[Person, Request]]:
+        """Who asks what to read records that have such a field."""
+        return [
+            (self.people[name], request)
+            for name, answers in self.read.items()
+            for request, response in answers.values()
+            if any(key in record for record in objects(document(response)))
+        ]
 
     def owned(self, name: str, other: str) -> dict[str, list[str]]:
         """Values that tell one person's answers from another's, by the name of the leaf; his account's name first."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from hauberk.core.finding import Finding, Place, Rule
 from hauberk.scan import build
-from hauberk.scan.access import World, is_password, path_values, with_words
+from hauberk.scan.access import MAKES, World, document, is_password, objects, path_values, with_words
 from hauberk.scan.build import Values
 from hauberk.scan.checks.active.user_enumeration import fields_of, with_fields
 from hauberk.scan.identities import PASSWORD, Person
@@ -100,14 +100,24 @@ def _changed(world: World, operation: Operation, values: Values) -> Finding | No
 
 
 def _shown(world: World, values: Values, words: set[str]) -> str:
-    person = world.people["b"]
-    asked = [build.request(o) for o in world.operations("GET", names=False)]
-    asked += [build.request(o, values) for o in world.operations("GET", names=True)]
-    for request in asked:
-        text = person.send(request).text
+    """Whether B reads what A wrote in a record that is B's: it holds his id as well, or it is what his id leads to."""
+    person, ids = world.people["b"], {str(value) for value in values.values()}
+    for operation in world.operations("GET", names=False):
+        if MAKES.search(operation.path):
+            continue
+        for record in objects(document(person.send(build.request(operation)))):
+            held = {value for value in record.values() if isinstance(value, str | int)}
+            if ids & set(map(str, held)) and any(word in str(value) for word in words for value in held):
+                return "B reads it in his own record"
+    for operation in world.operations("GET", names=True):
+        text = person.send(build.request(operation, values)).text if set(operation.names) <= _names(values) else ""
         if any(word in text for word in words):
-            return "B reads what A wrote"
+            return "B reads it where his id leads to"
     return ""
+
+
+def _names(values: Values) -> set[str]:
+    return {name for place, name in values if place == "path"}
 
 
 def _password_changed(world: World, operation: Operation, values: Values, new: str) -> str:

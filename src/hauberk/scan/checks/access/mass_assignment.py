@@ -97,11 +97,8 @@ def _make(
 
 def _kept(world: World, words: set[str], key: str) -> Any:
     """What the record that holds one of these words has there, wherever it can be read; None if nowhere."""
-    for person in world.people.values():
-        for operation in world.operations("GET", names=False):
-            if person.problem:
-                continue
-            for record in objects(document(person.send(build.request(operation)))):
-                if key in record and any(isinstance(v, str) and w in v for v in record.values() for w in words):
-                    return record[key]
+    for person, request in world.holding(key):
+        for record in objects(document(person.send(request))):
+            if key in record and any(isinstance(v, str) and w in v for v in record.values() for w in words):
+                return record[key]
     return None
