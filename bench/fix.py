@@ -73,7 +73,10 @@ def of_project(folder: Path, manifest: Manifest, text: str) -> None:
     """pyproject.toml that asks for what nothing else needs, from what is locked on."""
     lines = sorted({f'"{pin.name}>={pin.version.partition("+")[0]}"' for pin in roots(manifest)})
     python = re.search(r'(?:python-versions|requires-python)\s*=\s*"([^"]+)"', text)
-    wanted = python[1] if python else ">=3.9"
+    # Of pdm's, the newest Python that any of them asks for: it locks some for newer ones only.
+    asked = [tuple(map(int, one)) for one in re.findall(r'^requires_python = ">=(\d+)\.(\d+)', text, re.MULTILINE)]
+    newest = max(asked, default=(3, 9))
+    wanted = python[1] if python else f">={newest[0]}.{newest[1]}"
     wanted = f">={wanted[1:]},<4" if wanted.startswith("~") else wanted
     # Poetry asks the index named here, if there is one, and else an interface that mirrors do not have.
     source = '\n[[tool.poetry.source]]\nname = "index"\nurl = "{}"\n'.format(os.environ.get("BENCH_INDEX", ""))

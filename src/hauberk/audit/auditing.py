@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from hauberk.audit.advisory import Brief
 from hauberk.audit.files import relative
@@ -45,17 +45,27 @@ def audit(
     today: date | None = None,
     max_age: int | None = None,
     licences: frozenset[str] = frozenset(),
+    registries: Literal["ask", "offline"] | None = None,
 ) -> Result:
     """Judge the dependencies of files and folders against the advisories of an index.
 
     `paths` are lock files, manifests, folders of installed packages, virtual environments, or folders to search for
     lock files; `root` is the project, to which reports relate. Data older than `max_age` days makes the result
     incomplete, and so does a file that cannot be read. `licences` are the SPDX ids that are allowed, in lower case;
-    empty: none is judged. Raises NothingToTestError if no package is there to be judged, InputError if a path does not
-    exist.
+    empty: none is judged. `registries` asks the package indexes what is outdated, yanked or given up; `offline` says
+    that this was wanted and not judged.
+
+    Raises NothingToTestError if no package is there to be judged, InputError if a path does not exist.
     """
     return audited(
-        paths, index=index, root=root, progress=progress, today=today, max_age=max_age, licences=licences
+        paths,
+        index=index,
+        root=root,
+        progress=progress,
+        today=today,
+        max_age=max_age,
+        licences=licences,
+        registries=registries,
     ).result
 
 
@@ -68,6 +78,7 @@ def audited(
     today: date | None = None,
     max_age: int | None = None,
     licences: frozenset[str] = frozenset(),
+    registries: Literal["ask", "offline"] | None = None,
 ) -> Audited:
     """As `audit`, with the packages that were read: what a bill of materials is made of."""
     reading = Reading(root)
@@ -77,13 +88,16 @@ def audited(
         raise NothingToTestError(_nothing(paths, reading))
     verdicts = _match(packages, index, reading, progress)
     briefs = index.briefs(entry.id for verdict in verdicts.values() for entry in verdict.matched)
-    ages = _ages(packages, index, today or datetime.now(UTC).date(), max_age, reading)
+    today = today or datetime.now(UTC).date()
+    ages = _ages(packages, index, today, max_age, reading)
     findings = [f for read in reading.read for f in _findings(read, verdicts, briefs, ages)]
     failed = [f for f in findings if f.outcome == "fail"]
     if root_folder := next((path for path in paths if path.is_dir()), None):
         findings = [_with_import(finding, root_folder) for finding in findings]
     concerned = {(one[0], one[1]) for one in verdicts}
     findings += [f for read in reading.read for f in health(read, concerned, licences)]
+    if registries:
+        findings += _of_registries(reading, registries, today, progress)
     result = Result(
         command="audit",
         target=enumerate_some((relative(path, root) for path in paths), 3),
@@ -100,6 +114,21 @@ def audited(
         gaps=tuple(reading.gaps),
     )
     return Audited(result, tuple(reading.read))
+
+
+def _of_registries(
+    reading: Reading, registries: Literal["ask", "offline"], today: date, progress: Progress
+) -> list[Finding]:
+    """What the package indexes say; what they do not answer is a gap, and an index out of reach an unfinished run."""
+    if registries == "offline":
+        reading.gaps.append("what is outdated, yanked or given up was not judged: the network is forbidden")
+        return []
+    from hauberk.audit.registry import ask, judged
+
+    answers = ask({(ecosystem, name) for ecosystem, name, _ in reading.packages}, progress)
+    reading.gaps += answers.gaps()
+    reading.complete = reading.complete and not answers.failed
+    return [finding for read in reading.read for finding in judged(read, answers.releases, today)]
 
 
 def _with_import(finding: Finding, folder: Path) -> Finding:

@@ -63,4 +63,40 @@ LICENCE = Rule(
     top10=("A03:2025",),
 )
 
-RULES: tuple[Rule, ...] = (VULNERABLE, MALICIOUS, DEPRECATED, TYPOSQUAT, LICENCE)
+YANKED = Rule(
+    id="audit.yanked-version",
+    title="Version that was taken back",
+    severity="medium",
+    why="Its authors or its index found it broken or unsafe: new installations no longer get it, this one still does.",
+    fix="Move to a version that is still offered, and lock it.",
+    cwe=(1104,),
+    asvs=("v5.0.0-15.2.1",),
+    top10=("A03:2025",),
+    docs="https://peps.python.org/pep-0592/",
+)
+
+ABANDONED = Rule(
+    id="audit.abandoned-package",
+    title="Package without a release for years",
+    severity="low",
+    why="Nobody is known to be there who would mend the next fault that is found in it.",
+    fix="Look whether it is finished or given up; replace it in the second case.",
+    cwe=(1104,),
+    asvs=("v5.0.0-15.1.1", "v5.0.0-15.2.1"),
+    top10=("A03:2025",),
+    docs="https://cheatsheetseries.owasp.org/cheatsheets/Vulnerable_Dependency_Management_Cheat_Sheet.html",
+)
+
+OUTDATED = Rule(
+    id="audit.outdated-package",
+    title="Package with a newer version",
+    severity="info",
+    why="Fixes land in the newest versions: the further behind, the longer the way when one is needed in a hurry.",
+    fix="Upgrade at the next occasion.",
+    cwe=(1104,),
+    asvs=("v5.0.0-15.2.1",),
+    top10=("A03:2025",),
+    docs="https://cheatsheetseries.owasp.org/cheatsheets/Vulnerable_Dependency_Management_Cheat_Sheet.html",
+)
+
+RULES: tuple[Rule, ...] = (VULNERABLE, MALICIOUS, DEPRECATED, TYPOSQUAT, LICENCE, YANKED, ABANDONED, OUTDATED)

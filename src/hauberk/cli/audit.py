@@ -75,6 +75,7 @@ INDEX = click.option(
 @click.option("--journal", type=click.Path(path_type=Path), help="Where a fleet run notes what is done, and goes on.")
 @click.option("--engine", default="processes", help="processes, dask or dask:ADDRESS. [default: processes]")
 @click.option("--offline", is_flag=True, help="Never use the network.")
+@click.option("--outdated", is_flag=True, help="Ask the package indexes: outdated, yanked, deprecated, abandoned.")
 @click.option("--licence", "licences", multiple=True, metavar="SPDX", help="Allow this licence, and no unnamed one.")
 @click.option(
     "--vex", type=click.Path(path_type=Path), multiple=True, help="OpenVEX or CycloneDX: leave out the settled."
@@ -91,6 +92,7 @@ def command(
     journal: Path | None,
     engine: str,
     offline: bool,
+    outdated: bool,
     licences: tuple[str, ...],
     vex: tuple[Path, ...],
     since: Path | None,
@@ -105,6 +107,8 @@ def command(
             raise InputError(str(path), "does not exist", "name a lock file, a manifest or a folder")
     if fleet and (paths or installed):
         raise click.UsageError("--fleet reads its repositories from LIST: name no PATH beside it")
+    if fleet and outdated:
+        raise click.UsageError("--outdated asks for one project: a fleet would ask the indexes thousands of times")
     own = {one.partition("=")[0] for one in common.formats} & {"cyclonedx", "openvex"}
     if fleet and own:
         raise click.UsageError(f"{own.pop()} is of one project, not of a fleet")
@@ -127,7 +131,13 @@ def command(
             chosen = [*paths, *(environment() if installed else ())] or [Path()]
             with Index.open(where) as opened:
                 result, read = audited(
-                    chosen, index=opened, root=Path.cwd(), progress=progress, max_age=max_age, licences=allowed
+                    chosen,
+                    index=opened,
+                    root=Path.cwd(),
+                    progress=progress,
+                    max_age=max_age,
+                    licences=allowed,
+                    registries=None if not outdated else "offline" if offline else "ask",
                 )
     result = _without_settled(result, vex) if vex else result
     formats = _formats(read, result, common) if own else {}

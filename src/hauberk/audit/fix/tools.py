@@ -33,7 +33,11 @@ _QUIET = {
     "PDM_CHECK_UPDATE": "0",
     "PDM_USE_VENV": "0",  # locking needs none, and would make one in the copy
 }
-_NOISE = re.compile(r"^\s*(?:npm warn|warning:|Resolved |Using |.*A complete log of this run)", re.IGNORECASE)
+_NOISE = re.compile(
+    r"^\s*(?:npm warn|warning:|deprecated:|info:|\S+\.py:\d+|Resolved |Using |See .* for detailed"
+    r"|.*A complete log of this run)",
+    re.IGNORECASE,
+)
 _INSTALL = {
     "npm": "install Node.js, which brings npm",
     "yarn": "npm install --global yarn",
