@@ -1,13 +1,19 @@
-"""Files and folders, by audit event: `open` in all its forms (builtins, io, os, pathlib, shutil), and `os`."""
+"""Files and folders, by audit event: `open` in all its forms (builtins, io, os, pathlib, shutil), and `os`.
+
+`os.stat` and the like raise none; they are wrapped. They open nothing, and sound applications ask them before they
+compare paths, so that what they are asked is written down and not stopped.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
-from functools import lru_cache, partial
+from collections.abc import Callable
+from functools import lru_cache, partial, wraps
 from typing import Any
 
+from hauberk.guard.carry import MARK, listened
 from hauberk.guard.frames import is_bookkeeping
 from hauberk.guard.hook import Handler, handle
 from hauberk.guard.path import judge, names_ancestor, within
@@ -25,12 +31,41 @@ EVENTS: dict[str, tuple[int, ...]] = {
     "os.link": (0, 1),
     "os.symlink": (0, 1),
     "os.chmod": (0,),
+    "os.chown": (0,),
+    "os.chflags": (0,),
     "os.truncate": (0,),
+    "os.utime": (0,),
+    "os.chdir": (0,),
+    "os.walk": (0,),
+    "os.fwalk": (0,),
+    "os.getxattr": (0,),
+    "os.listxattr": (0,),
+    "os.setxattr": (0,),
+    "os.removexattr": (0,),
+    "os.startfile": (0,),
+    "shutil.chown": (0,),
+    "shutil.copyfile": (0, 1),
+    "shutil.copymode": (0, 1),
+    "shutil.copystat": (0, 1),
+    "shutil.copytree": (0, 1),
+    "shutil.make_archive": (0, 2),
+    "shutil.move": (0, 1),
     "shutil.rmtree": (0,),
     "shutil.unpack_archive": (0, 1),
+    "glob.glob": (0,),
+    "sqlite3.connect": (0,),
+    "ctypes.dlopen": (0,),
+    "tempfile.mkdtemp": (0,),
+    "tempfile.mkstemp": (0,),
 }
 """Which arguments of an event are paths (Python documentation, "Audit events table")."""
 
+ASKING = ("stat", "access", "statvfs", "mkfifo", "mknod")
+"""Functions of `os` without an event; the last two make something, and are stopped."""
+_MAKING = frozenset({"mkfifo", "mknod"})
+_SUPPORTS = ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")
+
+_ASKED = Judgement("unknown", "the application asks about a path that the input chose")
 _OWN_ROOT = Judgement("inert", "the input names a folder above the application's own")
 
 
@@ -41,7 +76,44 @@ def install() -> list[str]:
         for event, positions in EVENTS.items()
     }
     handle(handlers)
-    return [f"audit:{event}" for event in EVENTS]
+    return [*(f"audit:{event}" for event in EVENTS), *(_wrap(name) for name in ASKING if hasattr(os, name))]
+
+
+def _wrap(name: str) -> str:
+    original: Callable[..., Any] = getattr(os, name)
+    if not getattr(original, MARK, False):
+        replacement = _asking(original, name)
+        setattr(os, name, replacement)
+        # Others look there whether a function of `os` takes a descriptor.
+        for supported in (getattr(os, known) for known in _SUPPORTS):
+            if original in supported:
+                supported.add(replacement)
+    return f"os.{name}"
+
+
+def _asking(original: Callable[..., Any], name: str) -> Callable[..., Any]:
+    target = f"os.{name}"
+    making = name in _MAKING
+    judged = _judge if making else _judge_asked
+
+    @wraps(original)
+    def asked(path: Any, *args: Any, **options: Any) -> Any:
+        if listened() and (text := _text(path)) and (making or _notable(text)):
+            sense("path", target, text, partial(judged, text), skip=is_bookkeeping)
+        return original(path, *args, **options)
+
+    setattr(asked, MARK, True)
+    return asked
+
+
+def _notable(path: str) -> bool:
+    """Whether an input can have led the path astray at all: most are below the application's own folders."""
+    return ".." in path or not path.startswith(own_folders())
+
+
+def _judge_asked(path: str, value: str) -> Judgement:
+    verdict = _judge(path, value)
+    return _ASKED if verdict.attack else verdict
 
 
 def _on_event(target: str, positions: tuple[int, ...], args: tuple[Any, ...]) -> None:
