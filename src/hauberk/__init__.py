@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hauberk.crypto.secrets import Secrets
     from hauberk.events import Events
     from hauberk.guard import Guard
+    from hauberk.guard.actors import Actors, Crawler
     from hauberk.integrations.override import override
     from hauberk.integrations.protect import asgi, protect, wsgi
     from hauberk.integrations.request import csp_nonce, csrf_token, error_id, session, templates
@@ -105,6 +106,8 @@ _HOMES: dict[str, str] = {
     "Failures": "hauberk.shield.failures",
     "FetchMetadata": "hauberk.shield.fetch_metadata",
     "Events": "hauberk.events",
+    "Actors": "hauberk.guard.actors",
+    "Crawler": "hauberk.guard.actors",
     "Guard": "hauberk.guard",
     "HTTPS": "hauberk.shield.https",
     "Hosts": "hauberk.shield.hosts",
@@ -148,6 +151,7 @@ __all__ = [
     "NEL",
     "NONCE",
     "TOTP",
+    "Actors",
     "At",
     "Bearer",
     "BlockedError",
@@ -159,6 +163,7 @@ __all__ = [
     "ContentTypeOptions",
     "CookieSessions",
     "Cookies",
+    "Crawler",
     "CrossDomainPolicies",
     "DNSPrefetchControl",
     "DPoP",

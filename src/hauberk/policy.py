@@ -16,6 +16,7 @@ from hauberk.core.plan import Feature, Plan
 from hauberk.core.store import Store
 from hauberk.events import Events
 from hauberk.guard import Guard
+from hauberk.guard.actors import Actors
 from hauberk.shield.bearer import Bearer, Verifies
 from hauberk.shield.cookies import Cookies
 from hauberk.shield.cors import CORS
@@ -61,6 +62,8 @@ class Policy:
 
     https: HTTPS | None = None
     """Redirects to https, and the proxies that are believed; first of all, as the others see what it makes of it."""
+    actors: Actors | None = None
+    """Who attacks is held back for a while; before all that may answer, so that it hears of all that is refused."""
     hosts: Hosts | None = None
     paths: Paths | None = None
     csp: CSP | None = None
@@ -251,6 +254,7 @@ class Policy:
 
 FIELDS: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "https": HTTPS,
+    "actors": Actors,
     "hosts": Hosts,
     "paths": Paths,
     "csp": CSP,

@@ -89,3 +89,18 @@ def test_a_path_that_was_the_attack_stays_out() -> None:
     assert row.route == "GET (path withheld)"
     assert kind(row.data) == row.kind
     assert Counter(board.routes) == {"GET (path withheld)": 1}
+
+
+def test_who_is_blocked_now() -> None:
+    board = Board()
+    held = {"event": "actor-held", "why": "honeypot", "seconds": 600}
+    board.take(
+        [
+            {**held, "at": NOW - 30, "actor": "ip:203.0.113.5"},
+            {**held, "at": NOW - 700, "actor": "ip:203.0.113.6"},
+            {**held, "at": NOW - 30, "actor": "ip:203.0.113.7"},
+            {"event": "actor-let-go", "at": NOW - 10, "actor": "ip:203.0.113.7"},
+        ]
+    )
+    assert board.blocked(NOW) == [{"actor": "ip:203.0.113.5", "until": NOW + 570, "left": 570, "why": "honeypot"}]
+    assert board.blocked(NOW + 600) == []

@@ -129,6 +129,12 @@ class ASGIExchange(Exchange):
         """See `Exchange.path_parameters`: where Starlette, FastAPI and Litestar put them."""
         return dict(self.scope.get("path_params") or {})
 
+    @property
+    def routed(self) -> bool | None:
+        """See `Exchange.routed`: as Starlette and FastAPI say it."""
+        scope = self.scope
+        return "endpoint" in scope if "router" in scope else None
+
 
 class ASGIHead(RawHead[bytes]):
     """Fields as bytes; only those that somebody asks for are decoded."""
@@ -170,6 +176,7 @@ class ASGIShield:
     def __init__(self, app: App, plan: Plan, *, context: bool = False) -> None:
         self.app, self.plan = app, plan
         self._encoded = encoded_bytes(plan)
+        self._statuses, self._on_status = plan.statuses, plan.on_status
         self.run: App = self._full() if plan.eager or plan.always or context else self._shortest()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -291,6 +298,8 @@ class ASGIShield:
         """The header, for a request that has an exchange."""
         if ex.blocked is not None and not ex.sent:
             return self._send_blocked(ex, send)
+        if message["status"] in self._statuses and self._on_status is not None:
+            self._on_status(ex, message["status"])
         headers = message.get("headers", ())
         if type(headers) is not list:
             headers = list(headers)

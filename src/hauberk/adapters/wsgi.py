@@ -130,6 +130,12 @@ class WSGIExchange(Exchange):
         routing = getattr(request, "view_args", None) or self.environ.get("wsgiorg.routing_args", ((), {}))[1]
         return dict(routing)
 
+    @property
+    def routed(self) -> bool | None:
+        """See `Exchange.routed`: as Werkzeug's request says it."""
+        request = self.environ.get("werkzeug.request")
+        return None if request is None else getattr(request, "url_rule", None) is not None
+
 
 class WSGIHead(RawHead[str]):
     """Fields as native text."""
@@ -167,6 +173,8 @@ class WSGIShield:
     ) -> None:
         self.app, self.plan, self.propagate = app, plan, propagate
         self._encoded = encoded_text(plan)
+        self._statuses = {str(status): status for status in plan.statuses}
+        self._on_status = plan.on_status
         self.run: App = self._full() if plan.eager or plan.always or plan.session or context else self._shortest()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -264,6 +272,8 @@ class WSGIShield:
         """The header, for a request that has an exchange: constants, the nonce, and whatever steps change."""
         if ex.blocked is not None and not ex.sent:
             return self._start_blocked(ex, ex.blocked, start_response, exc_info)
+        if (watched := self._statuses.get(status[:3])) is not None and self._on_status is not None:
+            self._on_status(ex, watched)
         if not ex.deferred and (fields := self._encoded.quick(ex, headers)) is not None:
             ex.sent = True
             return _call(start_response, status, fields, exc_info)

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("hauberk.cli.report", "Render saved results again, in another format."),
     "dashboard": ("hauberk.cli.dashboard", "Live events and last results, on a port of its own, behind a sign-in."),
     "events": ("hauberk.cli.events", "Security events that applications kept: as text, JSON lines or OCSF."),
+    "actors": ("hauberk.cli.actors", "Who is held back for attacking: list them, let one go, hold one."),
     "db": ("hauberk.cli.db", "The advisory index: update, import, info."),
     "explain": ("hauberk.cli.explain", "What a rule means, why it matters, how to fix it."),
     "asvs": ("hauberk.cli.asvs", "What can be said about each ASVS 5.0 requirement, and which tests stand behind it."),

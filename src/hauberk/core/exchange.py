@@ -81,6 +81,12 @@ class Exchange(ABC):
     """What a verified token of this request says; None without one."""
     error_id: str | None = None
     """Under which the log has what went wrong with this request, once somebody read it (`read_error_id`)."""
+    told: Callable[[Any, str], None] | None = None
+    """Called with this request and the name of each decision made in it; None where nobody counts them."""
+    signals: frozenset[str] = frozenset()
+    """What this request was counted for already."""
+    forwarded: bool = False
+    """Whether the client's address is the word of a trusted proxy."""
     failed: Exception | None = None
     """The unhandled error that was logged and answered already, in a framework's own place for that."""
 
@@ -145,6 +151,11 @@ class Exchange(ABC):
     @abstractmethod
     def path_parameters(self) -> dict[str, Any]:
         """What the router took from the path, as far as it has run."""
+
+    @property
+    def routed(self) -> bool | None:
+        """Whether the router found a handler for the path; None where that cannot be known, or not yet."""
+        return None
 
     async def read_body(self, limit: int) -> bytes | None:
         """The whole body, or None if it is longer than `limit` octets. The application reads it all the same."""

@@ -31,6 +31,8 @@ Weaker = Callable[[list[str]], bool]
 """Whether the application's own fields of a name say less than the policy's."""
 Rewrite = Callable[[Exchange, str], str]
 """What a field's value becomes in the response to this request."""
+OnStatus = Callable[[Exchange, int], None]
+"""Hears of a response's status."""
 T = TypeVar("T")
 
 
@@ -84,6 +86,9 @@ class Steps:
     on_response: ResponseStep | None = None
     """Before the header leaves, if the response has a field named in `watch`, or always where `watch` is empty."""
     watch: frozenset[str] = frozenset()
+    on_status: OnStatus | None = None
+    """Before the header leaves, if its status is one of `statuses`; it changes nothing."""
+    statuses: frozenset[int] = frozenset()
     rewrite: Mapping[str, Rewrite] = field(default_factory=dict)
     """Names of response fields to what each of their values passes through, last of all; cheaper than `on_response`."""
     session: OpenSession | None = None
@@ -141,6 +146,9 @@ class Plan:
     always: bool = False
     """Whether some `on_response` step is to see every response."""
     watch: frozenset[str] = frozenset()
+    on_status: OnStatus | None = None
+    """Of the first step that asks for one."""
+    statuses: frozenset[int] = frozenset()
     rewrite: Mapping[str, Rewrite] = field(default_factory=dict)
     session: OpenSession | None = None
     load: tuple[Load, ...] = ()
@@ -169,6 +177,8 @@ class Plan:
             on_response=tuple(s.on_response for s in steps if s.on_response),
             always=any(s.on_response and not s.watch for s in steps),
             watch=frozenset(name for s in steps for name in s.watch),
+            on_status=next((s.on_status for s in steps if s.on_status), None),
+            statuses=next((s.statuses for s in steps if s.on_status), frozenset()),
             rewrite={name: change for s in steps for name, change in s.rewrite.items()},
             session=next((s.session for s in steps if s.session), None),
             load=tuple(s.load for s in steps if s.load),

@@ -230,6 +230,7 @@ class _Pages:
             "routes": _top(board.routes),
             "held_back": [{**one, "name": one["source"]} for one in board.held_back()],
             "limits": board.rates(),
+            "blocked": [{**one, "name": one["actor"], "count": one["left"]} for one in board.blocked()],
             "events": [row.short() for row in board.find(wanted, SHOWN)],
             "last": self.last.read(),
             "problem": self.feed.problem,

@@ -129,7 +129,7 @@ function render(state) {
   if (paused) return;
   numbers(state); chart(state); results(state.last); rows(state.events);
   bars("classes", state.classes, "class"); bars("sources", state.sources, "source"); bars("routes", state.routes, "route");
-  bars("held", state.held_back); bars("limits", state.limits);
+  bars("held", state.held_back); bars("blocked", state.blocked); bars("limits", state.limits);
   at("problem").hidden = !state.problem; at("problem").textContent = state.problem;
 }
 function say(words, kind) { const pill = at("state"); if (pill.textContent !== words) pill.textContent = words; pill.className = `pill ${kind}`; }

@@ -78,6 +78,8 @@ class Board:
         self.routes: Counter[str] = Counter()
         self.workers: dict[str, float] = {}
         self.minutes: dict[int, Counter[str]] = {}
+        self.held: dict[str, tuple[float, str]] = {}
+        """Actors to until when they are held back, in seconds since 1970, and for what."""
         self.stopped = self.dropped = self.seen = 0
 
     def take(self, events: Iterable[Event]) -> list[Row]:
@@ -90,11 +92,28 @@ class Board:
             self.totals[str(row.data["event"]), row.kind.of, row.kind.stopped] += 1
             if row.data["event"] == "events-dropped":
                 self.dropped += int(_number(row.data.get("count")))
+            self._hold(row)
             if isinstance(worker := row.data.get("worker"), str) and len(self.workers) < NAMES:
                 self.workers[worker] = row.at
         while len(self.rows) > self.most:
             self._count(self.rows.popleft(), -1)
         return new
+
+    def _hold(self, row: Row) -> None:
+        name, actor = row.data["event"], str(row.data.get("actor", ""))[:200]
+        if name == "actor-held" and len(self.held) < NAMES:
+            self.held[actor] = (row.at + _number(row.data.get("seconds")), str(row.data.get("why", ""))[:100])
+        elif name == "actor-let-go":
+            self.held.pop(actor, None)
+
+    def blocked(self, now: float | None = None) -> list[dict[str, Any]]:
+        """Who is held back now, who is held longest first; those whose time is over are forgotten."""
+        at = time.time() if now is None else now
+        self.held = {actor: one for actor, one in self.held.items() if one[0] > at}
+        ranked = sorted(self.held.items(), key=lambda pair: -pair[1][0])[:20]
+        return [
+            {"actor": actor, "until": until, "left": round(until - at), "why": why} for actor, (until, why) in ranked
+        ]
 
     def _count(self, row: Row, step: int) -> None:
         self.stopped += step * row.kind.stopped

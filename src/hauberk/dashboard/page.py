@@ -89,6 +89,7 @@ def board(nonce: str, log: str) -> str:
             _card("by-source", "By source", None, el("ol", {"id": "sources", "class": "bars"})),
             _card("by-route", "By route", None, el("ol", {"id": "routes", "class": "bars"})),
             _card("held", "Held back, last hour", None, el("ol", {"id": "held", "class": "bars"})),
+            _card("blocked", "Blocked now, seconds left", None, el("ol", {"id": "blocked", "class": "bars"})),
             _card("rates", "Limits exceeded", None, el("ol", {"id": "limits", "class": "bars"})),
             _card("last", "Last results", None, el("div", {"id": "results"})),
         ),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from hauberk.core.equipment import Assembly
+from hauberk.core.equipment import Assembly, Equipped
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.log import decision
 from hauberk.core.options import did_you_mean
@@ -155,6 +155,8 @@ def weaker(name: str, old: Any, new: Any) -> str:
         return f"allows more: {', '.join(more[:3])}" if more else ""
     if old is None:
         return "allows more than the policy" if name in OPENING else ""
+    if isinstance(old, Equipped):  # it has steps when the policy has given it a store
+        return "cannot be shown to be as strict"
     before, after = old.steps(), new.steps()
     values = dict(after.headers)
     if before.weaker and all(field in values and not judge([values[field]]) for field, judge in before.weaker.items()):

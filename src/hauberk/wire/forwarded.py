@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 
 from hauberk.core.errors import HauberkError
@@ -165,6 +165,20 @@ def address_of(text: str) -> Address | None:
 def plain(address: Address) -> Address:
     """The IPv4 address that a socket for both families shows as `::ffff:192.0.2.1`; any other as it is."""
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+IPV6_PREFIX = 64
+"""What one customer of a provider gets at least (RFC 6177): the addresses below it are his to choose."""
+
+
+def network_of(client: str) -> str:
+    """Whom an address stands for: an IPv4 address for itself, an IPv6 address for its /64, another text for itself."""
+    address = address_of(client)
+    if address is None:
+        return f"peer:{client[:64]}"
+    if isinstance(address, IPv6Address):
+        return f"net:{ip_network((address, IPV6_PREFIX), strict=False)}"
+    return f"ip:{address}"
 
 
 def _address(text: str) -> Address | None:

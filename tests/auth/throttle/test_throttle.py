@@ -14,9 +14,10 @@ from hauberk import ConfigurationError, Secrets
 from hauberk.auth.throttle import Attempt, Backoff, RefusedAttemptError, Throttle
 from hauberk.auth.throttle.devices import TEXT
 from hauberk.auth.throttle.local import Local
-from hauberk.auth.throttle.names import folded, network_of
+from hauberk.auth.throttle.names import folded
 from hauberk.stores.memory import MemoryStore
 from hauberk.stores.sqlite import SQLiteStore
+from hauberk.wire.forwarded import network_of
 from tests.auth.throttle.clocks import SECRETS, Bench, Clock, addresses
 
 HOME, ELSEWHERE = "203.0.113.5", "198.51.100.7"

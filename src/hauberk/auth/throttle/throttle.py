@@ -14,7 +14,7 @@ from hauberk.auth.throttle.attempt import Attempt, By
 from hauberk.auth.throttle.backoff import Backoff
 from hauberk.auth.throttle.counting import Counting
 from hauberk.auth.throttle.devices import SKEW, Mark, Marks
-from hauberk.auth.throttle.names import Names, folded, network_of
+from hauberk.auth.throttle.names import Names, folded
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.log import decision
 from hauberk.core.options import one_of, seconds, whole
@@ -22,6 +22,7 @@ from hauberk.core.plan import run_inline
 from hauberk.core.store import Limit, Store
 from hauberk.crypto.secrets import Secrets
 from hauberk.crypto.signing import Signer
+from hauberk.wire.forwarded import network_of
 
 REFUSED_WAIT: Final = 5
 """Seconds after which to come again while the store is away and nobody passes without it."""

@@ -156,6 +156,8 @@ class Shield:
         return ex
 
     def _finish(self, ex: DjangoExchange, head: DjangoHead) -> HttpResponseBase:
+        if self.plan.on_status is not None and head.status in self.plan.statuses:
+            self.plan.on_status(ex, head.status)
         self.plan.finish(ex, head)
         ex.sent = True
         response = head.response
@@ -300,6 +302,11 @@ class DjangoExchange(Exchange):
         if match is None:
             return {}
         return dict(match.kwargs) | {str(number): value for number, value in enumerate(match.args)}
+
+    @property
+    def routed(self) -> bool | None:
+        """See `Exchange.routed`."""
+        return self.request.resolver_match is not None
 
 
 class DjangoHead(Head):

@@ -59,6 +59,7 @@ class Gate:
             if verdict.status:
                 host = seen.host
         ex.forward(scheme=seen.scheme, client=seen.client, host=host)
+        ex.forwarded = bool(seen.client)
         return None
 
     def _redirect(self, ex: Exchange) -> Reply | None:

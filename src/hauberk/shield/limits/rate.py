@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_network
 from typing import Literal
 
 from hauberk.core.errors import ConfigurationError
@@ -12,12 +11,10 @@ from hauberk.core.exchange import Exchange
 from hauberk.core.options import one_of, whole, words
 from hauberk.core.store import Limit
 from hauberk.shield.exempt import Exempt, Exemptions
-from hauberk.wire.forwarded import address_of
+from hauberk.wire.forwarded import network_of
 
 PERIODS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 BY = ("address", "user", "session", "token", "everybody")
-IPV6_PREFIX = 64
-"""What one customer of a provider gets at least (RFC 6177): addresses below it are his to choose."""
 
 By = Literal["address", "user", "session", "token", "everybody"]
 OnStoreError = Literal["local", "allow", "refuse"]
@@ -119,14 +116,4 @@ class Counter:
             return f"session:{bytes(binding).hex()[:64]}"
         if by == "token" and (subject := getattr(ex.claims, "subject", None)) is not None:
             return f"token:{subject}"
-        return network(ex.client)
-
-
-def network(client: str) -> str:
-    """Whom an address stands for: an IPv4 address for itself, an IPv6 address for its /64, another text for itself."""
-    address = address_of(client)
-    if address is None:
-        return f"peer:{client[:64]}"
-    if isinstance(address, IPv6Address):
-        return f"net:{ip_network((address, IPV6_PREFIX), strict=False)}"
-    return f"ip:{address}"
+        return network_of(ex.client)

@@ -15,8 +15,8 @@ from hauberk.core.store import Limit, Room, Store
 from hauberk.policy import Policy
 from hauberk.shield.https import HTTPS
 from hauberk.shield.limits import Limits, Rate
-from hauberk.shield.limits.rate import network
 from hauberk.stores.memory import MemoryStore
+from hauberk.wire.forwarded import network_of
 from tests.drivers import Serve, serve_wsgi
 
 TWO = Rate(limit="2/minute")
@@ -87,7 +87,7 @@ def test_everybody_together_and_whom_a_function_names(serve: Serve) -> None:
     ],
 )
 def test_who_an_address_stands_for(client: str, key: str) -> None:
-    assert network(client) == key
+    assert network_of(client) == key
 
 
 @pytest.mark.parametrize("proxied", [True, False])
