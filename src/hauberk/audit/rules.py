@@ -16,6 +16,18 @@ VULNERABLE = Rule(
     docs="https://cheatsheetseries.owasp.org/cheatsheets/Vulnerable_Dependency_Management_Cheat_Sheet.html",
 )
 
+LOADED = Rule(
+    id="audit.vulnerable-library-loaded",
+    title="A library with a known vulnerability is loaded",
+    severity="medium",
+    why="The fault is in the running process, whatever the lock files say.",
+    fix="Upgrade the package to a version that no advisory concerns, and start the application again.",
+    cwe=(1395,),
+    asvs=("v5.0.0-15.2.1",),
+    top10=("A03:2025",),
+    docs="https://cheatsheetseries.owasp.org/cheatsheets/Vulnerable_Dependency_Management_Cheat_Sheet.html",
+)
+
 MALICIOUS = Rule(
     id="audit.malicious-package",
     title="Package that is known to be malicious",
@@ -99,4 +111,4 @@ OUTDATED = Rule(
     docs="https://cheatsheetseries.owasp.org/cheatsheets/Vulnerable_Dependency_Management_Cheat_Sheet.html",
 )
 
-RULES: tuple[Rule, ...] = (VULNERABLE, MALICIOUS, DEPRECATED, TYPOSQUAT, LICENCE, YANKED, ABANDONED, OUTDATED)
+RULES: tuple[Rule, ...] = (VULNERABLE, LOADED, MALICIOUS, DEPRECATED, TYPOSQUAT, LICENCE, YANKED, ABANDONED, OUTDATED)

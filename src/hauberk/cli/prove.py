@@ -29,7 +29,7 @@ def prove(
     options: scan.Options = NO_OPTIONS,
 ) -> Result:
     """Configuration, dependencies and a dynamic scan as one Result; a part that could not run leaves a gap."""
-    parts = [check.run(target)]
+    parts = [check.run(target, check.covered_apart(target))]
     try:
         parts.append(audit.run(paths or (target.root,), progress, index=index, offline=offline, root=target.root))
     except NothingToTestError as error:

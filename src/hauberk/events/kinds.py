@@ -61,6 +61,8 @@ KINDS: dict[str, Kind] = {
     "actor-behind-proxy": Kind("Attackers come through a proxy that is not trusted", "operations", "medium"),
     "actor-signals-dropped": Kind("Signals of attackers were dropped", "operations", "high"),
     "actors-store-failed": Kind("Workers could not agree on attackers", "operations", "high"),
+    "vulnerable-library": Kind("Vulnerable library loaded", "operations", "medium"),
+    "libraries-not-matched": Kind("Libraries could not be matched against advisories", "operations", "medium"),
     "jwks-not-fetched": Kind("An issuer's keys could not be fetched", "operations", "high"),
     "rate-store-failed": Kind("Rates could not be counted", "operations", "high"),
     "throttle-store-failed": Kind("Logins could not be counted", "operations", "high"),

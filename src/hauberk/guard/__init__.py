@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+from hauberk.guard.drivers import Driver
 from hauberk.guard.feature import Guard
 from hauberk.guard.rules import RULES
+from hauberk.guard.stale import Stale
 from hauberk.guard.watch import Coverage, coverage, coverage_findings, install
 
-__all__ = ["RULES", "Coverage", "Guard", "coverage", "coverage_findings", "install"]
+__all__ = ["RULES", "Coverage", "Driver", "Guard", "Stale", "coverage", "coverage_findings", "install"]

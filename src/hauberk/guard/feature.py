@@ -9,7 +9,7 @@ from typing import Literal
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.events import SinkKind
 from hauberk.core.exchange import Exchange, Reply
-from hauberk.core.options import one_of, words
+from hauberk.core.options import flag, one_of, words
 from hauberk.core.plan import Steps
 from hauberk.guard.request import RequestGuard
 from hauberk.guard.ssrf import canonical, host_and_port
@@ -78,6 +78,8 @@ class Guard:
     """Another mode for input that lands as markup in a page; None is `mode`."""
     log: Mode | None = None
     """Another mode for line breaks in log records; None is `mode`."""
+    libraries: bool = True
+    """Whether loaded libraries are matched against the advisory index, if there is one: reported, never blocked."""
     roots: tuple[str, ...] = ()
     """Folders that an absolute path from a request may name."""
     internal_hosts: tuple[str, ...] = ()
@@ -88,6 +90,7 @@ class Guard:
         for field in CLASSES:
             if getattr(self, field) is not None:
                 one_of(f"Guard.{field}", getattr(self, field), MODES)
+        flag("Guard.libraries", self.libraries)
         object.__setattr__(self, "roots", words("Guard.roots", self.roots))
         object.__setattr__(self, "internal_hosts", words("Guard.internal_hosts", self.internal_hosts))
         for host in self.internal_hosts:
@@ -108,6 +111,11 @@ class Guard:
         field = next(field for field, kinds in CLASSES.items() if kind in kinds)
         own: Mode | None = getattr(self, field)
         return own or self.mode
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is watched at all."""
+        return any(self.mode_of(kind) != "off" for kinds in CLASSES.values() for kind in kinds)
 
     def steps(self) -> Steps:
         """One small object for each request; the hooks are installed here, for the whole process."""

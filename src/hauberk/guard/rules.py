@@ -28,4 +28,16 @@ HOOK_FAILED = Rule(
     docs="https://cwe.mitre.org/data/definitions/693.html",
 )
 
-RULES: tuple[Rule, ...] = (UNGUARDED_DRIVER, HOOK_FAILED)
+STALE_REFERENCE = Rule(
+    id="guard.stale-reference",
+    title="Code holds a function as it was before the guard",
+    severity="high",
+    why="Calls through it go past the guard: what they run is neither recorded nor stopped.",
+    fix="Protect the application before the reference is taken, or look the name up when it is called.",
+    cwe=(693,),
+    asvs=("v5.0.0-1.2.4",),
+    top10=("A05:2025",),
+    docs="https://cwe.mitre.org/data/definitions/693.html",
+)
+
+RULES: tuple[Rule, ...] = (UNGUARDED_DRIVER, HOOK_FAILED, STALE_REFERENCE)

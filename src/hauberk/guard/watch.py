@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Lock
 
-from hauberk.core.finding import Finding
+from hauberk.core.finding import Finding, Location
 from hauberk.guard import imports
-from hauberk.guard.rules import HOOK_FAILED, UNGUARDED_DRIVER
+from hauberk.guard.drivers import Driver, drivers
+from hauberk.guard.rules import HOOK_FAILED, STALE_REFERENCE, UNGUARDED_DRIVER
+from hauberk.guard.stale import Stale, stale_references
 
 SINKS = (
     "hauberk.guard.carry",
@@ -70,11 +71,15 @@ class Coverage:
     """Sink and reason."""
     unguarded: tuple[str, ...] = ()
     """Drivers imported in this process that no sink watches."""
+    drivers: tuple[Driver, ...] = ()
+    """Every database driver imported in this process, watched or not."""
+    stale: tuple[Stale, ...] = ()
+    """Who still holds what a hook replaced. Only where it was looked for: `coverage(deep=True)`."""
 
     @property
     def complete(self) -> bool:
         """Whether nothing is missing."""
-        return not self.failed and not self.unguarded
+        return not self.failed and not self.unguarded and not any(one.kind == "reference" for one in self.stale)
 
 
 class _Installed:
@@ -112,33 +117,56 @@ def _install(name: str) -> None:
         _STATE.failed.pop(name.rpartition(".")[2], None)
 
 
-def coverage() -> Coverage:
-    """As things are now: drivers may have been imported since `install`."""
+def coverage(*, deep: bool = False) -> Coverage:
+    """As things are now: drivers may have been imported since `install`.
+
+    `deep` looks for stale references too, through all objects of the process: about a second.
+    """
+    hooked = tuple(dict.fromkeys([*_STATE.hooked, *(name for names in imports.HOOKED.values() for name in names)]))
+    found = drivers(hooked, DRIVERS)
     return Coverage(
-        hooked=tuple(dict.fromkeys([*_STATE.hooked, *(name for names in imports.HOOKED.values() for name in names)])),
+        hooked=hooked,
         failed=(*_STATE.failed.items(), *imports.FAILED.items()),
-        unguarded=tuple(name for name in DRIVERS if name in sys.modules),
+        unguarded=tuple(one.name for one in found if not one.guarded),
+        drivers=found,
+        stale=stale_references() if deep else (),
     )
 
 
-def coverage_findings() -> tuple[Finding, ...]:
-    """A finding for each hook that failed and each driver that runs unguarded; a pass where there is none."""
-    now = coverage()
+def coverage_findings(now: Coverage | None = None) -> tuple[Finding, ...]:
+    """A finding for each hook that failed, each driver that runs unguarded and each reference past the guard; a pass
+    where there is none."""
+    now = now or coverage(deep=True)
     failed = [
         Finding(rule=HOOK_FAILED, outcome="fail", message=f"{sink} is not watched: {reason}.", key=sink)
         for sink, reason in now.failed
     ]
-    drivers = [
+    unguarded = [
         Finding(
             rule=UNGUARDED_DRIVER,
             outcome="fail",
-            message=f"{name} ({DRIVERS[name]}) is imported, and the guard does not see its statements.",
-            key=name,
+            message=f"{one.name} ({one.what}) is imported, and the guard does not see its statements.",
+            evidence={"driver": one.name, "version": one.version},
+            key=one.name,
         )
-        for name in now.unguarded
+        for one in now.drivers
+        if not one.guarded
+    ]
+    stale = [
+        Finding(
+            rule=STALE_REFERENCE,
+            outcome="review" if one.kind == "subclass" else "fail",
+            message=f"{one}.",
+            location=Location(file=one.file, line=one.line),
+            evidence={"target": one.target, "holder": one.holder},
+            key=f"{one.holder} {one.target}",
+        )
+        for one in now.stale
     ]
     watched = f"{len(now.hooked)} functions and events are watched."
+    known = ", ".join(f"{one.name} {one.version}".strip() for one in now.drivers) or "no driver"
     return (
         *(failed or [Finding(rule=HOOK_FAILED, outcome="pass", message=watched)]),
-        *(drivers or [Finding(rule=UNGUARDED_DRIVER, outcome="pass", message="No unknown driver is imported.")]),
+        *(unguarded or [Finding(rule=UNGUARDED_DRIVER, outcome="pass", message=f"Every driver is watched: {known}.")]),
+        *(stale or [Finding(rule=STALE_REFERENCE, outcome="pass", message="Nobody holds what the hooks replaced.")]),
     )

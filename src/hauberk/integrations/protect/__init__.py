@@ -13,6 +13,7 @@ from hauberk.adapters.wsgi import WSGIShield
 from hauberk.core.equipment import Assembly
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.plan import Plan
+from hauberk.integrations.libraries import look_later
 from hauberk.integrations.target import detect
 from hauberk.policy import Policy, assemble
 
@@ -49,6 +50,7 @@ def protect(app: T, policy: Policy | None = None, /, **changes: Any) -> T:
         )
     assembly = assemble()
     protection = Protection(chosen, chosen.plan(assembly), assembly)
+    look_later(chosen)
     if framework in {"asgi", "wsgi"}:
         wrapped: Any = _shielded(app, protection, asgi=framework == "asgi")
         wrapped.__hauberk__ = protection

@@ -25,6 +25,7 @@ from hauberk.adapters.wsgi import split_host
 from hauberk.core.errors import BlockedError, ConfigurationError
 from hauberk.core.exchange import CURRENT, Exchange, Head, Reply, held
 from hauberk.core.plan import run_deferred, run_inline
+from hauberk.integrations.libraries import look_later
 from hauberk.integrations.protect.django_routes import Routes
 from hauberk.integrations.request import TemplateNonce, templates
 from hauberk.policy import Policy, assemble
@@ -75,6 +76,7 @@ class Shield:
         self.get_response = get_response
         assembly = assemble()
         self.plan = policy.plan(assembly)
+        look_later(policy)
         self._routes = Routes(policy, assembly)
         _teach_templates()
         if policy.failures is not None:
