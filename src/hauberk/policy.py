@@ -236,7 +236,7 @@ class Policy:
         for name in table.get("off", ()):
             changes[name] = None
         for name, options in table.items():
-            if name in {"profile", "off"}:
+            if name in {"profile", "off", *OTHER_TABLES}:
                 continue
             changes[name] = _feature(name, options, getattr(policy, name, None))
         return policy.replace(**changes)
@@ -291,6 +291,8 @@ FIELDS: dict[str, type[Any] | tuple[type[Any], ...]] = {
 }
 """Field to the class that it takes; in the order in which features act."""
 
+OTHER_TABLES = ("audit", "cli", "flows")
+"""Tables of `[tool.hauberk]` that are for commands."""
 PROFILES = ("recommended", "strict", "api", "helmet", "oshp")
 
 
@@ -335,7 +337,7 @@ def _table(path: Path) -> Mapping[str, Any]:
         raise InputError(str(path), f"cannot be read: {error}", "give a pyproject.toml") from error
     table = document.get("tool", {}).get("hauberk", {})
     for name in table:
-        if name not in FIELDS and name not in {"profile", "off"}:
+        if name not in FIELDS and name not in {"profile", "off", *OTHER_TABLES}:
             raise ConfigurationError(
                 f"tool.hauberk.{name}", table[name], "is not a field", did_you_mean(name, [*FIELDS, "profile", "off"])
             )

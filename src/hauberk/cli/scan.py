@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,7 +20,7 @@ from hauberk.core.progress import Progress
 from hauberk.integrations.target import Target, load
 
 if TYPE_CHECKING:
-    from hauberk.scan import Operation
+    from hauberk.scan import Operation, Transport
     from hauberk.scan.identities import Identity
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,6 +35,7 @@ class Options:
     login: tuple[str, ...] = ()
     identities: Path | None = None
     intrusive: bool = False
+    flows: Path | None = None
 
 
 def who(options: Options) -> tuple[Identity, ...]:
@@ -51,7 +52,7 @@ def run(target: Target, progress: Progress, options: Options) -> Result:
     from hauberk.scan.written import login_request
 
     found = surface(target)
-    return scan(
+    result = scan(
         found,
         transport(target, found),
         target=target.name,
@@ -61,11 +62,30 @@ def run(target: Target, progress: Progress, options: Options) -> Result:
         identities=who(options),
         intrusive=options.intrusive,
     )
+    return with_accounts(result, transport(target, found), progress, options)
+
+
+def with_accounts(result: Result, transport: Transport, progress: Progress, options: Options) -> Result:
+    """The result with what the declared flows show of accounts."""
+    if options.flows is None:
+        return result
+    from hauberk.scan import Budget
+    from hauberk.scan.accounts import Flows, accounts
+
+    budget = Budget(max_requests=options.max_requests, max_seconds=options.max_seconds)
+    more = accounts(Flows.load(options.flows), transport, target=result.target, progress=progress, budget=budget)
+    return replace(
+        result,
+        complete=result.complete and more.complete,
+        findings=(*result.findings, *more.findings),
+        stats={**result.stats, "accounts": dict(more.stats)},
+        gaps=(*result.gaps, *more.gaps),
+    )
 
 
 def run_url(url: str, progress: Progress, options: Options, ca: Path | None, openapi: Path | None) -> Result:
     """Test a server: one on this machine, or one whose owner said so."""
-    from hauberk.scan import Budget, Operation, Parameter, Surface, scan
+    from hauberk.scan import Budget, Operation, Parameter, Surface, certificate, scan
     from hauberk.scan.ownership import require
     from hauberk.scan.site import site
     from hauberk.scan.written import login_request
@@ -85,7 +105,7 @@ def run_url(url: str, progress: Progress, options: Options, ca: Path | None, ope
         parameters=tuple(Parameter(name=name, place="query", example=value) for name, value in given),
         source="crawl",
     )
-    return scan(
+    result = scan(
         Surface.of([begin, *described(openapi)], host=transport.wire.host),
         transport,
         target=url,
@@ -95,6 +115,8 @@ def run_url(url: str, progress: Progress, options: Options, ca: Path | None, ope
         identities=who(options),
         intrusive=options.intrusive,
     )
+    result = replace(result, findings=(*result.findings, certificate.judge(place)))
+    return with_accounts(result, place.transport(ca=ca), progress, options)
 
 
 def described(path: Path | None) -> Sequence[Operation]:
@@ -142,6 +164,12 @@ BUDGET = (
         help="Who users a and b and the admin are: with them access control is tried.",
     ),
     click.option("--intrusive", is_flag=True, help="Also try what looks like an attack on accounts: many logins."),
+    click.option(
+        "--flows",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="TOML with [flows], how one registers and signs in: accounts are tried as well.",
+    ),
     click.option("--max-requests", type=click.IntRange(1), default=20_000, show_default=True, help="At most so many."),
     click.option("--max-seconds", type=click.FloatRange(1), default=300.0, show_default=True, help="At most so long."),
 )
@@ -151,7 +179,7 @@ def scan_options(function: F) -> F:
     """Add the options of a scan to a command; it gets them as one `options` argument."""
 
     def run_with(*args: Any, **given: Any) -> Any:
-        names = ("max_requests", "max_seconds", "login", "identities", "intrusive")
+        names = ("max_requests", "max_seconds", "login", "identities", "intrusive", "flows")
         options = Options(**{name: given.pop(name) for name in names})
         return function(*args, options=options, **given)
 

@@ -8,8 +8,10 @@
 from __future__ import annotations
 
 from hauberk.core.finding import Rule
+from hauberk.scan.accounts import RULES as ACCOUNT_RULES
 from hauberk.scan.asgi_transport import ASGITransport
-from hauberk.scan.checks import access, active, passive
+from hauberk.scan.certificate import RULE as CERTIFICATE
+from hauberk.scan.checks import access, active, passive, site
 from hauberk.scan.client import Budget
 from hauberk.scan.engine import scan
 from hauberk.scan.messages import Request, Response
@@ -17,7 +19,14 @@ from hauberk.scan.surface import Operation, Parameter, Surface
 from hauberk.scan.transport import Transport, Wire
 from hauberk.scan.wsgi_transport import WSGITransport
 
-RULES: tuple[Rule, ...] = (*active.RULES, *access.RULES, *passive.RULES)
+RULES: tuple[Rule, ...] = (
+    *active.RULES,
+    *access.RULES,
+    *passive.RULES,
+    *site.RULES,
+    CERTIFICATE,
+    *ACCOUNT_RULES,
+)
 """Everything that a scan judges."""
 
 __all__ = [

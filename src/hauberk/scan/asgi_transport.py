@@ -23,6 +23,8 @@ class ASGITransport:
 
     def __init__(self, app: App, wire: Wire | None = None) -> None:
         self.app, self.wire = app, wire or Wire()
+        self.peer = "127.0.0.1"
+        """The address that requests come from."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lifespan: _Lifespan | None = None
         self._state: dict[str, Any] = {}
@@ -110,7 +112,7 @@ class ASGITransport:
                 (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
                 for name, value in all_headers(wire, request)
             ],
-            "client": ("127.0.0.1", 40000),
+            "client": (self.peer, 40000),
             "server": (wire.name, wire.port),
             "state": dict(self._state),
         }

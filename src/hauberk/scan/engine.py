@@ -17,6 +17,7 @@ from hauberk.core.progress import Progress, silent
 from hauberk.guard import install
 from hauberk.scan import build, cross_origin
 from hauberk.scan.attack import Attacker, points
+from hauberk.scan.checks import site
 from hauberk.scan.checks.access import RULES as ACCESS_RULES
 from hauberk.scan.checks.active import RULES as ACTIVE_RULES
 from hauberk.scan.checks.active import cors_reflection, state_by_get, stored_xss, user_enumeration
@@ -146,6 +147,8 @@ class Run:
                 phase = "trying the login"
                 self.logins_asked, found = user_enumeration.judge(self.client, login)
                 self.stored += found
+                phase = "asking for what should not be there"
+                self.stored += site.judge(self.client, (operation.path for operation in self.surface.operations))
                 phase = "attacking"
                 self.attack()
                 phase = "looking for what was stored"

@@ -106,6 +106,12 @@ class CookieJar:
         """Cookies that are known beforehand, for every path."""
         self._cookies.update({(name, "/"): value for name, value in cookies.items()})
 
+    def copy(self) -> CookieJar:
+        """The same cookies, for another browser."""
+        other = CookieJar()
+        other._cookies.update(self._cookies)
+        return other
+
     def keep(self, request: Request, response: Response, *, secure: bool = True) -> None:
         """Take what the response sets. A Secure cookie is not taken over http."""
         for line in response.all("set-cookie"):

@@ -25,6 +25,8 @@ class WSGITransport:
 
     def __init__(self, app: App, wire: Wire | None = None) -> None:
         self.app, self.wire = app, wire or Wire()
+        self.peer = "127.0.0.1"
+        """The address that requests come from."""
         self._jobs: queue.SimpleQueue[Job | None] | None = None
 
     def __enter__(self) -> Self:
@@ -89,7 +91,7 @@ class WSGITransport:
             "SERVER_NAME": wire.name,
             "SERVER_PORT": str(wire.port),
             "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": "127.0.0.1",
+            "REMOTE_ADDR": self.peer,
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": wire.scheme,
             "wsgi.input": io.BytesIO(request.body),

@@ -28,17 +28,10 @@ CASES: tuple[Case, ...] = (
     ),
     handler(
         "code-tls-old",
-        "12.1.1 12.1.2",
+        "12.1.1",
         "return str(ssl.wrap_socket(ssl_version=ssl.PROTOCOL_SSLv3))",
         "return str(ssl.create_default_context())",
         imports="import ssl\n",
-    ),
-    handler(
-        "code-extract",
-        "5.2.3",
-        'tarfile.open("a.tar").extractall("to")',
-        'tarfile.open("a.tar").extractall("to", filter="data")',
-        imports="import tarfile\n",
     ),
     handler(
         "code-get-writes",

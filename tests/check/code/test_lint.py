@@ -56,10 +56,6 @@ PAIRS = {
         "import urllib.request\nurllib.request.urlopen(url)",
         "import urllib.request\nurllib.request.urlopen('https://a.example')",
     ),
-    "debug": (
-        "from flask import Flask\napp = Flask('a')\napp.run(debug=True)",
-        "from flask import Flask\napp = Flask('a')\napp.run()",
-    ),
     "permissions": ("import os\nos.chmod(name, 0o777)", "import os\nos.chmod(name, 0o600)"),
     "temporary": ("import tempfile\ntempfile.mktemp()", "import tempfile\ntempfile.mkstemp()"),
     "swallowed": (

@@ -117,10 +117,6 @@ PAIRS: dict[str, list[tuple[str, str]]] = {
             "import jwt\njwt.decode(token, options={'verify_signature': False})",
             "import jwt\njwt.decode(token, key, algorithms=['ES256'])",
         ),
-        (
-            "import jwt\njwt.decode(token, key, algorithms=['HS256', 'none'])",
-            "import jwt\njwt.decode(token, key, algorithms=['HS256'])",
-        ),
     ],
     "mass-assignment": [
         (

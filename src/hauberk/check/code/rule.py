@@ -52,12 +52,27 @@ def code_rule(
     )
 
 
-def check_code(rule: Rule, look: Look, *, found: Literal["fail", "review"] = "fail") -> Check:
-    """Look through all modules of the application's own."""
+def check_code(
+    rule: Rule,
+    look: Look,
+    *,
+    found: Literal["fail", "review"] = "fail",
+    of: Callable[[Module], int] | None = None,
+    what: str = "",
+) -> Check:
+    """Look through all modules of the application's own.
+
+    `of` counts the places that the rule is about, and `what` calls them in the plural: where there is none, the rule
+    does not apply, and a pass says how many were looked at.
+    """
 
     def judge(facts: Facts) -> Iterator[Finding]:
         if not facts.modules:
             yield not_applicable(rule, "None of the application's own code could be read.")
+            return
+        concerned = None if of is None else sum(map(of, facts.modules))
+        if concerned == 0:
+            yield not_applicable(rule, f"There are no {what} in {len(facts.modules)} modules.")
             return
         clean = True
         for module in facts.modules:
@@ -68,7 +83,9 @@ def check_code(rule: Rule, look: Look, *, found: Literal["fail", "review"] = "fa
                     yield fail(rule, where, hit.said, key=key, confidence="firm")
                 else:
                     yield review(rule, where, hit.said, key=key)
-        if clean:
+        if clean and concerned:
+            yield passed(rule, f"{concerned} {what} were looked at; none is wrong.", confidence="firm")
+        elif clean:
             yield passed(rule, f"Nothing of the kind in {len(facts.modules)} modules.", confidence="firm")
 
     return Check(rule, judge)

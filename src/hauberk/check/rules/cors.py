@@ -28,7 +28,7 @@ CREDENTIALS = Rule(
     why="Any page that a signed-in user visits reads his data and acts in his name.",
     fix="Allow credentials to listed origins only, or to none.",
     cwe=(942, 346),
-    asvs=("v5.0.0-3.4.2", "v5.0.0-3.5.2"),
+    asvs=("v5.0.0-3.4.2",),
     top10=("A02:2025", "A07:2025"),
     docs=DOCS,
 )

@@ -31,6 +31,17 @@ FRAMES = Rule(
     top10=("A06:2025",),
     docs=MDN + "X-Frame-Options",
 )
+FRAMING_EXEMPT = Rule(
+    id="check.framing-exempt",
+    title="A view may be framed by any site",
+    severity="low",
+    why="What is clicked there is clicked for whoever made the page around it (clickjacking).",
+    fix="Take the exemption away, or name the sites that may: frame-ancestors https://partner.example.",
+    cwe=(1021,),
+    asvs=("v5.0.0-3.4.6",),
+    top10=("A06:2025",),
+    docs=MDN + "X-Frame-Options",
+)
 NOSNIFF = Rule(
     id="check.nosniff",
     title="Browsers may guess the type of an answer",
@@ -118,6 +129,20 @@ def framing(facts: Facts) -> Iterator[Finding]:
         yield from _judge(facts, FRAMES, "X-Frame-Options", _frames)
 
 
+def exempt(facts: Facts) -> Iterator[Finding]:
+    """Views that somebody left out."""
+    if facts.framing_exempt is None:
+        yield unknown(FRAMING_EXEMPT, facts, "which views may be framed")
+        return
+    for view in facts.framing_exempt:
+        message = f"{view.value} is exempt by {view.name}."
+        yield fail(
+            FRAMING_EXEMPT, view.where, message, key=view.value, confidence="firm", evidence={"view": view.value}
+        )
+    if not facts.framing_exempt:
+        yield passed(FRAMING_EXEMPT, "No view is left out.")
+
+
 def _check(rule: Rule, title: str, problem: Callable[[str], str]) -> Check:
     return Check(rule, lambda facts: _judge(facts, rule, title, problem))
 
@@ -125,6 +150,7 @@ def _check(rule: Rule, title: str, problem: Callable[[str], str]) -> Check:
 CHECKS = (
     _check(CSP, "Content-Security-Policy", _csp),
     Check(FRAMES, framing),
+    Check(FRAMING_EXEMPT, exempt),
     _check(NOSNIFF, "X-Content-Type-Options", _nosniff),
     _check(REFERRER, "Referrer-Policy", _referrer),
     _check(COOP, "Cross-Origin-Opener-Policy", _coop),

@@ -28,6 +28,16 @@ FIELDS = Rule(
     asvs=("v5.0.0-15.2.2",),
     top10=("A06:2025",),
 )
+RATE = Rule(
+    id="check.rate-limit",
+    title="Nothing limits how often a client may come",
+    severity="low",
+    why="Guessing, scraping, and calls that cost money or time go as fast as the machine can.",
+    fix="Limit by client and by route: Limits(rates=(Rate(...),)), or at the proxy.",
+    cwe=(770, 799),
+    asvs=("v5.0.0-2.4.1",),
+    top10=("A06:2025",),
+)
 
 
 def _limit(rule: Rule, setting: Setting[int | None] | None, facts: Facts, what: str) -> Iterator[Finding]:
@@ -49,4 +59,16 @@ def form(facts: Facts) -> Iterator[Finding]:
     return _limit(FIELDS, facts.fields_limit, facts, "form fields")
 
 
-CHECKS = (Check(BODY, body), Check(FIELDS, form))
+def rate(facts: Facts) -> Iterator[Finding]:
+    """Requests in a time."""
+    setting = facts.rates
+    if setting is None:
+        yield unknown(RATE, facts, "how often a client may come")
+    elif setting.value:
+        yield passed(RATE, f"{setting.value} limits how often a client may come.", setting.where)
+    else:
+        message = "Nothing in the application limits how often a client may come; a proxy may."
+        yield fail(RATE, setting.where, message, confidence="firm")
+
+
+CHECKS = (Check(BODY, body), Check(FIELDS, form), Check(RATE, rate))

@@ -17,7 +17,18 @@ LIFETIME = Rule(
     why="A session that was stolen or left open on a shared machine works for weeks.",
     fix="End sessions after two weeks at most, and sooner without activity.",
     cwe=(613,),
-    asvs=("v5.0.0-7.3.1", "v5.0.0-7.3.2"),
+    asvs=("v5.0.0-7.3.1",),
+    top10=("A07:2025",),
+    docs=DOCS,
+)
+ABSOLUTE = Rule(
+    id="check.session-absolute",
+    title="A session never ends while it is used",
+    severity="low",
+    why="Whoever took one over keeps it alive by a request now and then.",
+    fix="End each session some time after its login, whatever happens: hauberk's Sessions(absolute=...).",
+    cwe=(613,),
+    asvs=("v5.0.0-7.3.2",),
     top10=("A07:2025",),
     docs=DOCS,
 )
@@ -60,6 +71,18 @@ def lifetime(facts: Facts) -> Iterator[Finding]:
         yield passed(LIFETIME, f"{setting.name} ends a session after {setting.value} seconds.", setting.where)
 
 
+def absolute(facts: Facts) -> Iterator[Finding]:
+    """However much it is used."""
+    if facts.session is None:
+        yield _none(ABSOLUTE, facts)
+    elif (setting := facts.session.absolute) is None:
+        yield unknown(ABSOLUTE, facts, "whether a session that is used ends")
+    elif setting.value is None:
+        yield fail(ABSOLUTE, setting.where, f"Each use lengthens the session ({setting.name}).")
+    else:
+        yield passed(ABSOLUTE, f"{setting.name} ends a session {setting.value} seconds after it began.", setting.where)
+
+
 def serializer(facts: Facts) -> Iterator[Finding]:
     """Anything that runs code when it is read."""
     if facts.session is None:
@@ -92,4 +115,9 @@ def _none(rule: Rule, facts: Facts) -> Finding:
     return not_applicable(rule, "The configuration makes no sessions.")
 
 
-CHECKS = (Check(LIFETIME, lifetime), Check(SERIALIZER, serializer), Check(CLIENT_SIDE, client_side))
+CHECKS = (
+    Check(LIFETIME, lifetime),
+    Check(ABSOLUTE, absolute),
+    Check(SERIALIZER, serializer),
+    Check(CLIENT_SIDE, client_side),
+)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hauberk.check.facts import Facts
-from hauberk.check.verdict import Check, fail, passed, review, unknown
+from hauberk.check.verdict import Check, fail, not_applicable, passed, review, unknown
 from hauberk.core.finding import Confidence, Finding, Rule
 
 YEAR = 365 * 24 * 3600
@@ -41,6 +41,55 @@ PROXY = Rule(
     asvs=("v5.0.0-4.1.3", "v5.0.0-15.3.4"),
     top10=("A07:2025",),
 )
+BLANKET = Rule(
+    id="check.https-redirect-blanket",
+    title="Programs are redirected to https as well",
+    severity="info",
+    why="A client that sends its token over http is answered, so nobody notices that the token goes in clear.",
+    fix="Redirect only what a person opens; refuse the rest: hauberk's HTTPS() does.",
+    cwe=(319,),
+    asvs=("v5.0.0-4.1.2",),
+    top10=("A04:2025",),
+)
+
+
+def blanket(facts: Facts) -> Iterator[Finding]:
+    """Only hauberk's own feature tells a visit from a call; other middleware redirects whatever comes."""
+    setting = facts.https_redirect
+    if setting is None or not setting.value:
+        yield not_applicable(BLANKET, "Nothing in the application redirects http to https.")
+    elif setting.name.startswith("Policy."):
+        yield passed(
+            BLANKET, f"{setting.name} redirects visits, and refuses requests that carry something.", setting.where
+        )
+    else:
+        yield fail(BLANKET, setting.where, f"{setting.name} redirects calls of programs too.", confidence="firm")
+
+
+SOCKETS = Rule(
+    id="check.websocket-plain",
+    title="WebSockets are answered without TLS",
+    severity="medium",
+    why="Whoever is on the way reads and changes every message, the cookie of the handshake included.",
+    fix="Refuse ws: Policy(https=HTTPS()), or HTTPSRedirectMiddleware, which covers handshakes.",
+    cwe=(319,),
+    asvs=("v5.0.0-4.4.1",),
+    top10=("A04:2025",),
+    docs="https://www.rfc-editor.org/rfc/rfc6455#section-10.6",
+)
+
+
+def sockets(facts: Facts) -> Iterator[Finding]:
+    """What redirects http refuses ws: Starlette's middleware and hauberk's feature both see handshakes."""
+    if facts.websockets is None or facts.https_redirect is None:
+        yield unknown(SOCKETS, facts, "whether WebSockets are answered")
+    elif not facts.websockets:
+        yield not_applicable(SOCKETS, "There is no WebSocket route.")
+    elif facts.https_redirect.value:
+        yield passed(SOCKETS, f"{facts.https_redirect.name} covers handshakes.", facts.https_redirect.where)
+    else:
+        message = f"{facts.websockets} WebSocket routes answer ws as well as wss; a proxy may refuse it."
+        yield fail(SOCKETS, facts.https_redirect.where, message, confidence="firm")
 
 
 def redirect(facts: Facts) -> Iterator[Finding]:
@@ -97,4 +146,10 @@ def proxies(facts: Facts) -> Iterator[Finding]:
             yield review(PROXY, proxy.where, message, key=proxy.name)
 
 
-CHECKS = (Check(REDIRECT, redirect), Check(HSTS, hsts), Check(PROXY, proxies))
+CHECKS = (
+    Check(REDIRECT, redirect),
+    Check(HSTS, hsts),
+    Check(PROXY, proxies),
+    Check(SOCKETS, sockets),
+    Check(BLANKET, blanket),
+)

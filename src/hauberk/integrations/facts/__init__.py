@@ -5,16 +5,19 @@ from __future__ import annotations
 import importlib
 from dataclasses import replace
 
-from hauberk.check.facts import Facts
+from hauberk.check.facts import Facts, MarkupFacts
 from hauberk.check.module import Module
 from hauberk.core.finding import Location
 from hauberk.integrations.facts import protection
+from hauberk.integrations.facts.deadlines import deadlines
 from hauberk.integrations.facts.enforcing import enforcing
 from hauberk.integrations.facts.layers import known, unwrap
 from hauberk.integrations.facts.linting import linted
+from hauberk.integrations.facts.logs import logs
 from hauberk.integrations.facts.pages import page_words
 from hauberk.integrations.facts.reading import Reading
 from hauberk.integrations.facts.source import Sources, own_files
+from hauberk.integrations.facts.templates import of_folders
 from hauberk.integrations.target import Target, detect
 
 READERS = {
@@ -46,14 +49,31 @@ def facts(target: Target) -> Facts:
     found: Facts = reader.read(reading, app)
     return replace(
         found,
-        modules=tuple(Module(source.tree, source.location) for source in sources.files),
+        # Not the files of before: reading the routes may have imported more.
+        modules=tuple(Module(source.tree, source.location) for source in reading.sources.files),
         enforcing=frozenset() if reading.protection is None else enforcing(reading.protection.policy),
         page_words=page_words(target.root),
         unread=bool(sources.gaps),
-        lint=reading.part("The application's code", lambda: linted(sources)),
+        markup=reading.part("templates and scripts", lambda: _markup(reading, found)),
+        deadlines=reading.part("pyproject.toml", lambda: deadlines(target.root)),
+        log=reading.part("the log", lambda: logs(reading)),
+        lint=reading.part("The application's code", lambda: linted(reading.sources)),
         gaps=(*found.gaps, *reading.gaps, *sources.gaps),
         broken=(*found.broken, *reading.broken),
     )
+
+
+def _markup(reading: Reading, found: Facts) -> tuple[MarkupFacts, ...]:
+    """Templates that were read, and scripts and pages of the folders that are served."""
+    served = [folder for mount in found.mounts or () for folder in mount.directory.split(", ")]
+    own = [
+        replace(one, where=reading.sources.place(one.where.file, one.where.line)) if one.where.file else one
+        for one in (
+            *(source for engine in found.templates or () for source in engine.sources),
+            *of_folders(served, (".js", ".mjs", ".html", ".htm")),
+        )
+    ]
+    return tuple(own)
 
 
 def _made_at(target: Target, app: object, sources: Sources) -> Location:

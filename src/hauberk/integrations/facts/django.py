@@ -30,7 +30,7 @@ from hauberk.integrations.facts.protection import of_policy, overlay
 from hauberk.integrations.facts.reading import Reading
 from hauberk.integrations.facts.secrets import module_level, password_of, plain, secret
 from hauberk.integrations.facts.source import Sources, own_files, star_imports
-from hauberk.integrations.facts.templates import of_environment
+from hauberk.integrations.facts.templates import of_environment, of_folders
 
 TOOLS = {
     "debug_toolbar": "a debug toolbar",
@@ -64,6 +64,7 @@ def read(reading: Reading, app: Any) -> Facts:
         cookies=reading.part("cookies", lambda: tuple(_cookies(reading))),
         cors=reading.part("CORS", lambda: tuple(transport.cors(reading))),
         csrf=reading.part("CSRF", lambda: _csrf(reading, urls)),
+        framing_exempt=urls.framing if urls else None,
         docs=urls.docs if urls else None,
         admin=urls.admin if urls else None,
         open_by_default=reading.part("REST_FRAMEWORK", lambda: _open(reading)),
@@ -81,6 +82,7 @@ def read(reading: Reading, app: Any) -> Facts:
         validators=reading.part("AUTH_PASSWORD_VALIDATORS", lambda: _validators(reading)),
         shortest_password=reading.part("AUTH_PASSWORD_VALIDATORS", lambda: _shortest(reading)),
         session=_session(reading),
+        rates=of.rates(reading, _throttled()),
         proxies=tuple(transport.proxies(reading)),
         mounts=urls.mounts if urls else None,
         logged=tuple(_logged(reading)),
@@ -219,6 +221,13 @@ def _open(reading: Reading) -> Setting[bool] | None:
     )
 
 
+def _throttled() -> str:
+    """Django REST framework's throttles, and packages that limit logins or views."""
+    if getattr(settings, "REST_FRAMEWORK", {}).get("DEFAULT_THROTTLE_RATES"):
+        return "REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']"
+    return next((app for app in ("axes", "defender", "django_ratelimit") if _installed(app)), "")
+
+
 def _templates(reading: Reading) -> Iterator[TemplateFacts]:
     for number, table in enumerate(settings.TEMPLATES):
         backend = str(table["BACKEND"])
@@ -226,7 +235,8 @@ def _templates(reading: Reading) -> Iterator[TemplateFacts]:
         where = reading.locate(("autoescape", None), ("TEMPLATES", None))
         if backend.endswith(".DjangoTemplates"):
             on = bool(table.get("OPTIONS", {}).get("autoescape", True))
-            yield TemplateFacts(name=name, autoescape=on, where=where)
+            folders = engines[table.get("NAME") or backend.rsplit(".", 2)[-2]].template_dirs
+            yield TemplateFacts(name=name, autoescape=on, sources=of_folders(folders, (".html", ".htm")), where=where)
         else:
             engine = engines[table.get("NAME") or backend.rsplit(".", 2)[-2]]
             environment = getattr(engine, "env", None)
@@ -268,6 +278,9 @@ def _session(reading: Reading) -> SessionFacts | None:
         engine=f"SESSION_ENGINE ({last})",
         serializer=serializer.rpartition(".")[2],
         lifetime=effective(reading, "SESSION_COOKIE_AGE", of.seconds(age)),
+        absolute=effective(
+            reading, "SESSION_SAVE_EVERY_REQUEST", None if settings.SESSION_SAVE_EVERY_REQUEST else of.seconds(age)
+        ),
         where=reading.locate(*[(name, None) for name in names]),
     )
 

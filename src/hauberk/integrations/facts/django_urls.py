@@ -27,6 +27,7 @@ class Urls:
 
     routes: int
     exempt: tuple[Setting[str], ...]
+    framing: tuple[Setting[str], ...]
     docs: tuple[Setting[str], ...]
     admin: tuple[Setting[str], ...]
     mounts: tuple[MountFacts, ...]
@@ -47,6 +48,7 @@ class Urls:
         return cls(
             routes=len(patterns),
             exempt=tuple(one for path, pattern in patterns for one in _exempt(reading, path, pattern.callback)),
+            framing=tuple(one for path, pattern in patterns for one in _framing(reading, path, pattern.callback)),
             docs=tuple(one for path, pattern in patterns for one in _docs(reading, path, pattern.callback)),
             admin=tuple(
                 Setting(value=path, name="django.contrib.admin", where=reading.locate(("urls", "path"), ("urls", None)))
@@ -73,6 +75,23 @@ def _exempt(reading: Reading, path: str, callback: Any) -> Iterator[Setting[str]
         return
     name = f"{view.__module__}.{getattr(view, '__qualname__', type(view).__name__)}"
     yield Setting(value=f"{name} ({path})", name="csrf_exempt", where=reading.sources.function(view))
+
+
+def _framing(reading: Reading, path: str, callback: Any) -> Iterator[Setting[str]]:
+    """The decorator leaves no mark on the view, only a wrapper of its own that sets one on the response."""
+    view, seen = callback, 0
+    while view is not None and seen < DEEPEST:
+        code = getattr(view, "__code__", None)
+        if code is not None and "xframe_options_exempt" in (*code.co_names, *code.co_consts) and _clickjacking(view):
+            inner = inspect.unwrap(callback)
+            name = f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__name__)}"
+            yield Setting(value=f"{name} ({path})", name="xframe_options_exempt", where=reading.sources.function(inner))
+            return
+        view, seen = getattr(view, "__wrapped__", None), seen + 1
+
+
+def _clickjacking(view: Any) -> bool:
+    return str(getattr(view, "__globals__", {}).get("__name__", "")) == "django.views.decorators.clickjacking"
 
 
 def _docs(reading: Reading, path: str, callback: Any) -> Iterator[Setting[str]]:

@@ -68,6 +68,7 @@ def read(reading: Reading, app: Any) -> Facts:
         ),
         fields_limit=reading.part("form limits", lambda: _fields(reading, app)),
         session=reading.part("sessions", lambda: _session(reading, app)),
+        rates=reading.part("rates", lambda: of.rates(reading, extensions.rates(app))),
         proxies=reading.part("proxies", lambda: of.proxies(reading)),
         mounts=reading.part("static files", lambda: tuple(_mounts(reading, app))),
         logged=reading.part("logs", lambda: tuple(_logged(reading, app))),
@@ -160,8 +161,17 @@ def _session(reading: Reading, app: Any) -> SessionFacts | None:
         engine=type(interface).__name__,
         serializer=None if serializer == "NoneType" else serializer,
         lifetime=lifetime,
+        absolute=_absolute(reading, app),
         where=reading.locate(("session_interface", None), ("SESSION_TYPE", None)),
     )
+
+
+def _absolute(reading: Reading, app: Any) -> Setting[int | None]:
+    """A permanent session is sent anew with each answer, unless that is switched off."""
+    refreshed = bool(app.config.get("SESSION_REFRESH_EACH_REQUEST", True))
+    where = reading.locate(("SESSION_REFRESH_EACH_REQUEST", None))
+    seconds = None if refreshed else of.seconds(app.permanent_session_lifetime)
+    return Setting(value=seconds, name="SESSION_REFRESH_EACH_REQUEST", where=where)
 
 
 def _templates(reading: Reading, app: Any) -> TemplateFacts:

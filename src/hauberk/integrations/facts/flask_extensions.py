@@ -10,7 +10,9 @@ from typing import Any
 
 from hauberk.check.facts import CORSFacts, CSRFFacts, HeaderFacts, Setting
 from hauberk.integrations.facts import middleware as of
+from hauberk.integrations.facts.known import RATE_SIGNALS
 from hauberk.integrations.facts.layers import cells
+from hauberk.integrations.facts.mentions import speaks_of
 from hauberk.integrations.facts.reading import Reading
 
 DOCUMENTATION = frozenset(
@@ -19,6 +21,7 @@ DOCUMENTATION = frozenset(
 )
 """Packages whose views show a schema or pages about it."""
 SCHEMA = re.compile(r"(swagger|openapi|apispec|redoc|apidocs|scalar)[^/]*(\.json|\.ya?ml)?/?$", re.IGNORECASE)
+REDIRECTS = frozenset({"https", "https://", "http://"} | {f"{status}" for status in (301, 302, 307, 308)})
 TOOLBARS = {
     "debugtoolbar": "a debug toolbar",
     "debug-toolbar": "a debug toolbar",
@@ -69,7 +72,28 @@ def https_redirect(reading: Reading, app: Any, hooks: list[Any]) -> Setting[bool
     before = app.before_request_funcs.get(None, ())
     if any(type(getattr(hook, "__self__", None)).__name__ == "SSLify" for hook in before):
         return Setting(value=True, name="SSLify", where=reading.locate(("SSLify", "()")))
+    for hook in before:
+        # `if not request.is_secure: return redirect("https://...")`, or the same by the scheme.
+        if speaks_of([hook], REDIRECTS) and {"is_secure", "scheme", "url"} & names_of(hook):
+            where = reading.sources.function(inspect.unwrap(hook))
+            return Setting(value=True, name=f"the hook {getattr(hook, '__name__', hook)}", where=where)
     return of.https_redirect(reading, "no redirect is installed")
+
+
+def names_of(hook: Any) -> set[str]:
+    """Names that the hook's own code uses."""
+    code = getattr(inspect.unwrap(hook), "__code__", None)
+    return set(code.co_names) if code is not None else set()
+
+
+def rates(app: Any) -> str:
+    """Flask-Limiter, or a hook that answers 429."""
+    if "limiter" in app.extensions:
+        return "Flask-Limiter"
+    for hook in app.before_request_funcs.get(None, ()):
+        if speaks_of([hook], RATE_SIGNALS):
+            return f"the hook {getattr(hook, '__name__', hook)}"
+    return ""
 
 
 def secures_session(app: Any) -> bool:

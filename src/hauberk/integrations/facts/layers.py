@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hauberk.core.errors import InputError
+from hauberk.integrations.facts.known import genuine
 from hauberk.integrations.target import detect
 
 INNER = ("app", "_app", "wsgi_app", "asgi_app", "application", "wrapped_app", "_application", "inner")
@@ -22,10 +23,16 @@ class Layer:
     made_by: Any
     name: str
     names: frozenset[str]
-    """Its own name and those of its base classes."""
+    """Its own name and those of its base classes, where they are what they are called."""
     module: str
     options: Mapping[str, Any] = field(default_factory=dict)
     instance: Any = None
+
+    @property
+    def code(self) -> tuple[Any, ...]:
+        """What its code and its options hold."""
+        held = {k: v for k, v in getattr(self.instance, "__dict__", {}).items() if not callable(v)}
+        return self.made_by, dict(self.options), held
 
     def is_a(self, *names: str) -> bool:
         """Whether it is one of these classes or derived from one."""
@@ -114,6 +121,7 @@ def _bind(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, 
 
 def _layer(made_by: Any, options: Mapping[str, Any], instance: Any = None) -> Layer:
     bases = getattr(made_by, "__mro__", (made_by,))
-    names = frozenset(getattr(base, "__name__", "") for base in bases) - {"object"}
+    named = ((base, getattr(base, "__name__", "")) for base in bases)
+    names = frozenset(one for base, one in named if genuine(base, one)) - {"object"}
     name = getattr(made_by, "__name__", type(made_by).__name__)
     return Layer(made_by, name, names, getattr(made_by, "__module__", "") or "", options, instance)

@@ -53,6 +53,8 @@ def read(reading: Reading, app: Any) -> Facts:
         body_limit=reading.part("limits", lambda: _limit(reading, app)),
         fields_limit=reading.part("form limits", lambda: _fields(reading, app)),
         session=reading.part("sessions", lambda: _session(reading, config)),
+        rates=reading.part("rates", lambda: of.rates(reading)),
+        websockets=reading.part("routes", lambda: sum("WebSocket" in type(route).__name__ for route in app.routes)),
         proxies=reading.part("proxies", lambda: of.proxies(reading)),
         mounts=reading.part("static files", lambda: tuple(_mounts(reading, app))),
         middleware=tuple(layer.name for layer in reading.layers),
@@ -144,6 +146,11 @@ def _session(reading: Reading, config: Any) -> SessionFacts | None:
             value=of.seconds(config.max_age),
             name=f"{maker}(max_age=...)",
             where=reading.locate(("max_age", maker), (maker, "()")),
+        ),
+        absolute=Setting(
+            value=None if client or getattr(config, "renew_on_access", True) else of.seconds(config.max_age),
+            name=f"{maker}(max_age=...)" if not client else f"{maker} renews it in each answer",
+            where=reading.locate((maker, "()")),
         ),
         where=reading.locate((maker, "()")),
     )

@@ -33,6 +33,11 @@ def mentioned(roots: Iterable[Any], names: frozenset[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def speaks_of(roots: Iterable[Any], signals: frozenset[str]) -> bool:
+    """Whether code, and the values that it holds, name one of the signals."""
+    return bool(mentioned(roots, signals))
+
+
 def _texts(roots: Iterable[Any]) -> Iterator[str]:
     seen: set[int] = set()
     waiting = [(root, 0) for root in roots]
@@ -42,6 +47,8 @@ def _texts(roots: Iterable[Any]) -> Iterator[str]:
             yield value
         elif isinstance(value, bytes):
             yield value.decode("latin-1")
+        elif type(value) is int:
+            yield str(value)  # a status
         elif id(value) not in seen and depth < DEEPEST:
             seen.add(id(value))
             waiting += [(part, depth + 1) for part in _parts(value, root=depth == 0)]

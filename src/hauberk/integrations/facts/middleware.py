@@ -19,7 +19,16 @@ from hauberk.check.facts import (
     Setting,
 )
 from hauberk.core.finding import Location
+from hauberk.integrations.facts.known import (
+    BODY_SIGNALS,
+    CHECKS_ORIGIN,
+    CSRF_SIGNALS,
+    LIMITS_RATES,
+    RATE_SIGNALS,
+    package,
+)
 from hauberk.integrations.facts.layers import Layer
+from hauberk.integrations.facts.mentions import speaks_of
 from hauberk.integrations.facts.reading import Reading
 from hauberk.integrations.facts.secrets import secret
 
@@ -142,27 +151,50 @@ def _trusted(layer: Layer) -> tuple[tuple[str, ...], bool]:
 def body_limit(
     reading: Reading, configured: int | None, name: str, *places: tuple[str, str | None]
 ) -> Setting[int | None] | None:
-    """The framework's own limit, hauberk's, or a middleware whose name says that it is one."""
+    """The framework's own limit, hauberk's, or a middleware that is named so and counts what comes."""
     if isinstance(configured, int):
         return reading.setting(configured, name, *places)
     if reading.protection and (own := reading.protection.body_limit()):
         return own
     for layer in reading.layers:
-        if LIMIT.search(layer.name):
+        if LIMIT.search(layer.name) and speaks_of(layer.code, BODY_SIGNALS):
             sizes = [v for k, v in layer.options.items() if SIZE.search(k) and isinstance(v, int) and v > 0]
             # Somebody limits it; how far is not for us to know.
             return Setting(value=sizes[0], name=layer.name, where=reading.place(layer)) if sizes else None
     return Setting(value=None, name=name, where=reading.locate(*places, value=None))
 
 
+def _checks_origin(layer: Layer) -> bool:
+    if package(layer.made_by) in CHECKS_ORIGIN:
+        return bool(re.search(r"csrf|xsrf", f"{layer.module}.{layer.name}", re.IGNORECASE))
+    named = re.search(r"csrf|xsrf|origin|cross.?site|same.?site", layer.name, re.IGNORECASE)
+    return bool(named) and not layer.is_a("CORSMiddleware") and speaks_of(layer.code, CSRF_SIGNALS)
+
+
 def csrf(reading: Reading, absent: str) -> CSRFFacts:
-    """hauberk's check, or a middleware whose name says that it is one."""
-    if reading.protection and (own := reading.protection.csrf()):
-        return own
+    """hauberk's check, a known package's, or a middleware that is named so and looks at what such a check needs."""
+    if reading.protection and (ours := reading.protection.csrf()):
+        return ours
     for layer in reading.layers:
-        if re.search(r"csrf|xsrf|cross.?origin.?protection", layer.name, re.IGNORECASE):
+        if _checks_origin(layer):
             return CSRFFacts(state="on", name=layer.name, where=reading.place(layer))
     return CSRFFacts(state="absent", name=absent, where=reading.where)
+
+
+RATES = re.compile(r"rate.?limit|throttl|slowapi|limiter", re.IGNORECASE)
+
+
+def rates(reading: Reading, *others: str) -> Setting[str]:
+    """hauberk's rates, a known package's, a middleware named so that answers 429, or what the reader found."""
+    if reading.protection and (own := reading.protection.rates()):
+        return Setting(value=own, name="Policy.limits", where=reading.protection.where)
+    for layer in reading.layers:
+        if package(layer.made_by) in LIMITS_RATES and RATES.search(f"{layer.module}.{layer.name}".replace("_", "")):
+            return Setting(value=layer.name, name=layer.name, where=reading.place(layer))
+        if RATES.search(layer.name) and speaks_of(layer.code, RATE_SIGNALS):
+            return Setting(value=layer.name, name=layer.name, where=reading.place(layer))
+    found = next((other for other in others if other), "")
+    return Setting(value=found, name=found or "Policy.limits (rates)", where=reading.where)
 
 
 def tools(reading: Reading) -> tuple[Setting[str], ...]:
@@ -195,7 +227,12 @@ def sessions(
         where=reading.place(layer, "max_age"),
     )
     session = SessionFacts(
-        kind="client", engine=layer.name, serializer="json", lifetime=lifetime, where=reading.place(layer)
+        kind="client",
+        engine=layer.name,
+        serializer="json",
+        lifetime=lifetime,
+        absolute=Setting(value=None, name=f"{layer.name} signs it anew in each answer", where=reading.place(layer)),
+        where=reading.place(layer),
     )
     return (session_cookie(reading, layer),), session, (found,) if found else ()
 

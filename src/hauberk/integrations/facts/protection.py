@@ -88,14 +88,24 @@ class Protection:
         sessions = self.feature("sessions")
         if sessions is None:
             return None
-        absolute = getattr(sessions, "absolute", None)
-        ends = int(absolute.total_seconds()) if isinstance(absolute, timedelta) else absolute
+        idle, ends = (_seconds(getattr(sessions, name, None)) for name in ("idle", "absolute"))
         return SessionFacts(
             kind="server" if type(sessions).__name__ == "Sessions" else "client",
             engine="hauberk",
-            lifetime=Setting(value=ends, name="Policy.sessions", where=self.where) if isinstance(ends, int) else None,
+            lifetime=Setting(value=idle or ends, name="Policy.sessions", where=self.where) if idle or ends else None,
+            absolute=Setting(value=ends or None, name="Policy.sessions", where=self.where),
             where=self.where,
         )
+
+    def rates(self) -> str:
+        """How often a client may come, in words; empty if nothing limits it."""
+        rates = getattr(self.feature("limits"), "rates", ())
+        return f"Policy.limits ({len(rates)} rates)" if rates else ""
+
+
+def _seconds(value: Any) -> int | None:
+    total = value.total_seconds() if isinstance(value, timedelta) else value
+    return int(total) if isinstance(total, int | float) else None
 
 
 def of(holder: Any, where: Location) -> Protection | None:

@@ -64,6 +64,8 @@ def read(reading: Reading, app: Any) -> Facts:
             ),
         ),
         session=session,
+        rates=reading.part("rates", lambda: of.rates(reading, _limiter(app))),
+        websockets=None if routed is None else sum("WebSocket" in type(one.route).__name__ for one in routed),
         proxies=reading.part("proxies", lambda: of.proxies(reading)),
         mounts=reading.part("mounts", lambda: tuple(_mounts(reading, routed))) if routed is not None else None,
         middleware=tuple(layer.name for layer in reading.layers),
@@ -73,6 +75,12 @@ def read(reading: Reading, app: Any) -> Facts:
 
 def _protected_at(reading: Reading) -> Location:
     return reading.locate(("protect", "()"))
+
+
+def _limiter(app: Any) -> str:
+    """slowapi keeps its limiter here."""
+    limiter = getattr(getattr(app, "state", None), "limiter", None)
+    return type(limiter).__name__ if limiter is not None else ""
 
 
 def _user_middleware(app: Any) -> Iterator[Layer]:

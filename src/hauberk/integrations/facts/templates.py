@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from hauberk.check.facts import TemplateFacts
+from hauberk.check.facts import MarkupFacts, TemplateFacts
 from hauberk.core.finding import Location
+from hauberk.integrations.facts.source import FOREIGN
 
 MARKUP = re.compile(r"<(?:!doctype|/?[a-z][a-z0-9-]*[\s/>])", re.IGNORECASE)
 INSERTS = re.compile(r"\{\{")
 PAGE = re.compile(r"\.(?:html?|xhtml|svg|xml)(?:\.|$)", re.IGNORECASE)
 MOST_TEMPLATES = 1_000
+LARGEST = 500_000
+"""Octets of a file that is looked at; larger ones are bundles that a tool made."""
 
 
 def of_environment(environment: Any, name: str, where: Location) -> TemplateFacts:
@@ -20,7 +25,11 @@ def of_environment(environment: Any, name: str, where: Location) -> TemplateFact
     autoescape = environment.autoescape
     if not callable(autoescape):
         return TemplateFacts(
-            name=name, autoescape=bool(autoescape), pages=None if pages is None else len(pages), where=where
+            name=name,
+            autoescape=bool(autoescape),
+            pages=None if pages is None else len(pages),
+            sources=sources(environment, where),
+            where=where,
         )
     # What any page could be called, and a template that was made of a text.
     asked = [*(pages or ()), "page.html", None]
@@ -30,8 +39,41 @@ def of_environment(environment: Any, name: str, where: Location) -> TemplateFact
         autoescape=None,
         open_templates=tuple(dict.fromkeys(open_ones)),
         pages=None if pages is None else len(pages),
+        sources=sources(environment, where),
         where=where,
     )
+
+
+def sources(environment: Any, where: Location) -> tuple[MarkupFacts, ...]:
+    """What its loader can list and read; packages that are installed beside the application are not its own."""
+    if environment.loader is None:
+        return ()
+    found: list[MarkupFacts] = []
+    try:
+        names = environment.loader.list_templates()[:MOST_TEMPLATES]
+    except (TypeError, OSError):
+        return ()
+    for name in names:
+        try:
+            text, file, _ = environment.loader.get_source(environment, name)
+        except (OSError, UnicodeDecodeError, LookupError, environment.undefined):
+            continue
+        if not file or not FOREIGN & set(Path(file).parts):
+            found.append(MarkupFacts(name=name, text=text, where=Location(file=file, line=1) if file else where))
+    return tuple(found)
+
+
+def of_folders(folders: Iterable[str | Path], ends: tuple[str, ...]) -> tuple[MarkupFacts, ...]:
+    """Files of these endings below the folders, other people's left out."""
+    found: list[MarkupFacts] = []
+    for folder in map(Path, folders):
+        if FOREIGN & set(folder.parts) or not folder.is_dir():
+            continue
+        for path in sorted(folder.rglob("*"))[:MOST_TEMPLATES]:
+            if path.suffix.lower() in ends and not FOREIGN & set(path.parts) and path.stat().st_size < LARGEST:
+                text = path.read_text("utf-8", "replace")
+                found.append(MarkupFacts(name=path.name, text=text, where=Location(file=str(path), line=1)))
+    return tuple(found)
 
 
 def _pages(environment: Any) -> list[str] | None:

@@ -1,0 +1,54 @@
+"""How the log is written: every handler in force is asked to format one record."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+
+from hauberk.check.facts import LogFacts
+from hauberk.integrations.facts.reading import Reading
+
+OTHERS = ("_pytest.", "hauberk.", "uvicorn.", "gunicorn.", "hypercorn.", "opentelemetry.", "sentry_sdk.", "litestar.")
+"""Handlers of test runners, servers and collectors, and our own: not the application's choice."""
+LOGGERS = ("django", "litestar", "quart", "uvicorn", "gunicorn", "hypercorn", "hauberk", "_pytest")
+"""Loggers that a framework or a server sets up by itself."""
+DEFAULTS = ("flask.logging", "quart.logging")
+"""Modules whose `default_handler` is what a framework falls back to."""
+
+
+def logs(reading: Reading) -> tuple[LogFacts, ...]:
+    """The handlers of the root logger and of every other, each once. Nothing is written."""
+    return tuple(_read(reading))
+
+
+def _read(reading: Reading) -> Iterator[LogFacts]:
+    names = [name for name in list(logging.root.manager.loggerDict) if name.partition(".")[0] not in LOGGERS]
+    seen = {id(getattr(sys.modules.get(module), "default_handler", None)) for module in DEFAULTS}
+    for logger in (logging.root, *map(logging.getLogger, names)):
+        for handler in logger.handlers:
+            module = f"{type(handler).__module__}."
+            if id(handler) in seen or module.startswith(OTHERS) or isinstance(handler, logging.NullHandler):
+                continue
+            seen.add(id(handler))
+            where = reading.locate(
+                ("basicConfig", "()"), ("dictConfig", "()"), ("LOGGING", None), ("setFormatter", "()")
+            )
+            yield LogFacts(name=f"{type(handler).__name__} of {logger.name}", line=_line(handler), where=where)
+
+
+def _line(handler: logging.Handler) -> str:
+    """What it would write, after its own filters."""
+    record = _probe()
+    for each in handler.filters:
+        kept: object = each.filter(record) if isinstance(each, logging.Filter) else None
+        record = kept if isinstance(kept, logging.LogRecord) else record
+    return handler.format(record)
+
+
+def _probe() -> logging.LogRecord:
+    message = "first\nsecond"
+    record = logging.LogRecord("hauberk.probe", logging.WARNING, "probe.py", 1, message, None, None, "probe")
+    record.created = 1_790_000_000.25
+    record.msecs = 250
+    return record
