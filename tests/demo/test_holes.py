@@ -127,7 +127,7 @@ def _(shop: Any) -> bool:
 @exploits("redirect-login")
 def _(shop: Any) -> bool:
     form = {"name": "ada", "password": "lovelace", "next": EVIL}
-    return bool(shop.client.post("/login", data=form, follow_redirects=False).headers["location"] == EVIL)
+    return bool(shop.client.post("/login", data=form, follow_redirects=False).headers.get("location") == EVIL)
 
 
 @exploits("idor-order")
@@ -237,7 +237,7 @@ def _(shop: Any) -> bool:
 
 
 RUNNABLE = [name for name, hole in HOLES.items() if hole["found_by"] != "audit"]
-BLOCKED = {"sql-injection", "command-injection", "path-traversal"}
+BLOCKED = {"sql-injection", "command-injection", "path-traversal", "cross-site-scripting", "open-redirect"}
 
 
 def test_every_hole_has_an_exploit() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMappi
 from time import monotonic
 from typing import Any
 
+from hauberk.adapters.answers import watched_asgi
 from hauberk.adapters.body import Watcher
 from hauberk.adapters.wsgi import split_host
 from hauberk.core.encoded import RawHead, encoded_bytes
@@ -254,7 +255,8 @@ class ASGIShield:
 
     def _full(self) -> App:
         """For plans with steps that see every request."""
-        app, plan, other, failed, send_start = self.app, self.plan, self._other, self._failed, self._send_start
+        plan, other, failed, send_start = self.plan, self._other, self._failed, self._send_start
+        app = self.app if plan.answers is None else watched_asgi(self.app, plan.answers)
         watches, waits, opens = plan.watches_body, bool(plan.load), plan.session
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
+from hauberk.adapters.answers import watched_wsgi
 from hauberk.adapters.body import WatchedInput, Watcher, read_ahead
 from hauberk.core.encoded import RawHead, encoded_text
 from hauberk.core.exchange import HOLDER, Exchange, Holder, Reply, held
@@ -230,7 +231,8 @@ class WSGIShield:
 
     def _full(self) -> App:
         """For plans with steps that see every request."""
-        app, plan, long_way, failed = self.app, self.plan, self._start, self._failed
+        plan, long_way, failed = self.plan, self._start, self._failed
+        app = self.app if plan.answers is None else watched_wsgi(self.app, plan.answers)
         watches, opens = plan.watches_body, plan.session
 
         def run(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -301,7 +303,7 @@ class WSGIShield:
             return _answer(ex, ex.blocked, start)
         if ex.replaced and ex.blocked is not None:
             return [ex.blocked.body]
-        if self.propagate():
+        if self.propagate() or ex.blocked is not None:  # in the middle of an answer, all that is left is to end it
             raise error
         # A header that was named but not sent yet may be replaced (PEP 3333, `exc_info`). If it is out, the server
         # raises the error again, as it should.

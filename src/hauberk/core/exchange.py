@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from os import urandom
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 from urllib.parse import quote
 from weakref import ref
 
@@ -252,6 +252,24 @@ BodyWatch = Callable[[bytes], Reply | None]
 """Sees each part of a body before the application does; a reply refuses the rest of it."""
 OnBody = Callable[[Exchange], BodyWatch | None]
 """Makes the watch for one request, or None where its body needs none."""
+
+
+class HeldPage(Protocol):
+    """The body of one answer, on its way past somebody who wants to see it."""
+
+    changed: bool
+    """Whether what leaves is not what came, so that its length is another."""
+
+    def add(self, part: bytes, *, last: bool) -> bytes | None:
+        """What may leave now that this part came; None while all of it is kept back. Raises BlockedError."""
+
+
+class AnswerWatch(Protocol):
+    """Looks at answers before they leave."""
+
+    def begin(self, ex: Exchange, status: int, fields: Sequence[tuple[str, str]]) -> HeldPage | None:
+        """Judge the header, and say how the body is to leave: None lets it stream. Raises BlockedError."""
+
 
 Holder = list[Any]
 """`[exchange or None, how to make it, what to make it from]`: the adapters put one down for each request. The session

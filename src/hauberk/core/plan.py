@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from hauberk.core.errors import WaitingStoreError
 from hauberk.core.exchange import (
+    AnswerWatch,
     Exchange,
     Failure,
     Finish,
@@ -101,6 +102,8 @@ class Steps:
     """Whether the guard wants to see the body as the application reads it."""
     on_body: OnBody | None = None
     """Watches the body as the application reads it, and may refuse the rest."""
+    answers: AnswerWatch | None = None
+    """Looks at answers before they leave."""
     body_timeout: float | None = None
     """Seconds that the next part of a body may take; None waits as long as the server does."""
     body_rate: int | None = None
@@ -155,6 +158,7 @@ class Plan:
     on_failure: Failure = plain_failure
     keep_body: bool = False
     on_body: tuple[OnBody, ...] = ()
+    answers: AnswerWatch | None = None
     body_timeout: float | None = None
     body_rate: int | None = None
     vary: frozenset[str] = frozenset()
@@ -185,6 +189,7 @@ class Plan:
             on_failure=next((s.on_failure for s in steps if s.on_failure), plain_failure),
             keep_body=any(s.keep_body for s in steps),
             on_body=tuple(s.on_body for s in steps if s.on_body),
+            answers=next((s.answers for s in steps if s.answers), None),
             body_timeout=min((s.body_timeout for s in steps if s.body_timeout is not None), default=None),
             body_rate=max((s.body_rate for s in steps if s.body_rate is not None), default=None),
             vary=frozenset(name for s in steps for name in s.vary),

@@ -26,7 +26,7 @@ CANNOT_CURE: Mapping[str, str] = MappingProxyType(
         "check.template-autoescape": "the template environment is made in the code",
         "scan.cors-reflection": "the shop's own CORS middleware answers",
         "scan.missing-sri": "FastAPI's own documentation pages load their scripts from a CDN, without integrity",
-        "scan.reflected-xss": "the template writes it out as markup; the policy keeps script in it from running",
+        "scan.reflected-xss": "the template writes it out as markup; the guard stops the page when it brings a script",
         "scan.stored-xss": "the template writes it out as markup; the policy keeps script in it from running",
         "scan.traceback": "debug=True shows traces to everybody",
     }

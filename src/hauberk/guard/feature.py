@@ -5,12 +5,15 @@ from __future__ import annotations
 import os.path
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.events import SinkKind
 from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.options import flag, one_of, words
 from hauberk.core.plan import Steps
+from hauberk.guard.answers import Answers
+from hauberk.guard.redirect import origin_key
 from hauberk.guard.request import RequestGuard
 from hauberk.guard.ssrf import canonical, host_and_port
 from hauberk.guard.watch import install
@@ -36,6 +39,9 @@ CLASSES: dict[str, tuple[SinkKind, ...]] = {
     "log": ("log",),
 }
 """The fields of `Guard` that set a mode of their own, and the kinds of sink that each is about."""
+
+_ESCAPING = frozenset({"xss", "log"})
+"""Fields that know the mode `escape`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +80,27 @@ class Guard:
     """Another mode for line breaks in header fields of an answer; None is `mode`."""
     redirect: Mode | None = None
     """Another mode for redirects to other sites; None is `mode`."""
-    xss: Mode | None = None
-    """Another mode for input that lands as markup in a page; None is `mode`."""
-    log: Mode | None = None
-    """Another mode for line breaks in log records; None is `mode`."""
+    xss: Mode | Literal["escape"] | None = None
+    """Another mode for input that becomes a script of a page; None is `mode`. `escape` sends the page with that input
+    escaped, and stops it only where that does not help."""
+    log: Mode | Literal["escape"] | None = None
+    """Another mode for line breaks in log records; None is `mode`. `block` and `escape` are the same: the record has
+    them as `\\n`, and the request goes on."""
     libraries: bool = True
     """Whether loaded libraries are matched against the advisory index, if there is one: reported, never blocked."""
     roots: tuple[str, ...] = ()
     """Folders that an absolute path from a request may name."""
     internal_hosts: tuple[str, ...] = ()
     """Hosts that a request may choose though their address is internal, as `reports.internal` or `10.0.4.7:8443`."""
+    redirects: tuple[str, ...] = ()
+    """Origins, such as `https://accounts.example`, that a request may name as the target of a redirect; its own host it
+    may always."""
 
     def __post_init__(self) -> None:
         one_of("Guard.mode", self.mode, MODES)
         for field in CLASSES:
             if getattr(self, field) is not None:
-                one_of(f"Guard.{field}", getattr(self, field), MODES)
+                one_of(f"Guard.{field}", getattr(self, field), (*MODES, "escape") if field in _ESCAPING else MODES)
         flag("Guard.libraries", self.libraries)
         object.__setattr__(self, "roots", words("Guard.roots", self.roots))
         object.__setattr__(self, "internal_hosts", words("Guard.internal_hosts", self.internal_hosts))
@@ -101,15 +112,22 @@ class Guard:
                 raise ConfigurationError(
                     "Guard.roots", root, "is not an absolute path", f"write {os.path.abspath(root)!r}"
                 )
+        object.__setattr__(self, "redirects", words("Guard.redirects", self.redirects))
+        for origin in self.redirects:
+            key = origin_key(origin)
+            if key is None or not all(key) or urlsplit(origin).path.strip("/"):
+                raise ConfigurationError(
+                    "Guard.redirects", origin, "is not an origin", "write for example 'https://accounts.example'"
+                )
 
     def _reachable(self) -> frozenset[tuple[str, int | None]]:
         """`internal_hosts`, each in the one spelling that hosts are compared in."""
         return frozenset((canonical(name), port) for name, port in map(host_and_port, self.internal_hosts))
 
-    def mode_of(self, kind: SinkKind) -> Mode:
+    def mode_of(self, kind: SinkKind) -> Mode | Literal["escape"]:
         """The mode for a kind of sink."""
         field = next(field for field, kinds in CLASSES.items() if kind in kinds)
-        own: Mode | None = getattr(self, field)
+        own: Mode | Literal["escape"] | None = getattr(self, field)
         return own or self.mode
 
     @property
@@ -124,9 +142,11 @@ class Guard:
             return Steps()
         install()
         roots, reachable = self.roots, self._reachable()
+        redirects = frozenset(map(origin_key, self.redirects))
 
         def begin(ex: Exchange) -> Reply | None:
-            ex.guard = RequestGuard(modes, roots, reachable)
+            ex.guard = RequestGuard(modes, roots, reachable, redirects)
             return None
 
-        return Steps(on_request=begin, keep_body=True)
+        leaving = any(modes[kind] != "off" for kind in ("html", "redirect", "header"))
+        return Steps(on_request=begin, keep_body=True, answers=Answers() if leaving else None)

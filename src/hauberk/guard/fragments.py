@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hauberk.guard.tokens import tokenise
+from hauberk.guard.verdict import Cover, occurrences
 
 _WORDS_ALONE = re.compile(r"[\w.,\s]*")
 _DELIMITERS = re.compile(r"['\"`;\[\]#$]|--|/\*|\*/|\\")
@@ -127,6 +128,14 @@ def altered(low: str, value: str) -> str | None:
         for ours, theirs in zip(shape.between[1:-1], between, strict=True)
     )
     return low[start:end] if kept or end - start > spans[last][1] - spans[first][0] else None
+
+
+def covered(low: str, value: str, cover: Cover) -> bool:
+    """Whether every place where the value stands changed in the text lies inside one of these spans."""
+    if not cover:
+        return False
+    part = altered(low, value)
+    return part is not None and all(cover.holds(start, end) for start, end in occurrences(low, part))
 
 
 def _reach(ours: str, theirs: str) -> int:

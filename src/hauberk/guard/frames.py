@@ -59,14 +59,14 @@ def stack(frame: FrameType | None = None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def application_place() -> Place:
+def application_place(*, packages: bool = True) -> Place:
     """The nearest frame of the application, else of an installed package (an app may be installed itself)."""
     packaged = Place()
     for frame in stack(sys._getframe(1)):
         whose = origin(frame.f_code.co_filename)
         if whose == "app":
             return _place(frame)
-        if whose == "package" and packaged.file is None:
+        if packages and whose == "package" and packaged.file is None:
             packaged = _place(frame)
     return packaged
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, TypeVar
 
 from hauberk.core.events import SinkKind
@@ -26,12 +26,27 @@ OWN = 6
 class RequestGuard:
     """The modes that hold for this request, and its inputs as soon as somebody needs them."""
 
-    __slots__ = ("_inputs", "_said", "_walks", "led", "modes", "reachable", "remembered", "resolved", "roots")
+    __slots__ = (
+        "_inputs",
+        "_said",
+        "_walks",
+        "led",
+        "modes",
+        "reachable",
+        "redirects",
+        "remembered",
+        "resolved",
+        "roots",
+    )
 
     def __init__(
-        self, modes: Mapping[SinkKind, str], roots: Sequence[str], reachable: frozenset[tuple[str, int | None]] = _NONE
+        self,
+        modes: Mapping[SinkKind, str],
+        roots: Sequence[str],
+        reachable: frozenset[tuple[str, int | None]] = _NONE,
+        redirects: Container[object] = (),
     ) -> None:
-        self.modes, self.roots, self.reachable = modes, roots, reachable
+        self.modes, self.roots, self.reachable, self.redirects = modes, roots, reachable, redirects
         self.resolved: dict[str, set[str]] | None = None
         """For each internal address the names that were looked up and turned out to be it, once there is one."""
         self.led: dict[tuple[str, int | None], str] | None = None

@@ -12,11 +12,11 @@ from hauberk.core.events import RECORDING, Recording, SinkEvent, SinkKind
 from hauberk.core.exchange import BODY_KEPT, HOLDER, Exchange, Reply
 from hauberk.core.log import decision
 from hauberk.guard.carry import CARRIED
-from hauberk.guard.fragments import crafted, wordy
+from hauberk.guard.fragments import covered, crafted, wordy
 from hauberk.guard.frames import application_place, application_stack, is_constant, of_a_store
-from hauberk.guard.inputs import Inputs
+from hauberk.guard.inputs import Input, Inputs
 from hauberk.guard.request import RequestGuard
-from hauberk.guard.verdict import ABSENT, Judgement
+from hauberk.guard.verdict import ABSENT, Cover, Judgement, occurrences
 
 LONGEST_TEXT = 4_000
 """Characters of a text that an event keeps."""
@@ -36,6 +36,9 @@ JudgeChanged = Callable[[str, str], Judgement | None]
 
 Search = Callable[[Exchange, Inputs], Iterator[tuple[str, str, Judgement]]]
 """For sinks that interpret no text of their own: the inputs that made the call what it is: name, value, verdict."""
+
+
+_LEAVING = frozenset({"html", "header", "redirect"})
 
 
 class Found(NamedTuple):
@@ -164,16 +167,19 @@ def sense(
     _say(kind, target, text, find, dialect, argv, skip)
 
 
-def sense_found(kind: SinkKind, target: str, text: str, search: Search, *, dialect: str = "") -> None:
+def sense_found(
+    kind: SinkKind, target: str, text: str, search: Search, *, dialect: str = "", stops: bool | None = None
+) -> None:
     """A sink is about to do what `text` only names: `search` says which inputs made it do that. Raises BlockedError.
 
-    The text is never remembered as known: another request may have the same said.
+    The text is never remembered as known: another request may have the same said. `stops` is whether an attack is
+    stopped; None where the mode decides.
     """
 
     def find(guard: RequestGuard, ex: Exchange) -> Found:
         return _searched(guard, ex, search)
 
-    _say(kind, target, text, find, dialect)
+    _say(kind, target, text, find, dialect, stops=stops)
 
 
 def _say(
@@ -184,6 +190,8 @@ def _say(
     dialect: str = "",
     argv: Sequence[str] = (),
     skip: Callable[[], bool] | None = None,
+    *,
+    stops: bool | None = None,
 ) -> None:
     if _BUSY.now:
         return
@@ -197,8 +205,8 @@ def _say(
         attack = found.judgement.attack
         if (events is None and not attack) or (skip is not None and skip()):
             return
-        stops = attack and not found.spared and guard is not None and guard.blocks(kind)
-        event = _event(kind, target, text, dialect, argv, found, stops)
+        blocks = guard is not None and (guard.blocks(kind) if stops is None else stops)
+        event = _event(kind, target, text, dialect, argv, found, blocked=attack and not found.spared and blocks)
         if events is not None:
             events.add(event)
         if attack and ex is not None:
@@ -281,21 +289,32 @@ def _judged(
         return
     low = text.lower()
     judged: set[str] = set()
+    whole: list[str] = []
+    changed: list[Input] = []
     for word, item in inputs.changeable():
         if item.low in low:
+            whole.append(item.low)
             # The judge of statements knows by itself what an escaped value looks like, and what it was before.
             value = item.origin if kind == "sql" else item.value
             if value not in judged:
                 judged.add(value)
                 yield item.name, value, judge(value)
-        elif word and altered is not None and word in low and (judgement := altered(low, item.low)) is not None:
+        elif word and altered is not None and word in low:
+            changed.append(item)
+    if altered is None or not changed:
+        return
+    cover = Cover(span for value in whole for span in occurrences(low, value))
+    for item in changed:
+        # What seems to be a changed input may be a part of one that stands there as it came: that one was judged.
+        if not covered(low, item.low, cover) and (judgement := altered(low, item.low)) is not None:
             yield item.name, item.value, judgement
 
 
 def _event(
-    kind: SinkKind, target: str, text: str, dialect: str, argv: Sequence[str], found: Found, blocked: bool
+    kind: SinkKind, target: str, text: str, dialect: str, argv: Sequence[str], found: Found, *, blocked: bool
 ) -> SinkEvent:
-    place = application_place()
+    # An answer leaves through a framework, when what made it is over.
+    place = application_place(packages=kind not in _LEAVING)
     return SinkEvent(
         kind=kind,
         target=target,

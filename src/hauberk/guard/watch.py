@@ -16,6 +16,7 @@ from hauberk.guard.stale import Stale, stale_references
 
 SINKS = (
     "hauberk.guard.carry",
+    "hauberk.guard.sinks.log",
     "hauberk.guard.sinks.files",
     "hauberk.guard.sinks.process",
     "hauberk.guard.sinks.connect",

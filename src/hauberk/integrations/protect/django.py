@@ -26,6 +26,7 @@ from hauberk.core.errors import BlockedError, ConfigurationError
 from hauberk.core.exchange import CURRENT, Exchange, Head, Reply, held
 from hauberk.core.plan import run_deferred, run_inline
 from hauberk.integrations.libraries import look_later
+from hauberk.integrations.protect.django_answers import watched, watched_async
 from hauberk.integrations.protect.django_routes import Routes
 from hauberk.integrations.request import TemplateNonce, templates
 from hauberk.policy import Policy, assemble
@@ -119,6 +120,8 @@ class Shield:
                 response = _reply(reply) if reply else self.get_response(request)
                 if ex.failed is not None:
                     response = shown(response, run_inline(self.plan.fail(ex, ex.failed)))
+                if self.plan.answers is not None and ex.blocked is None:
+                    response = watched(ex, response, self.plan.answers)
                 head = DjangoHead(_reply(ex.blocked) if ex.blocked else response)
                 run_inline(run_deferred(ex, head))
             except Exception as error:  # of a step: Django answers those of its views itself
@@ -137,6 +140,8 @@ class Shield:
                 response = _reply(reply) if reply else await self.get_response(request)
                 if ex.failed is not None:
                     response = shown(response, await self.plan.fail(ex, ex.failed))
+                if self.plan.answers is not None and ex.blocked is None:
+                    response = await watched_async(ex, response, self.plan.answers)
                 head = DjangoHead(_reply(ex.blocked) if ex.blocked else response)
                 await run_deferred(ex, head)
             except Exception as error:  # of a step: Django answers those of its views itself

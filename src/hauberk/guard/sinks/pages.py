@@ -1,0 +1,233 @@
+"""Pages on their way to the browser: the sink of cross-site scripting (CWE-79).
+
+A page is kept back where the request has something that could be markup or code, and judged when it is whole. All
+other answers stream as before. A page that is streamed slowly is not kept longer than `PATIENCE`: what has come by then
+leaves, and each later part is judged before it does.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Sequence
+from html import escape
+from time import monotonic
+
+from hauberk.core.exchange import Exchange
+from hauberk.guard.coding import Decoder, decoder
+from hauberk.guard.html import judge_all, pieces
+from hauberk.guard.inputs import Input, Inputs
+from hauberk.guard.request import RequestGuard
+from hauberk.guard.scripts import scripts
+from hauberk.guard.sensor import sense_found
+from hauberk.guard.verdict import Judgement
+
+MOST = 1 << 20
+"""Octets of a page that are looked at."""
+PATIENCE = 0.5
+"""Seconds that a streamed page is kept back, at least until its next part comes."""
+TARGET = "response"
+HTML = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml"})
+SNIFFED = frozenset({"", "unknown/unknown", "application/unknown", "*/*"})
+"""Types that browsers do not believe, and look into the content instead (MIME Sniffing, section 7)."""
+_XML = re.compile(r"[/+]xml\Z")
+_MARKUP = re.compile(
+    rb"[<>\"'`\\]|%(?:3c|3e|22|27|60|5c|3d|25)|\\u00|&(?:lt|gt|quot|#)|(?:java|vb)script|[A-Za-z0-9+/_-]{24}|[;(]"
+    rb"|=[^&]*=",
+    re.IGNORECASE,
+)
+"""Octets of a query or body without which nothing in it can become a script: a first look that costs little."""
+_CAPABLE = re.compile(r"[<>\"'`\\(]|=|script\s*:|^\s*(?:https?:)?[/\\]{2}", re.IGNORECASE)
+_HEADER = re.compile(r"<|script:|%3c|[\"'].*[=(]", re.IGNORECASE)
+"""What a header or a cookie must hold to be looked for in pages."""
+_BROWSERS_OWN = frozenset({"authorization", "content-type", "accept"})
+_BROWSERS_OWN_START = ("sec-", "if-")
+"""Header fields that browsers fill with quotes of their own."""
+_LONGEST_FORM = 4_096
+
+
+class Known:
+    """Scripts of earlier pages in which no input had a part, by path, place and code: what somebody sends who quotes
+    the page's own source. Bounded: the oldest are forgotten first.
+
+    Of the same path only: who can have a script shown there needs no input to have it shown once more.
+    """
+
+    def __init__(self, limit: int = 2_048, longest: int = 4_096) -> None:
+        self._limit, self._longest = limit, longest
+        self._scripts: dict[tuple[str, str, str], None] = {}
+
+    def at(self, path: str) -> Iterator[tuple[str, str]]:
+        """Place and code of those that pages of this path have."""
+        return ((place, code) for where, place, code in tuple(self._scripts) if where == path)
+
+    def learn(self, path: str, text: str, values: Sequence[str], *, xml: bool) -> None:
+        """Remember what a page runs, apart from what holds one of these values."""
+        for script in scripts(text, xml=xml):
+            low = script.code.lower()
+            if len(low) <= self._longest and not any(value.lower() in low for value in values):
+                self._scripts[path, script.place, script.code] = None
+        while len(self._scripts) > self._limit:
+            try:
+                self._scripts.pop(next(iter(self._scripts)), None)
+            except (RuntimeError, StopIteration):  # another thread was faster
+                return
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._scripts.clear()
+
+
+KNOWN = Known()
+
+
+def held(ex: Exchange, status: int, content_type: str, coding: str) -> Page | None:
+    """The page, if it is one, and the request has something that could become a script in it."""
+    essence = content_type.partition(";")[0].strip().lower()
+    xml = _XML.search(essence) is not None
+    if not (essence in HTML or xml or essence in SNIFFED or "/" not in essence):
+        return None
+    if ex.method == "HEAD" or status in {204, 304} or status < 200 or not _telling(ex):
+        return None
+    guard: RequestGuard = ex.guard
+    candidates = [item for item in guard.inputs(ex).risky if _capable(item)]
+    return Page(ex, candidates, decoder(coding), charset(content_type), xml=xml) if candidates else None
+
+
+class Page:
+    """See `HeldPage`."""
+
+    def __init__(
+        self, ex: Exchange, candidates: Sequence[Input], decode: Decoder | None, encoding: str, *, xml: bool
+    ) -> None:
+        self.changed = False
+        self._ex, self._candidates, self._xml = ex, candidates, xml
+        self._decode, self._encoding = decode, encoding
+        self._text = codecs.getincrementaldecoder(encoding)("surrogateescape")
+        self._parts: list[bytes] = []
+        self._seen, self._length, self._since = "", 0, monotonic()
+        self._released = False
+
+    def add(self, part: bytes, *, last: bool) -> bytes | None:
+        """See `HeldPage.add`."""
+        self._length += len(part)
+        if self._released:
+            self._follow(part, last=last)
+            return part
+        self._parts.append(part)
+        if not last and self._length < MOST and (len(self._parts) == 1 or monotonic() - self._since < PATIENCE):
+            return None
+        self._released = True
+        page = b"".join(self._parts)
+        self._parts.clear()
+        self._read(page, last=last)
+        return self._judged(page, last=last)
+
+    def _read(self, part: bytes, *, last: bool) -> str:
+        """The text of a part, which joins what was read before. What is beyond the bound is not looked at."""
+        if self._decode is None or len(self._seen) >= MOST:
+            self._unseen()
+            return ""
+        octets = self._decode(part, MOST)
+        if octets is None:
+            self._decode = None
+            self._unseen()
+            return ""
+        text = self._text.decode(octets[:MOST], last)
+        if len(octets) >= MOST:
+            self._unseen()
+        self._seen += text
+        return text
+
+    def _unseen(self) -> None:
+        guard: RequestGuard = self._ex.guard
+        guard.say_incomplete(self._ex)
+
+    def _judged(self, page: bytes, *, last: bool) -> bytes:
+        """The page as it may leave. In mode `escape`, the input that would run is escaped instead."""
+        guard: RequestGuard = self._ex.guard
+        if guard.modes["html"] != "escape":
+            self._say()
+            return page
+        mendable = last and page and self._decode is not None and self._decode.plain and self._length < MOST
+        mended = self._mended() if mendable else None
+        self._say(stops=mended is None)
+        if mended is None:
+            return page
+        self.changed = True
+        return mended.encode(self._encoding, "surrogateescape")
+
+    def _follow(self, part: bytes, *, last: bool) -> None:
+        """A part that comes after the header left: an attack in it cuts the answer off."""
+        before = len(self._seen)
+        if not self._read(part, last=last):
+            return
+        near = self._seen[max(0, before - _LONGEST_FORM) :].lower()
+        if any(next(pieces(near, item.value), None) for item in self._candidates):
+            self._say(stops=True if self._ex.guard.modes["html"] == "escape" else None)
+
+    def _say(self, *, stops: bool | None = None) -> None:
+        sense_found("html", TARGET, "the page", self._search, dialect="html", stops=stops)
+
+    def _search(self, ex: Exchange, inputs: Inputs) -> Iterator[tuple[str, str, Judgement]]:
+        found = self._found()
+        values = [value for _, value in found]
+        judgement, culprit = self._judge(self._seen, values)
+        if not judgement.attack and inputs.complete:
+            KNOWN.learn(self._ex.path, self._seen, values, xml=self._xml)
+        if found and judgement.verdict != "inert":
+            yield next((name for name, value in found if value == culprit), found[0][0]), culprit, judgement
+
+    def _found(self) -> list[tuple[str, str]]:
+        """Names of inputs, and what of them is in the page."""
+        low = self._seen.lower()
+        return [(item.name, piece) for item in self._candidates for piece in pieces(low, item.value)]
+
+    def _mended(self) -> str | None:
+        """The page with its inputs escaped; None where nothing is to be done, or where that does not help."""
+        values = [value for _, value in self._found()]
+        if not self._judge(self._seen, values)[0].attack:
+            return None
+        text = self._seen
+        for value in sorted(set(values), key=len, reverse=True):
+            text = text.replace(value, escape(value))
+        return None if self._judge(text, values)[0].attack else text
+
+    def _judge(self, text: str, values: Sequence[str]) -> tuple[Judgement, str]:
+        judgement, culprit = judge_all(text, values, xml=self._xml)
+        if judgement.attack and (known := frozenset(KNOWN.at(self._ex.path))):
+            return judge_all(text, values, known=known, xml=self._xml)
+        return judgement, culprit
+
+
+def _capable(item: Input) -> bool:
+    """Whether an input could be markup or code."""
+    kind, _, name = item.name.partition(":")
+    if kind in {"header", "cookie"}:
+        return _HEADER.search(item.value) is not None and (kind == "cookie" or not _browsers_own(name))
+    return _CAPABLE.search(item.value) is not None
+
+
+def _telling(ex: Exchange) -> bool:
+    """A look at the octets of the request, before anything of it is parsed."""
+    query = ex.query
+    if query and _MARKUP.search(query):
+        return True
+    if _CAPABLE.search(ex.path) or (ex.body and _MARKUP.search(ex.kept_body())):
+        return True
+    return any(_HEADER.search(value) and not _browsers_own(name) for name, value in ex.headers())
+
+
+def _browsers_own(field: str) -> bool:
+    return field in _BROWSERS_OWN or field.startswith(_BROWSERS_OWN_START)
+
+
+def charset(content_type: str) -> str:
+    """What a page is written in: UTF-8 where nothing else is said that both browsers and Python know."""
+    name = content_type.lower().partition("charset=")[2].partition(";")[0].strip("\"' ")
+    if name in {"utf-16", "utf-16le", "utf-16be"}:
+        return "utf-16-be" if name == "utf-16be" else "utf-16-le"
+    try:
+        return "utf-8" if not name or "<".encode(name) != b"<" else codecs.lookup(name).name
+    except (LookupError, ValueError, TypeError):
+        return "utf-8"
