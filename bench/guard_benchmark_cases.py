@@ -140,7 +140,7 @@ def benign(cls: str, root: Path) -> tuple[str, ...]:
     return {
         "sqli": (*words, "select a good book", "50 % off"),
         "pathtraver": ("FileName", "notes.txt", "sub/notes.txt", "a..b"),
-        "cmdi": ("ECHOOO", *words),
+        "cmdi": ("ECHOOO", "report-2024.txt", "a.b_c", "user@shop.example", "/var/log/x"),  # one word each
         "codeinj": ("'ECHOOO'", "'a text, with (brackets)'", "42"),
         "xxe": ("<test>Hello from Venus</test>", '<?xml version="1.0"?><a b="c">x &amp; y</a>', "no xml"),
         "redirect": (f"http://{HOST}/", "/next?x=1", "next/page", f"http://{HOST}/a//b"),
