@@ -74,7 +74,7 @@ def of_project(folder: Path, manifest: Manifest, text: str) -> None:
     lines = sorted({f'"{pin.name}>={pin.version.partition("+")[0]}"' for pin in roots(manifest)})
     python = re.search(r'(?:python-versions|requires-python)\s*=\s*"([^"]+)"', text)
     # Of pdm's, the newest Python that any of them asks for: it locks some for newer ones only.
-    asked = [tuple(map(int, one)) for one in re.findall(r'^requires_python = ">=(\d+)\.(\d+)', text, re.MULTILINE)]
+    asked = [tuple(map(int, one)) for one in re.findall(r'^requires_python = ">= ?(\d+)\.(\d+)', text, re.MULTILINE)]
     newest = max(asked, default=(3, 9))
     wanted = python[1] if python else f">={newest[0]}.{newest[1]}"
     wanted = f">={wanted[1:]},<4" if wanted.startswith("~") else wanted

@@ -50,6 +50,7 @@ def apply(job: Job, upgrades: Sequence[Upgrade]) -> None:
         if stuck := _remaining(job.file, left):  # npm does not look again at what is locked deep below
             _forget(job.file, stuck)
             _run(npm, job, lock_version)
+            job.notes += [f"{job.name}: {note}" for note in _bundled(job.file, _remaining(job.file, stuck))]
         names = enumerate_some(f"{one.name} {one.to}" for one in left)
         job.notes.append(f"{job.name}: beyond what its dependents ask for, so package.json overrides it: {names}")
 
@@ -104,6 +105,21 @@ def _remaining(lock: Path, upgrades: Sequence[Upgrade]) -> list[Upgrade]:
     """Those whose vulnerable version is still there."""
     locked = {(pin.name, pin.version) for pin in read(read_text(lock), lock.name).packages}
     return [one for one in upgrades if (one.name, one.version) in locked]
+
+
+def _bundled(lock: Path, upgrades: Sequence[Upgrade]) -> list[str]:
+    """Which of them come within another package's archive, where no override reaches."""
+    tree = mapping(load_json(read_text(lock), lock.name).get("packages"))
+    found: list[str] = []
+    for path, member in tree.items():
+        entry, holder = mapping(member), path.rpartition("/node_modules/")[0]
+        name = path.rpartition("node_modules/")[2]
+        if entry.get("inBundle") and any((name, entry.get("version")) == (one.name, one.version) for one in upgrades):
+            while mapping(tree.get(holder)).get("inBundle"):
+                holder = holder.rpartition("/node_modules/")[0]
+            of = f"{holder.rpartition('node_modules/')[2]} {mapping(tree.get(holder)).get('version', '')}"
+            found.append(f"{name} {entry.get('version')} comes in the archive of {of}, and goes up with that only")
+    return found
 
 
 def _forget(lock: Path, upgrades: Sequence[Upgrade]) -> None:

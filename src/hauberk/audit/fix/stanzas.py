@@ -27,6 +27,11 @@ def descriptors(text: str, upgrade: Upgrade) -> list[str]:
     return found
 
 
+def locked(text: str) -> dict[str, tuple[str, str]]:
+    """By what asks for it: the package and its version."""
+    return {one: key for match in _STANZA.finditer(text) for one, key in zip(_names(match), _keys(match), strict=True)}
+
+
 def _names(stanza: re.Match[str]) -> list[str]:
     return [part.strip().strip('"') for part in stanza[1].strip('"').split(", ")]
 

@@ -90,12 +90,13 @@ def load_yaml(text: str, name: str) -> list[dict[str, Any]]:
 
 def _check_yaml(text: str, name: str) -> None:
     """Refuse before parsing what no tool writes: deep nesting, anchors and aliases."""
-    deepest = depth = 0
+    depth = 0
     if text.count("[") + text.count("{") > DEPTH_LIMIT:
         for match in re.finditer(_BRACKETS, text):
             depth = depth + 1 if match.group() in "[{" else max(depth - 1, 0)
-            deepest = max(deepest, depth)
-    if deepest > DEPTH_LIMIT or re.search(_DEEP_LINE, text):
+            if depth > DEPTH_LIMIT:
+                break
+    if depth > DEPTH_LIMIT or re.search(_DEEP_LINE, text):
         raise broken(name, "YAML", "it is nested too deeply")
     if re.search(_ALIAS, text) and _has_alias(text):
         raise broken(name, "YAML", "it has anchors or aliases, which no lock file needs")
