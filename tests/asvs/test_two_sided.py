@@ -9,8 +9,9 @@ import pytest
 from hauberk.core.finding import Result
 from hauberk.standards import automation
 from tests.asvs.case import By, Case
+from tests.asvs.cases import CASES
 from tests.asvs.judging import JUDGES
-from tests.asvs.table import CASES, FILE, text
+from tests.asvs.table import FILE, text
 
 JUDGED: dict[tuple[By, str], Result] = {}
 """An application that several rows share is judged once."""

@@ -25,6 +25,7 @@ from typing import Any
 from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.scan.client import Client
 from hauberk.scan.coverage import LOGIN
+from hauberk.scan.fields import NAME, fields_of
 from hauberk.scan.identity import log_in
 from hauberk.scan.messages import CookieJar, Request, Response
 from hauberk.scan.written import login_request
@@ -163,8 +164,6 @@ class Person:
     @property
     def name(self) -> str:
         """The account's name, as its login gives it; empty if it can't be told."""
-        from hauberk.scan.checks.active.user_enumeration import NAME, fields_of
-
         for request in self.identity.login:
             for key, value in fields_of(request).items():
                 if NAME.search(key) and not PASSWORD.search(key):

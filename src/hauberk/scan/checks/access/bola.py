@@ -9,7 +9,7 @@ from hauberk.core.finding import Finding, Place, Rule
 from hauberk.scan import build
 from hauberk.scan.access import MAKES, World, document, is_password, objects, path_values, with_words
 from hauberk.scan.build import Values
-from hauberk.scan.checks.active.user_enumeration import fields_of, with_fields
+from hauberk.scan.fields import fields_of, with_fields
 from hauberk.scan.identities import PASSWORD, Person
 from hauberk.scan.identity import bearer
 from hauberk.scan.messages import Request, Response

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan.access import World
-from hauberk.scan.checks.active.user_enumeration import NAME, fields_of, with_fields
+from hauberk.scan.fields import NAME, fields_of, with_fields
 from hauberk.scan.identities import PASSWORD
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlencode
 
 from hauberk.core.finding import Finding, HttpLocation, Rule
 from hauberk.scan import evidence
 from hauberk.scan.client import Client
+from hauberk.scan.fields import NAME, fields_of, with_fields
 from hauberk.scan.lab import normal
 from hauberk.scan.messages import Request
 from hauberk.scan.surface import FORM
@@ -28,7 +27,6 @@ RULE = Rule(
     docs="https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html",
 )
 PASSWORD = re.compile(r"pass|pwd|secret|pin$", re.IGNORECASE)
-NAME = re.compile(r"user|name|mail|login|account|identifier|phone", re.IGNORECASE)
 
 
 def judge(client: Client, login: Sequence[Request]) -> tuple[int, list[Finding]]:
@@ -59,27 +57,6 @@ def _attempt(client: Client, request: Request, name: str, password: str, *, fres
     # The name that was sent may be repeated in the answer, and the word of the password.
     text = response.text.replace(f"Wrong-{word}-1", "").encode()
     return Shot(value=value, canary=word, request=client.complete(changed), response=replace(response, body=text))
-
-
-def fields_of(request: Request) -> dict[str, str]:
-    """The fields of a form or of a flat JSON body."""
-    kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    if kind == FORM:
-        return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
-    try:
-        document = json.loads(request.body or b"{}")
-    except ValueError:
-        return {}
-    given = document.items() if isinstance(document, dict) else ()
-    return {key: value for key, value in given if isinstance(value, str)}
-
-
-def with_fields(request: Request, fields: dict[str, str]) -> Request:
-    """The same request with these fields."""
-    kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    if kind == FORM:
-        return replace(request, body=urlencode(fields).encode())
-    return replace(request, body=json.dumps({**json.loads(request.body), **fields}).encode())
 
 
 def _finding(client: Client, request: Request, name: str, known: Shot, unknown: Shot) -> Finding:
