@@ -31,6 +31,7 @@ from bench.guard_benchmark_cases import (
     benign,
     cases,
     opened_files,
+    told,
     works,
 )
 
@@ -72,7 +73,7 @@ def drive(root: Path, mode: str, classes: tuple[str, ...]) -> dict[str, Row]:
         if case.cls not in classes:
             continue
         row = rows[case.name] = {"cls": case.cls, "real": case.real, "sent": bool(case.source)}
-        row["worked"], row["stopped"], row["refused"] = [], [], []
+        row["worked"], row["told"], row["stopped"], row["refused"] = [], [], [], []
         if not case.source:
             continue
         for value in attacks(case.cls, root):
@@ -80,6 +81,8 @@ def drive(root: Path, mode: str, classes: tuple[str, ...]) -> dict[str, Row]:
             (root / CANARY).write_text(SECRET, encoding="utf-8")
             if worked:
                 row["worked"].append(value)
+            elif case.cls == "pathtraver" and CANARY in value and told(send, case, value, answer):
+                row["told"].append(value)
             if answer.status == STOPPED:
                 row["stopped"].append(value)
         row["refused"] = [value for value in benign(case.cls, root) if send(case, value).status == STOPPED]
@@ -121,6 +124,10 @@ def score(bare: dict[str, Row], guarded: dict[str, Row], cls: str) -> Row:
         "blocked": len(held),
         "blocked %": round(100 * len(held) / len(exploitable), 1) if exploitable else None,
         "still exploitable": {name: guarded[name]["worked"] for name in exploitable if name not in held},
+        "told what is there": {
+            mode: sum(rows[name]["real"] and bool(rows[name]["told"]) for name in names)
+            for mode, rows in (("bare", bare), ("guarded", guarded))
+        },
         "asked benign": len(asked),
         "benign blocked": {name: guarded[name]["refused"] for name in refused},
         "safe": len(safe),
