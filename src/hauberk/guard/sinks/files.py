@@ -1,7 +1,7 @@
 """Files and folders, by audit event: `open` in all its forms (builtins, io, os, pathlib, shutil), and `os`.
 
-`os.stat` and the like raise none; they are wrapped. They open nothing, and sound applications ask them before they
-compare paths, so that what they are asked is written down and not stopped.
+`os.stat` and the like raise none; they are wrapped, for whether a file exists is an answer too. `os.lstat` and
+`os.readlink` are not: sound applications resolve a path by them before they compare it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import sys
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache, partial, wraps
+from itertools import islice
 from typing import Any
 
 from hauberk.guard.carry import MARK, listened
-from hauberk.guard.frames import is_bookkeeping
+from hauberk.guard.frames import is_bookkeeping, origin, stack
 from hauberk.guard.hook import Handler, handle
 from hauberk.guard.path import judge, names_ancestor, within
 from hauberk.guard.sensor import exchange, sense
@@ -53,7 +54,6 @@ EVENTS: dict[str, tuple[int, ...]] = {
     "shutil.rmtree": (0,),
     "shutil.unpack_archive": (0, 1),
     "glob.glob": (0,),
-    "sqlite3.connect": (0,),
     "ctypes.dlopen": (0,),
     "tempfile.mkdtemp": (0,),
     "tempfile.mkstemp": (0,),
@@ -61,22 +61,22 @@ EVENTS: dict[str, tuple[int, ...]] = {
 """Which arguments of an event are paths (Python documentation, "Audit events table")."""
 
 ASKING = ("stat", "access", "statvfs", "mkfifo", "mknod")
-"""Functions of `os` without an event; the last two make something, and are stopped."""
-_MAKING = frozenset({"mkfifo", "mknod"})
+"""Functions of `os` without an event."""
+_RESOLVING = frozenset({"resolve", "realpath", "_joinrealpath"})
+"""Functions of the standard library that ask about every part of a path, and about what it comes to."""
 _SUPPORTS = ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")
 
-_ASKED = Judgement("unknown", "the application asks about a path that the input chose")
 _OWN_ROOT = Judgement("inert", "the input names a folder above the application's own")
 
 
 def install() -> list[str]:
     """Handle the events; their names."""
-    handlers: dict[str, Handler] = {
-        event: partial(_on_event, "open" if event == "open" else event, positions)
-        for event, positions in EVENTS.items()
-    }
-    handle(handlers)
-    return [*(f"audit:{event}" for event in EVENTS), *(_wrap(name) for name in ASKING if hasattr(os, name))]
+    handlers: dict[str, Handler] = {event: partial(_on_event, event, places) for event, places in EVENTS.items()}
+    handle(handlers | {"sqlite3.connect": _on_database})
+    return [
+        *(f"audit:{event}" for event in (*EVENTS, "sqlite3.connect")),
+        *(_wrap(name) for name in ASKING if hasattr(os, name)),
+    ]
 
 
 def _wrap(name: str) -> str:
@@ -93,27 +93,42 @@ def _wrap(name: str) -> str:
 
 def _asking(original: Callable[..., Any], name: str) -> Callable[..., Any]:
     target = f"os.{name}"
-    making = name in _MAKING
-    judged = _judge if making else _judge_asked
 
     @wraps(original)
     def asked(path: Any, *args: Any, **options: Any) -> Any:
-        if listened() and (text := _text(path)) and (making or _notable(text)):
-            sense("path", target, text, partial(judged, text), skip=is_bookkeeping)
+        if listened() and (text := _text(path)) and _notable(text) and not _resolving():
+            look_at_path(target, text)
         return original(path, *args, **options)
 
     setattr(asked, MARK, True)
     return asked
 
 
+def _resolving() -> bool:
+    for frame in islice(stack(sys._getframe(2)), 4):
+        code = frame.f_code
+        if code.co_name in _RESOLVING:
+            return origin(code.co_filename) == "standard"
+    return False
+
+
 def _notable(path: str) -> bool:
-    """Whether an input can have led the path astray at all: most are below the application's own folders."""
-    return ".." in path or not path.startswith(own_folders())
+    """Whether an input can have led the path astray: most are below the application's own folders, and in no request.
 
-
-def _judge_asked(path: str, value: str) -> Judgement:
-    verdict = _judge(path, value)
-    return _ASKED if verdict.attack else verdict
+    Only a look: these are asked far more often than files are opened, and the request need not be parsed for it.
+    """
+    if ".." in path or not path.startswith(own_folders()):
+        return True
+    name, ex = os.path.basename(path), exchange()
+    if not name or ex is None:
+        return False
+    octets = os.fsencode(name)
+    return (
+        octets in ex.query
+        or name in ex.path
+        or any(octets in part for part in ex.body or ())
+        or any(name in value for _, value in ex.headers())
+    )
 
 
 def _on_event(target: str, positions: tuple[int, ...], args: tuple[Any, ...]) -> None:
@@ -121,6 +136,13 @@ def _on_event(target: str, positions: tuple[int, ...], args: tuple[Any, ...]) ->
         path = _text(args[position]) if position < len(args) else None
         if path:
             look_at_path(target, path)
+
+
+def _on_database(args: tuple[Any, ...]) -> None:
+    # Many applications connect in every request, to the same file.
+    path = _text(args[0])
+    if path and _notable(path):
+        look_at_path("sqlite3.connect", path)
 
 
 def look_at_path(target: str, path: str) -> None:
