@@ -3,9 +3,9 @@
 Each text of benign_text.jsonl is sent in every place of input of the shop, and in some that it does not look at:
 query, path, form, JSON, header, cookie, file and file name. Counted is what was stopped, and who was held for it.
 
-The shop is vulnerable on purpose: ten of its inputs are pasted into SQL, a command line, a path or a page. There a
-text with a quote is no benign input, whatever it means to say: it breaks the statement. So those get only the texts
-that stay what they are by the engine's own word (SQLite, the shell's quoting rules, HTML's), as they do in the corpora.
+The shop is vulnerable on purpose: ten of its inputs are pasted into SQL, a command line, a path or a page. There a text
+with a quote is no benign input, whatever it means to say: it breaks the statement. So those get only the texts that
+stay what they are by the engine's own word (SQLite, the shell's quoting rules, HTML's), as they do in the corpora.
 """
 
 from __future__ import annotations
