@@ -95,7 +95,7 @@ def _run(
             with _served(recipe, place, python, environ) as server:
                 url = f"{recipe.scheme}://{recipe.host}:{PORT}"
                 for path in recipe.setup:
-                    _get(url + path)
+                    _set_up(url + path)
                 command = [sys.executable, "-m", "hauberk", "scan", url + recipe.begin]
                 if recipe.identities:
                     who = Path(folder) / "identities.toml"
@@ -159,6 +159,15 @@ def _get(url: str) -> int:
     context = ssl._create_unverified_context() if url.startswith("https") else None
     with urllib.request.urlopen(url, timeout=20, context=context) as answer:
         return int(answer.status)
+
+
+def _set_up(url: str) -> None:
+    """Ask until it is answered with success: a server that has just started may not be ready for it."""
+    for _ in range(10):
+        if _answers(url):
+            return
+        time.sleep(1)
+    sys.exit(f"{url} was not answered with success")
 
 
 def _answers(url: str) -> bool:

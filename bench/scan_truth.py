@@ -29,7 +29,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "xxe": ("xxe",),
     "ssrf": ("ssrf",),
     "crlf-injection": ("header-injection",),
-    "csrf": ("state-by-get", "csrf"),
+    "csrf": ("state-change-by-get", "csrf"),
     "clickjacking": ("clickjacking",),
     "info-leak-traceback": ("traceback", "debugger"),
     "debug-mode": ("debugger", "traceback"),
@@ -111,7 +111,7 @@ def listed(truth: Mapping[str, Any], result: Mapping[str, Any], *, off: bool = F
             gone += [hole["id"]] if hits else []
         elif hits:
             found.append(hole["id"])
-        else:
+        elif hole.get("active_test") is not False:
             missed.append(hole["id"])
     extra = [f"{rule(f)} {_place(f)}" for f in left if f["fingerprint"] not in matched and rule(f) in ACTIVE]
     clean = [f"{rule(f)} {_place(f)}" for f in left for c in truth["clean"] if _contradicts(f, c)]

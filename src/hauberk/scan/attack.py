@@ -33,9 +33,11 @@ INTERPRETERS = frozenset(
     f"scan.{name}"
     for name in (
         *("sql-injection", "command-injection", "xpath-injection", "ldap-injection"),
-        *("template-injection", "code-injection", "deserialisation"),
+        *("template-injection", "code-injection", "deserialisation", "code-inclusion"),
     )
 )
+AFTER = ("scan.path-traversal",)
+"""Which of several answers tells an interpreter's doing from a file's?"""
 REFUSED = frozenset({400, 404, 422})
 PATHS: frozenset[SinkKind] = frozenset({"path"})
 
@@ -190,7 +192,7 @@ class Attacker:
             name = check.RULE.id
             if check.KINDS and self.kit.sees >= check.KINDS:
                 continue  # sensors watch every such sink: nothing has to be guessed from answers
-            if name in INTERPRETERS and str(point) in self.read:
+            if name in (*INTERPRETERS, *AFTER) and str(point) in self.read:
                 continue  # another one reads the value; what this one would say to it is noise
             proof = check.prove(lab)
             if proof is not None:

@@ -30,7 +30,6 @@ AT_POINTS: tuple[ActiveCheck, ...] = checks(
     reflected_xss,
     sql_injection,
     command_injection,
-    path_traversal,
     open_redirect,
     header_injection,
     xpath_injection,
@@ -41,6 +40,7 @@ AT_POINTS: tuple[ActiveCheck, ...] = checks(
     code_inclusion,
     ssrf,
     deserialisation,
+    path_traversal,
     jsonp,
 )
 """Run at every insertion point. `stored_xss`, `state_by_get` and `cors_reflection` look at pages and operations."""
