@@ -81,8 +81,7 @@ def pieces(page: str, value: str) -> Iterator[str]:
     Applications cut and clean what they get. Pieces are looked for around the characters that could do harm.
     """
     low = value.lower()
-    word = max(_WORD.findall(low), key=len, default="")
-    if word in page and any(form.lower() in page for form in escaped(value)):
+    if _words_in(page, low) and any(form.lower() in page for form in escaped(value)):
         yield value
         return
     if "<" not in value and "=" not in value and "script:" not in low:
@@ -97,6 +96,14 @@ def pieces(page: str, value: str) -> Iterator[str]:
                 start, end = _grown(page, low, start, start + _SEED)
                 if end - start >= _PIECE:
                     yield value[start:end]
+
+
+def _words_in(page: str, low: str) -> bool:
+    """Whether the words of an input are in the page, which no escaping changes: at least the first and the longest."""
+    first = _WORD.search(low)
+    if first is None:
+        return True
+    return first[0] in page and max(_WORD.findall(low), key=len) in page
 
 
 def _grown(page: str, low: str, start: int, end: int) -> tuple[int, int]:

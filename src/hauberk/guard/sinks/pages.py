@@ -38,7 +38,7 @@ _MARKUP = re.compile(
 )
 """Octets of a query or body without which nothing in it can become a script: a first look that costs little."""
 _CAPABLE = re.compile(r"[<>\"'`\\(]|=|script\s*:|^\s*(?:https?:)?[/\\]{2}", re.IGNORECASE)
-_HEADER = re.compile(r"<|script:|%3c|[\"'].*[=(]", re.IGNORECASE)
+_HEADER = re.compile(r"<|script:|%(?:3c|22|27)|[\"'].*[=(]", re.IGNORECASE)
 """What a header or a cookie must hold to be looked for in pages."""
 _BROWSERS_OWN = frozenset({"authorization", "content-type", "accept"})
 _BROWSERS_OWN_START = ("sec-", "if-")
@@ -89,19 +89,16 @@ def held(ex: Exchange, status: int, content_type: str, coding: str) -> Page | No
         return None
     if ex.method == "HEAD" or status in {204, 304} or status < 200 or not _telling(ex):
         return None
-    guard: RequestGuard = ex.guard
-    candidates = [item for item in guard.inputs(ex).risky if _capable(item)]
-    return Page(ex, candidates, decoder(coding), charset(content_type), xml=xml) if candidates else None
+    return Page(ex, decoder(coding), charset(content_type), xml=xml)
 
 
 class Page:
     """See `HeldPage`."""
 
-    def __init__(
-        self, ex: Exchange, candidates: Sequence[Input], decode: Decoder | None, encoding: str, *, xml: bool
-    ) -> None:
+    def __init__(self, ex: Exchange, decode: Decoder | None, encoding: str, *, xml: bool) -> None:
         self.changed = False
-        self._ex, self._candidates, self._xml = ex, candidates, xml
+        self._ex, self._xml = ex, xml
+        self._inputs: list[Input] | None = None
         self._decode, self._encoding = decode, encoding
         self._text = codecs.getincrementaldecoder(encoding)("surrogateescape")
         self._parts: list[bytes] = []
@@ -115,7 +112,8 @@ class Page:
             self._follow(part, last=last)
             return part
         self._parts.append(part)
-        if not last and self._length < MOST and (len(self._parts) == 1 or monotonic() - self._since < PATIENCE):
+        kept = len(self._parts) == 1 or monotonic() - self._since < PATIENCE
+        if not last and self._length < MOST and kept and self._candidates():
             return None
         self._released = True
         page = b"".join(self._parts)
@@ -146,6 +144,8 @@ class Page:
     def _judged(self, page: bytes, *, last: bool) -> bytes:
         """The page as it may leave. In mode `escape`, the input that would run is escaped instead."""
         guard: RequestGuard = self._ex.guard
+        if _inert(self._seen) or not self._candidates():
+            return page
         if guard.modes["html"] != "escape":
             self._say()
             return page
@@ -163,7 +163,7 @@ class Page:
         if not self._read(part, last=last):
             return
         near = self._seen[max(0, before - _LONGEST_FORM) :].lower()
-        if any(next(pieces(near, item.value), None) for item in self._candidates):
+        if any(next(pieces(near, item.value), None) for item in self._candidates()):
             self._say(stops=True if self._ex.guard.modes["html"] == "escape" else None)
 
     def _say(self, *, stops: bool | None = None) -> None:
@@ -178,10 +178,19 @@ class Page:
         if found and judgement.verdict != "inert":
             yield next((name for name, value in found if value == culprit), found[0][0]), culprit, judgement
 
+    def _candidates(self) -> list[Input]:
+        """Those inputs that could be markup or code, each as it came: its escaped forms are looked for with it."""
+        if self._inputs is None:
+            guard: RequestGuard = self._ex.guard
+            self._inputs = [
+                item for item in guard.inputs(self._ex).risky if item.origin == item.value and _capable(item)
+            ]
+        return self._inputs
+
     def _found(self) -> list[tuple[str, str]]:
         """Names of inputs, and what of them is in the page."""
         low = self._seen.lower()
-        return [(item.name, piece) for item in self._candidates for piece in pieces(low, item.value)]
+        return [(item.name, piece) for item in self._candidates() for piece in pieces(low, item.value)]
 
     def _mended(self) -> str | None:
         """The page with its inputs escaped; None where nothing is to be done, or where that does not help."""
@@ -206,6 +215,11 @@ def _capable(item: Input) -> bool:
     if kind in {"header", "cookie"}:
         return _HEADER.search(item.value) is not None and (kind == "cookie" or not _browsers_own(name))
     return _CAPABLE.search(item.value) is not None
+
+
+def _inert(page: str) -> bool:
+    """Whether nothing can run in it: there is no attribute, and no script."""
+    return "=" not in page and "<script" not in page and "<script" not in page.lower()
 
 
 def _telling(ex: Exchange) -> bool:
