@@ -59,6 +59,12 @@ PUBLIC = re.compile(
     r"public|confirm|verify|auth|search|csp|report|session",
     re.IGNORECASE,
 )
+PLAIN = frozenset(
+    """str int float bool bytes list dict set tuple None Any Optional Union Annotated Literal UUID Decimal date datetime
+    Request Response BackgroundTasks UploadFile File Form Body Query Path Header Cookie Depends HttpRequest fastapi
+    starlette typing uuid""".split()
+)
+"""Types that say nothing of who asks."""
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CHECKING = re.compile(r"^_?(is_|has_|can_|may_)|valid|verif|check|allow|auth|permi", re.IGNORECASE)
 DSN = re.compile(
@@ -79,13 +85,23 @@ def _asks(module: Module, route: Route) -> bool:
             parts += [k.value for k in decorator.keywords if k.arg in {"dependencies", "guards", "permission", "auth"}]
         if not _routes(decorator):
             parts.append(decorator)
-    if any(ASKS.search(word) for part in parts for word in _words(part)):
+    given = (*arguments.args, *arguments.kwonlyargs)
+    if any(ASKS.search(word) for part in parts for word in _words(part)) or any(ASKS.search(a.arg) for a in given):
         return True
+    if not all(_plain(module, a.annotation) for a in given):
+        return True  # an alias from elsewhere may stand for a dependency that asks
     called = (module.name(n.func) for n in ast.walk(function) if isinstance(n, ast.Call))
     read = (n.attr for n in ast.walk(function) if isinstance(n, ast.Attribute))
     return any(ASKS.search(word) for word in called) or any(
         word in {"user", "session", "cookies", "auth"} for word in read
     )
+
+
+def _plain(module: Module, annotation: ast.expr | None) -> bool:
+    """Whether a parameter can be seen to be a value of the request, or the request itself."""
+    own = {node.name for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)}
+    names = set(_words(annotation)) if annotation is not None else set()
+    return names <= PLAIN | own
 
 
 def _routes(decorator: ast.expr) -> bool:

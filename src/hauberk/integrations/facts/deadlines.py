@@ -32,7 +32,7 @@ def deadlines(folder: Path) -> Setting[Mapping[str, int]] | None:
         return None
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     table = document.get("tool", {}).get("hauberk", {}).get("audit", {}).get("deadlines", {})
-    where = Location(file="pyproject.toml")
+    where = Location(file="pyproject.toml", line=1)
     if not table:
         return Setting(value={}, name=FIELD, where=where)
     if not isinstance(table, dict) or set(table) != set(LEVELS):
