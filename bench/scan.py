@@ -96,13 +96,13 @@ def _run(
                 url = f"{recipe.scheme}://{recipe.host}:{PORT}"
                 for path in recipe.setup:
                     _set_up(url + path)
-                command = [sys.executable, "-m", "hauberk", "scan", url + recipe.begin]
-                if recipe.identities:
-                    who = Path(folder) / "identities.toml"
-                    who.write_text(recipe.identities, encoding="utf-8")
-                    command += ["--identities", str(who), "--intrusive"]
-                run = _scan([*command, *_limits(recipe, out)], ROOT, environ, out)
-                alive = server.poll() is None and _answers(url + recipe.begin)
+                more = _identities(recipe, Path(folder))
+                parts = []
+                for begin, scope, share in recipe.begins:
+                    command = [sys.executable, "-m", "hauberk", "scan", url + begin, "--scope", scope, *more]
+                    parts.append(_scan([*command, *_limits(recipe, out, share)], ROOT, environ, out))
+                run = _joined(parts)
+                alive = server.poll() is None and _answers(url + recipe.begins[0][0])
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
             name = "-".join([checkout.name, way, *switch.values()])
@@ -110,8 +110,28 @@ def _run(
         return run | {"alive": alive}
 
 
-def _limits(recipe: Recipe, out: Path) -> list[str]:
-    limits = ["--max-requests", str(recipe.max_requests), "--max-seconds", str(recipe.max_seconds)]
+def _identities(recipe: Recipe, folder: Path) -> list[str]:
+    if not recipe.identities:
+        return []
+    who = folder / "identities.toml"
+    who.write_text(recipe.identities, encoding="utf-8")
+    return ["--identities", str(who), "--intrusive"]
+
+
+def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Several scans as one: what they found, and what they took together."""
+    known = [part["operations"] for part in parts]
+    return {
+        "result": {"findings": [finding for part in parts for finding in part["result"]["findings"]]},
+        "requests": sum(part["requests"] for part in parts),
+        "seconds": round(sum(part["seconds"] for part in parts), 1),
+        "complete": all(part["complete"] for part in parts),
+        "operations": {name: sum(one[name] for one in known) for name in known[0]},
+    }
+
+
+def _limits(recipe: Recipe, out: Path, share: float = 1.0) -> list[str]:
+    limits = ["--max-requests", str(int(recipe.max_requests * share)), "--max-seconds", str(recipe.max_seconds)]
     return [*limits, "--quiet", "--format", f"json={out}"]
 
 

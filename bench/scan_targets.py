@@ -17,10 +17,8 @@ class Recipe:
     """Python that serves it on 127.0.0.1, port `{port}`; empty where it can't be asked over a socket."""
     scheme: str = "http"
     host: str = "127.0.0.1"
-    begin: str = "/"
-    """Where the crawl begins; `{category}` stands for one of `scopes`."""
-    scopes: tuple[str, ...] = ("",)
-    """One scan each."""
+    begins: tuple[tuple[str, str, float], ...] = (("/", "", 1.0),)
+    """Where a crawl begins, the path that it stays below, and its share of the requests; one scan each."""
     openapi: str = ""
     """An OpenAPI document of the target's own."""
     setup: tuple[str, ...] = ()
@@ -31,7 +29,7 @@ class Recipe:
     """Environments, one scan each: the same app with its holes on and off."""
     python: str = ""
     """The interpreter below `--peers`."""
-    max_requests: int = 20_000
+    max_requests: int = 8_000
     max_seconds: float = 900.0
 
 
@@ -48,6 +46,18 @@ owns = ["name2"]
 login = ['POST /users/v1/login {"username": "admin", "password": "pass1"}']
 """
 
+SIZES = {
+    "sqli": 34,
+    "xss": 100,
+    "cmdi": 22,
+    "redirect": 42,
+    "xpathi": 180,
+    "codeinj": 61,
+    "ldapi": 21,
+    "pathtraver": 156,
+}
+"""Tests of each category of injections, 616 in all."""
+
 RECIPES: dict[str, Recipe] = {
     "BenchmarkPython": Recipe(
         truth="benchmark_python_odd.json",
@@ -55,7 +65,7 @@ RECIPES: dict[str, Recipe] = {
         serve="from app import app; app.run(host='127.0.0.1', port={port}, ssl_context='adhoc', threaded=True)",
         scheme="https",
         host="localhost",
-        begin="/benchmark/Index.html",
+        begins=tuple((f"/benchmark/{n}-Index.html", f"/benchmark/{n}-", tests / 616) for n, tests in SIZES.items()),
         python="benchmark-scan",
     ),
     "VAmPI": Recipe(

@@ -36,6 +36,7 @@ class Options:
     identities: Path | None = None
     intrusive: bool = False
     flows: Path | None = None
+    scope: str = ""
 
 
 def who(options: Options) -> tuple[Identity, ...]:
@@ -61,6 +62,7 @@ def run(target: Target, progress: Progress, options: Options) -> Result:
         budget=Budget(max_requests=options.max_requests, max_seconds=options.max_seconds),
         identities=who(options),
         intrusive=options.intrusive,
+        scope=options.scope,
     )
     return with_accounts(result, transport(target, found), progress, options)
 
@@ -114,6 +116,7 @@ def run_url(url: str, progress: Progress, options: Options, ca: Path | None, ope
         budget=Budget(max_requests=options.max_requests, max_seconds=options.max_seconds),
         identities=who(options),
         intrusive=options.intrusive,
+        scope=options.scope,
     )
     result = replace(result, findings=(*result.findings, certificate.judge(place)))
     return with_accounts(result, place.transport(ca=ca), progress, options)
@@ -163,6 +166,7 @@ BUDGET = (
         metavar="FILE.toml",
         help="Who users a and b and the admin are: with them access control is tried.",
     ),
+    click.option("--scope", default="", metavar="/PATH", help="Follow no link that does not begin with this path."),
     click.option("--intrusive", is_flag=True, help="Also try what looks like an attack on accounts: many logins."),
     click.option(
         "--flows",
@@ -179,7 +183,7 @@ def scan_options(function: F) -> F:
     """Add the options of a scan to a command; it gets them as one `options` argument."""
 
     def run_with(*args: Any, **given: Any) -> Any:
-        names = ("max_requests", "max_seconds", "login", "identities", "intrusive", "flows")
+        names = ("max_requests", "max_seconds", "login", "identities", "intrusive", "flows", "scope")
         options = Options(**{name: given.pop(name) for name in names})
         return function(*args, options=options, **given)
 

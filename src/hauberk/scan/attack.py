@@ -17,6 +17,7 @@ from hauberk.scan.surface import Operation, Parameter
 from hauberk.scan.trial import (
     PLAIN,
     POLYGLOT,
+    SWEEP,
     ActiveCheck,
     Kit,
     Point,
@@ -156,9 +157,12 @@ class Attacker:
                     del pending[done]
         return broken
 
-    def attack(self, point: Point) -> Response:
-        """Run every check at the point. Returns the answer to the control."""
-        control = self.fire(point, PLAIN)
+    def attack(self, point: Point, plain: Shot | None = None, torn: Shot | None = None) -> Response:
+        """Run every check at the point. Returns the answer to the control.
+
+        `plain` and `torn` are what a sweep has shown of it already.
+        """
+        control = plain or self.fire(point, PLAIN)
         self.note_attacked(point)
         if point.is_typed and control.response.status in REFUSED:
             return control.response  # a number is wanted: no other text will do either
@@ -169,7 +173,11 @@ class Attacker:
                 queue.setdefault(template, []).append(check.RULE.id)
         for name in {name for names in queue.values() for name in names}:
             self.tried[name] = self.tried.get(name, 0) + 1
-        broken = self._follow(point, control, queue, pending)
+        if torn is not None:
+            asked = [pending[name] for name in queue.pop(POLYGLOT, ()) if name in pending]
+            for done in self._try(point, SWEEP, control, asked, torn):
+                del pending[done]
+        broken = self._follow(point, control, queue, pending) or torn
         lab = Lab(
             point=point,
             kit=self.kit,

@@ -40,6 +40,8 @@ class Client:
         self.jar = CookieJar()
         self.bearer = ""
         """The token that a login gave; sent with every request that has no Authorization of its own (RFC 6750)."""
+        self.scope = ""
+        """Path that every link which is followed begins with."""
         self.requests = 0
         self.renew: Callable[[Request, Response], bool] | None = None
         """Asked whether an answer says that the login is gone, and logs in again if it does."""

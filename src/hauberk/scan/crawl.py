@@ -129,7 +129,8 @@ class _Crawl:
         split = urlsplit(link)
         if f"{split.scheme}://{split.netloc}".lower() != self.client.origin.lower():
             return None
-        return unquote(split.path) or "/"
+        path = unquote(split.path) or "/"
+        return path if path.startswith(self.client.scope) else None
 
     def operation(self, method: str, path: str) -> Operation:
         known = self.found.surface.find(method, path)

@@ -15,7 +15,7 @@ from hauberk.core.finding import Finding, Result
 from hauberk.core.log import DECISIONS
 from hauberk.core.progress import Progress, silent
 from hauberk.guard import install
-from hauberk.scan import build, cross_origin
+from hauberk.scan import build, cross_origin, outside
 from hauberk.scan.attack import Attacker, points
 from hauberk.scan.checks import site
 from hauberk.scan.checks.access import RULES as ACCESS_RULES
@@ -28,6 +28,7 @@ from hauberk.scan.describing import described
 from hauberk.scan.identities import Identity
 from hauberk.scan.identity import log_in
 from hauberk.scan.messages import Request, Response
+from hauberk.scan.outside import with_cookies
 from hauberk.scan.roles import Roles, named
 from hauberk.scan.second_look import ALIKE, DIGITS, look_again
 from hauberk.scan.surface import FORM, Operation, Parameter, Surface
@@ -40,7 +41,9 @@ DESTRUCTIVE = re.compile(r"delete|remove|destroy|reset|purge|clear|wipe|cancel|s
 DEFAULT = Budget()
 CLOSED = frozenset({401, 403, 404, 405})
 """Answers behind which no input is read."""
-SEEN: frozenset[SinkKind] = frozenset({"shell", "argv", "path", "sql", "eval", "template", "unpickle"})
+SEEN: frozenset[SinkKind] = frozenset(
+    {"shell", "argv", "path", "sql", "nosql", "eval", "template", "unpickle", "xpath", "ldap", "xml", "url"}
+)
 """The kinds of sinks that the guard's sensors watch."""
 
 
@@ -54,13 +57,14 @@ def scan(
     budget: Budget = DEFAULT,
     identities: Sequence[Identity] = (),
     intrusive: bool = False,
+    scope: str = "",
 ) -> Result:
     """Test one's own application, called in process, and say what was proved.
 
     It really writes to whatever the application writes to: scan a copy with test data. `login` are requests that make
-    the identity a logged-in one; hidden fields of the login form are added. With
-    `identities` A and B it is tried whether one gets at what is the other's; `intrusive` allows what looks like an
-    attack on accounts. The transport is entered and left here.
+    the identity a logged-in one; hidden fields of the login form are added. With `identities` A and B it is tried
+    whether one gets at what is the other's; `intrusive` allows what looks like an attack on accounts. Links that do
+    not begin with the path `scope` are not followed. The transport is entered and left here.
     Raises NothingToTestError if not one input could be attacked.
     """
     watched = install()
@@ -69,6 +73,7 @@ def scan(
         sees = SEEN - ({"sql", "nosql"} if watched.unguarded else set())
     with unsaid(), transport, baited(transport.wire.origin, sees) as kit:
         client = Client(transport, budget)
+        client.scope = scope
         watch = Watch(transport.wire.scheme, client.origin)
         run = Run(surface, client, watch, Attacker(client, kit, watch, surface.root), progress)
         run.people = Roles(identities or named(login), intrusive)
@@ -129,6 +134,10 @@ class Run:
     gaps: list[str] = field(default_factory=list)
     complete: bool = True
     logged_in: bool = False
+    cookies: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What pages set, by path and name."""
+    answers: dict[str, Response] = field(default_factory=dict)
+    """What pages were, by target."""
     described: bool = False
     """Whether it was asked for a description of itself."""
     people: Roles = field(default_factory=Roles)
@@ -189,6 +198,8 @@ class Run:
             self.coverage.heard(operation, request, response)
             self.watch.page(operation, self.client.complete(request), response)
             self.told(operation, response)
+            self.cookies |= outside.cookies_of(operation.path, response)
+            self.answers[request.target] = response
             self.ask_origin(operation, request, response)
             if response.is_html and response.status < 400:
                 self.pages[request.target] = operation, request
@@ -229,12 +240,13 @@ class Run:
     def attack(self) -> None:
         """Every input of every operation, after one ordinary request to it."""
         order = self.order()
+        thorough = self.is_affordable(order)
         for done, operation in enumerate(order):
             self.progress("attacking", done, len(order))
             if self.client.transport.senses:
                 self.sweep(operation)
             else:
-                self.one_by_one(operation)
+                self.outside(operation, thorough=thorough)
 
     def ordinary(self, operation: Operation) -> Response:
         """One ordinary request, and what it shows."""
@@ -297,13 +309,29 @@ class Run:
             self.coverage.heard(operation, shot.request, shot.response)
             self.watch.page(operation, shot.request, shot.response)
 
-    def one_by_one(self, operation: Operation) -> None:
-        """From outside."""
-        self.ordinary(operation)
-        for point in points(operation):
-            answer = self.attacker.attack(point)
-            if answer.status < 400 and str(operation) not in self.coverage.behind:
-                self.coverage.reached.add(str(operation))
+    def outside(self, operation: Operation, *, thorough: bool) -> None:
+        """From outside: each input by itself, or, where that would take more than there is, all of them at once."""
+        operation = with_cookies(operation, self.cookies)
+        known = self.answers.get(build.request(operation).target) if operation.method == "GET" else None
+        if known is None and (thorough or not swept_points(operation, guess=True)):
+            known = self.ordinary(operation)
+        if thorough:
+            for point in points(operation):
+                answer = self.attacker.attack(point)
+                if answer.status < 400 and str(operation) not in self.coverage.behind:
+                    self.coverage.reached.add(str(operation))
+        own = {p.key for p in operation.parameters} if thorough else set()
+        found = [p for p in swept_points(operation, guess=True) if p.is_name or p.parameter.key not in own]
+        for group in groups(operation, found):
+            plain, hot = outside.sweep(self.attacker, group, known)
+            self.swept(operation, plain)
+            for one in hot:
+                self.attacker.attack(one.point, one.plain, one.torn)
+
+    def is_affordable(self, order: Sequence[Operation]) -> bool:
+        """Whether the budget is enough to attack every input by itself."""
+        inputs = sum(len(list(points(operation))) for operation in order)
+        return inputs * outside.EACH <= self.client.budget.max_requests - self.client.requests
 
     def ask_origin(self, operation: Operation, request: Request, response: Response) -> None:
         """CORS, where there is something to read; one finding is enough, as it is one setting."""

@@ -6,11 +6,12 @@ import html
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import quote, quote_plus
 
+from hauberk.scan.messages import Response
 from hauberk.scan.trial import PLAIN, POLYGLOT, Kit, Point, Shot
 
 _BLANK = re.compile(r"\s+")
@@ -27,6 +28,8 @@ class Lab:
     """The control, if it has been sent."""
     torn: Shot | None = None
     """The answer to the broken value, if it has been sent."""
+
+    marks: dict[str, Shot] = field(default_factory=dict)
 
     @cached_property
     def control(self) -> Shot:
@@ -59,6 +62,22 @@ class Lab:
             return False
         return normal(self.fire("{c}")) == normal(self.control)
 
+    @cached_property
+    def bare(self) -> bool:
+        """Whether a value that the application knows is answered otherwise than a word that nobody knows."""
+        known = self.point.parameter.example
+        return known not in (None, "") and normal(self.fire(str(known))) != normal(self.control)
+
+    def torn_by(self, mark: str) -> Shot:
+        """The answer to a canary with this mark behind it, asked once."""
+        if mark not in self.marks:
+            self.marks[mark] = self.fire("{c}" + mark)
+        return self.marks[mark]
+
+    def breaks(self, mark: str) -> bool:
+        """Whether that mark makes a difference: it means something to whoever reads the value."""
+        return normal(self.torn_by(mark)) != normal(self.control)
+
     @property
     def value(self) -> str:
         """A value that the application is likely to know."""
@@ -81,6 +100,17 @@ def spellings(value: str) -> Iterator[str]:
     yield quote_plus(value)
     yield json.dumps(value)[1:-1]
     yield repr(value)[1:-1]
+
+
+def repeated(response: Response, shots: Sequence[Shot]) -> tuple[int, str]:
+    """An answer to several values at once, without what it only repeats of them."""
+    text = response.text
+    forms = {form for shot in shots for form in spellings(shot.value) if form}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "")
+    for shot in shots:
+        text = text.replace(shot.canary, "")
+    return response.status, _BLANK.sub(" ", text).strip()
 
 
 def normal(shot: Shot) -> tuple[int, str]:

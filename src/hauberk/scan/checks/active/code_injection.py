@@ -8,6 +8,7 @@ from hauberk.guard import code
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.echo import Ask, computed
 from hauberk.scan.oracles.sensor import Said, sensed
+from hauberk.scan.oracles.truth import follows
 from hauberk.scan.trial import POLYGLOT, Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
@@ -46,19 +47,23 @@ def _said(event: SinkEvent, value: str) -> Said | None:
 
 def prove(lab: Lab) -> Proof | None:
     """Whether the application computes what is Python and nothing else."""
-    if not lab.stirred:
+    if not (lab.stirred or lab.bare):
         return None
-    found = computed(lab, _ASKS)
-    if found is None:
-        return None
-    return Proof(reason=f"the application evaluated what was sent as Python: {found[1]}", shot=found[0])
+    asks = [ask for mark, ask in _ASKS if not mark or lab.breaks(mark)]
+    found = computed(lab, asks)
+    if found is not None:
+        return Proof(reason=f"the application evaluated what was sent as Python: {found[1]}", shot=found[0])
+    if lab.bare and (told := follows(lab, lambda a, b: f"str(1//({a}=={b}))")) is not None:
+        reason = "what is true in Python is answered one way, and a division by zero another"
+        return Proof(reason=reason, shot=told[0], control=told[1], confidence="firm")
+    return None
 
 
-_ASKS: tuple[Ask, ...] = (
-    lambda a, b: f"str({a}*{b})",
-    lambda a, b: f"'+str({a}*{b})+'",
-    lambda a, b: f'"+str({a}*{b})+"',
-    lambda a, b: f"print({a}*{b})",
-    lambda a, b: f"');print({a}*{b});str('",
+_ASKS: tuple[tuple[str, Ask], ...] = (
+    ("", lambda a, b: f"str({a}*{b})"),
+    ("'", lambda a, b: f"'+str({a}*{b})+'"),
+    ('"', lambda a, b: f'"+str({a}*{b})+"'),
+    ("", lambda a, b: f"print({a}*{b})"),
+    ("'", lambda a, b: f"');print({a}*{b});str('"),
 )
-"""`str` and `print` are functions of no database and no shell."""
+"""The quote that has to mean something, and what is asked: `str` and `print` are functions of no database, no shell."""

@@ -49,18 +49,20 @@ def _said(event: SinkEvent, value: str) -> Said | None:
 
 def prove(lab: Lab) -> Proof | None:
     """From outside: a shell multiplies."""
-    if not lab.stirred:
+    if not (lab.stirred or lab.echoed):
         return None
-    found = computed(lab, _ASKS)
+    asks = [ask for mark, ask in _ASKS if lab.stirred and (not mark or lab.breaks(mark))]
+    found = computed(lab, asks or [_ASKS[0][1]])
     return None if found is None else Proof(reason=f"a shell computed what was sent: {found[1]}", shot=found[0])
 
 
-_ASKS: tuple[Ask, ...] = (
-    lambda a, b: f";echo $(({a}*{b}))",
-    lambda a, b: f"';echo $(({a}*{b}));'",
-    lambda a, b: f'";echo $(({a}*{b}));"',
-    lambda a, b: f"|echo $(({a}*{b}))",
-    lambda a, b: f"$(echo $(({a}*{b})))",
-    lambda a, b: f"\necho $(({a}*{b}))\n",
+_ASKS: tuple[tuple[str, Ask], ...] = (
+    ("", lambda a, b: f";echo $(({a}*{b}))"),
+    ("'", lambda a, b: f"';echo $(({a}*{b}));'"),
+    ('"', lambda a, b: f'";echo $(({a}*{b}));"'),
+    ("", lambda a, b: f"|echo $(({a}*{b}))"),
+    ('"', lambda a, b: f"$(echo $(({a}*{b})))"),
+    ("", lambda a, b: f"\necho $(({a}*{b}))\n"),
 )
-"""Bare, within quotes of either kind, behind a pipe, as a substitution, as a line of its own."""
+"""The quote that has to mean something, and what is asked: bare, within quotes of either kind, behind a pipe, as a
+substitution, as a line of its own."""

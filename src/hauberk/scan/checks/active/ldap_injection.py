@@ -40,12 +40,11 @@ def prove(lab: Lab) -> Proof | None:
     """A bracket breaks the filter, and its escaped twin does not; or more attributes can be asked for."""
     if not lab.stirred:
         return None
-    return _by_complaint(lab) or _by_width(lab)
+    return (_by_complaint(lab) or _by_width(lab)) if lab.breaks(")(") or lab.breaks("*") else None
 
 
 def _by_complaint(lab: Lab) -> Proof | None:
-    broken = lab.fire("{c})(")
-    said = complaint("ldap", broken.response)
+    said = complaint("ldap", lab.torn_by(")(").response)
     if not said or complaint("ldap", lab.control.response):
         return None
     balanced, again = lab.fire("{c}\\29\\28"), lab.fire("{c})(")

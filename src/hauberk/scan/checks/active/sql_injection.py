@@ -72,8 +72,7 @@ def _by_name(lab: Lab) -> Proof | None:
 
 def _by_complaint(lab: Lab) -> Proof | None:
     for mark in ("'", '"'):
-        broken = lab.fire("{c}" + mark)
-        said = complaint("sql", broken.response)
+        said = complaint("sql", lab.torn_by(mark).response)
         if not said or complaint("sql", lab.control.response):
             continue
         balanced, again = lab.fire("{c}" + mark * 2), lab.fire("{c}" + mark)
@@ -86,6 +85,9 @@ def _by_complaint(lab: Lab) -> Proof | None:
 def _by_truth(lab: Lab) -> Proof | None:
     reading = lab.point.operation.method == "GET"
     for frame in (*_NARROWING, *(_WIDENING if reading else ())):
+        quote = frame[3:4] if frame[3:4] in "'\"" else "'" if frame.startswith("{k}%") else ""
+        if quote and not lab.breaks(quote):
+            continue
         found = follows(lab, framed(frame, lab.value))
         if found is not None:
             true, false = found
