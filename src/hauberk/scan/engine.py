@@ -30,7 +30,7 @@ from hauberk.scan.identity import log_in
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.outside import with_cookies
 from hauberk.scan.roles import Roles, named
-from hauberk.scan.second_look import ALIKE, DIGITS, look_again
+from hauberk.scan.second_look import DIGITS, look_again
 from hauberk.scan.surface import FORM, Operation, Parameter, Surface
 from hauberk.scan.sweep import UNKNOWN, groups, learnt, sweep, swept_points
 from hauberk.scan.transport import GoneError, Transport
@@ -39,10 +39,12 @@ from hauberk.scan.watch import EVERYWHERE, Watch
 
 DESTRUCTIVE = re.compile(r"delete|remove|destroy|reset|purge|clear|wipe|cancel|shutdown", re.IGNORECASE)
 DEFAULT = Budget()
+SETTINGS = 12
+"""Operations at which CORS is asked."""
 CLOSED = frozenset({401, 403, 404, 405})
 """Answers behind which no input is read."""
 SEEN: frozenset[SinkKind] = frozenset(
-    {"shell", "argv", "path", "sql", "nosql", "eval", "template", "unpickle", "xpath", "ldap", "xml", "url"}
+    {"shell", "argv", "path", "sql", "nosql", "eval", "template", "unpickle", "xpath", "ldap"}
 )
 """The kinds of sinks that the guard's sensors watch."""
 
@@ -336,7 +338,9 @@ class Run:
     def ask_origin(self, operation: Operation, request: Request, response: Response) -> None:
         """CORS, where there is something to read; one finding is enough, as it is one setting."""
         shape = DIGITS.sub("0", operation.path)
-        if operation.method != "GET" or response.status >= 400 or self.cors is not None or self.shapes[shape] >= ALIKE:
+        if operation.method != "GET" or response.status >= 400 or self.cors is not None or shape in self.shapes:
+            return
+        if len(self.shapes) >= SETTINGS:
             return
         self.shapes[shape] += 1
         self.cors_asked += 1

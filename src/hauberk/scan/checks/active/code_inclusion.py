@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hauberk.core.events import SinkKind
 from hauberk.core.finding import Rule
 from hauberk.scan.checks.active import ssrf
 from hauberk.scan.lab import Lab, number
@@ -21,6 +22,10 @@ RULE = Rule(
     top10=("A05:2025",),
     docs="https://owasp.org/www-project-web-security-testing-guide/v42/4-Web_Application_Security_Testing/07-Input_Validation_Testing/11.2-Testing_for_Remote_File_Inclusion",
 )
+
+
+KINDS: frozenset[SinkKind] = frozenset({"eval"})
+"""What is fetched and run comes by there, and is code injection to the sensors."""
 
 
 def prove(lab: Lab) -> Proof | None:

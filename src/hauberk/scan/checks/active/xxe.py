@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from hauberk.core.events import SinkKind
 from hauberk.core.finding import Rule
 from hauberk.scan.lab import Lab
-from hauberk.scan.trial import Proof, canary
+from hauberk.scan.oracles.sensor import sensed
+from hauberk.scan.trial import Judgement, Proof, Trial, canary
 
 RULE = Rule(
     id="scan.xxe",
@@ -20,6 +22,14 @@ RULE = Rule(
     top10=("A02:2025",),
     docs="https://cheatsheetseries.owasp.org/cheatsheets/XML_External_Entity_Prevention_Cheat_Sheet.html",
 )
+
+
+KINDS: frozenset[SinkKind] = frozenset({"xml"})
+
+
+def judge(trial: Trial) -> Judgement:
+    """Whether a parser went to read what the document names."""
+    return sensed(trial, KINDS)
 
 
 _HINT = re.compile(r"xml|soap|svg|feed|rss", re.IGNORECASE)
