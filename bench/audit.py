@@ -190,13 +190,16 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
-def run(command: list[str], cwd: Path, environ: dict[str, str]) -> float:
-    """Seconds of wall time of the whole process."""
+def run(command: list[str], cwd: Path, environ: dict[str, str]) -> tuple[float, float]:
+    """Seconds of wall time, and of CPU time, of the whole process."""
     before = perf_counter()
-    status = subprocess.call(command, cwd=cwd, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    if status not in (0, 1):
-        raise SystemExit(f"{command} ended with {status}")
-    return perf_counter() - before
+    devnull = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=cwd, env=environ, stdout=devnull, stderr=devnull)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):
+        raise SystemExit(f"{command} ended with {process.returncode}")
+    return perf_counter() - before, used.ru_utime + used.ru_stime
 
 
 def memory(command: list[str], cwd: Path, environ: dict[str, str]) -> float:
@@ -209,17 +212,20 @@ def measured(commands: dict[str, list[str]], cwd: Path, environ: dict[str, str],
     """Medians of interleaved rounds, and ratios to each other's subject `audit`."""
     for command in commands.values():
         run(command, cwd, environ)
-    figures: dict[str, list[float]] = {name: [] for name in commands}
+    figures: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     order = list(commands.items())
     for number in range(rounds):
         for name, command in order[number % len(order) :] + order[: number % len(order)]:
             figures[name].append(run(command, cwd, environ))
-    wall = {name: median(rows) for name, rows in figures.items()}
-    return {
-        "seconds": {name: round(value, 3) for name, value in wall.items()},
-        "megabytes": {name: round(memory(command, cwd, environ), 1) for name, command in commands.items()},
-        "ratios": {f"audit/{name}": round(wall["audit"] / wall[name], 3) for name in wall if name != "audit"},
-    }
+    found: dict[str, Any] = {}
+    for kind, at in (("", 0), ("CPU ", 1)):
+        middle = {name: median(row[at] for row in rows) for name, rows in figures.items()}
+        found[f"{kind}seconds"] = {name: round(value, 3) for name, value in middle.items()}
+        found[f"{kind}ratios"] = {
+            f"audit/{name}": round(middle["audit"] / middle[name], 3) for name in middle if name != "audit"
+        }
+    found["megabytes"] = {name: round(memory(command, cwd, environ), 1) for name, command in commands.items()}
+    return found
 
 
 def results(vectors: Path, peer: str | None = None, rounds: int = ROUNDS) -> dict[str, Any]:

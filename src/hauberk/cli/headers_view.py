@@ -12,8 +12,9 @@ from rich.text import Text
 
 from hauberk.cli.options import Common
 from hauberk.core.finding import Finding
+from hauberk.report.piped import WIDTH
 from hauberk.report.plain import line, words
-from hauberk.report.text import STYLES, WIDTH
+from hauberk.report.text import STYLES
 from hauberk.scan.headers import Graded, Review
 from hauberk.scan.headers.observatory import BONUS_FROM
 from hauberk.scan.headers.observatory_results import MEANINGS

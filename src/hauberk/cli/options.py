@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -194,9 +195,15 @@ def without_accepted(result: Result, common: Common) -> Result:
 
 def show_text(result: Result, meta: Any, common: Common) -> None:
     """The report for people, in colour where stdout is a terminal."""
+    if not sys.stdout.isatty() and not os.environ.get("FORCE_COLOR"):
+        from hauberk.report import piped
+
+        if (said := piped.render(result, meta=meta)) is not None:
+            click.echo(said, nl=False)
+            return
     from rich.console import Console
 
-    from hauberk.report.text import WIDTH
+    from hauberk.report.piped import WIDTH
     from hauberk.report.text import write as write_text
 
     console = Console(no_color=not common.color, highlight=False, emoji=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from io import StringIO
 from itertools import groupby
 
@@ -13,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from hauberk.core.finding import SEVERITIES, Finding, HttpLocation, Location, PackageLocation, Result, Severity
-from hauberk.report.evidence import asvs_evidence, tally
+from hauberk.report import piped
 from hauberk.report.grade import Grade, grade
 from hauberk.report.meta import Meta, took
+from hauberk.report.piped import WIDTH, next_steps
 from hauberk.report.plain import line, words
 
 STYLES: dict[Severity, str] = {
@@ -26,8 +27,6 @@ STYLES: dict[Severity, str] = {
     "info": "dim",
 }
 GRADE_STYLES = {"A+": "black on green", "A": "black on green", "B": "black on bright_green", "C": "black on yellow"}
-WIDTH = 100
-"""Columns where no terminal says otherwise."""
 
 
 def render(result: Result, *, meta: Meta) -> str:
@@ -94,13 +93,7 @@ def counts(result: Result) -> Text:
 
 def asvs_line(result: Result) -> Text:
     """What the findings say about the standard, in one line; never that anything is certified."""
-    have = tally(asvs_evidence(result).values())
-    return Text(
-        f"OWASP ASVS 5.0.0: of 345 requirements {have['fail']} with a fault, {have['enforced']} enforced, "
-        f"{have['pass']} passed, {have['no-fault']} without a fault found, {have['not-applicable']} not applicable, "
-        f"{have['person']} for a person, {have['not-judged']} not judged here",
-        style="dim",
-    )
+    return Text(piped.asvs_line(result), style="dim")
 
 
 def _gaps(console: Console, result: Result) -> None:
@@ -179,14 +172,5 @@ def _people(console: Console, reviews: list[Finding]) -> None:
 
 def closing(result: Result) -> Text:
     """What to do next."""
-    steps = list(_next_steps(result))
+    steps = list(next_steps(result))
     return Text("\n").join([Text(step, style="dim") for step in steps])
-
-
-def _next_steps(result: Result) -> Iterator[str]:
-    rules = [f.rule.id for f in sorted(result.failures, key=lambda f: f.rule.id.startswith("audit."))]
-    if rules:
-        yield f"hauberk explain {line(rules[0])}   says why a rule matters and how to mend it"
-    if not rules:
-        passed = sum(f.outcome == "pass" for f in result.findings)
-        yield f"{passed} checks passed. That nothing was found is no proof that nothing is there."
