@@ -16,7 +16,7 @@ from bench import shield_peers as peers
 from bench.harness import Once, added, medians, microseconds, ratio, report
 from hauberk import CORS, Policy, asgi
 from hauberk.adapters.asgi import App, Message, Scope
-from hauberk.core.encoded import encoded_bytes
+from hauberk.core.encoded import NONCED, UNREAD, encoded_bytes
 from hauberk.core.exchange import held
 
 START = {"type": "http.response.start", "status": 200}
@@ -55,9 +55,9 @@ BROWSER = [
 ]
 """What a browser asks a page with: no Origin, no cookie."""
 BASE = {"bare", "floor"}
-CONSTANTS = list(encoded_bytes(RECOMMENDED.plan()).unread)
+CONSTANTS = encoded_bytes(RECOMMENDED.plan()).tails[UNREAD]
 TEMPLATES = encoded_bytes(RECOMMENDED.plan()).templates
-FIXED = list(encoded_bytes(RECOMMENDED.plan()).with_nonce[False])
+FIXED = encoded_bytes(RECOMMENDED.plan()).tails[NONCED]
 VARY = [(b"vary", b"Origin")]
 ALLOWED = {ORIGIN.encode(): [(b"access-control-allow-origin", ORIGIN.encode()), *VARY]}
 LACKS = {b" Path=/; Max-Age=3600": b"; Secure; HttpOnly; SameSite=Lax"}

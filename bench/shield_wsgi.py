@@ -14,7 +14,7 @@ from bench.harness import Once, added, medians, microseconds, ratio, report
 from bench.shield import FUSED, ORIGIN, RECOMMENDED
 from hauberk import Policy, protect, wsgi
 from hauberk.adapters.wsgi import App, Environ, StartResponse
-from hauberk.core.encoded import encoded_text
+from hauberk.core.encoded import UNREAD, encoded_text
 
 ENVIRON: Environ = {
     "REQUEST_METHOD": "GET",
@@ -34,7 +34,7 @@ ENVIRON: Environ = {
     "wsgi.multiprocess": False,
     "wsgi.run_once": False,
 }
-CONSTANTS = list(encoded_text(RECOMMENDED.plan()).unread)
+CONSTANTS = encoded_text(RECOMMENDED.plan()).tails[UNREAD]
 VARY = [("vary", "Origin")]
 ALLOWED = {ORIGIN: [("access-control-allow-origin", ORIGIN), *VARY]}
 CORS_ALONE = Policy(cors=FUSED.cors)

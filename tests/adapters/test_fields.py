@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from hauberk import Failures
 from hauberk.core.exchange import Exchange, Head, Reply
-from hauberk.core.plan import Choice, Plan, Steps
-from tests.drivers import Answer, App, Got, Serve, hello, serve_asgi, serve_wsgi
+from hauberk.core.plan import Plan, Steps
+from tests.drivers import Answer, App, Serve, hello
 
 
 class Feature:
@@ -126,93 +124,3 @@ def test_a_value_passes_through_last_of_all_and_only_where_it_is(serve: Serve) -
     got = serve(plan, lambda ex: Answer(headers=[("x-watched", "1"), ("set-cookie", "a=1")]), path="/p")
     assert got.all("set-cookie") == ["a=1; Path=/p", "late=1; Path=/p"]
     assert serve(plan).all("set-cookie") == []
-
-
-# --- fields that are known beforehand ----------------------------------------------------------------------------
-
-KNOWN = {
-    "https://a.example": (("allow", "https://a.example"), ("x-known", "a")),
-    "https://list.example": (("vary", "Accept"), ("x-known", "list")),
-    "https://constant.example": (("x-constant", "2"), ("x-known", "constant")),
-}
-
-
-def choosing(asked: list[str], *, known_beforehand: bool) -> Feature:
-    """A step that adds what its choice says, and refuses others; with the choice told to the adapter or not."""
-
-    def begin(ex: Exchange) -> Reply | None:
-        asked.append(ex.header("origin"))
-        if ex.method == "OPTIONS" and ex.header("origin"):
-            return Reply(204, b"", ())
-        ex.fields = KNOWN.get(ex.header("origin"), ())
-        return None
-
-    choice = Choice(name="origin", fields=KNOWN, methods=frozenset({"OPTIONS"})) if known_beforehand else None
-    constants = (("x-constant", "1"), ("x-frame-options", "DENY"))
-    return Feature(Steps(headers=constants, on_request=begin, choice=choice, vary=frozenset({"origin"})))
-
-
-def reading_nonce(ex: Exchange) -> Answer:
-    ex.read_nonce()
-    ex.add("x-late", "1")
-    return Answer()
-
-
-APPS: dict[str, App] = {
-    "plain": hello,
-    "own fields": lambda ex: Answer(headers=[("X-Known", "theirs"), ("vary", "accept"), ("x-constant", "2")]),
-    "nonce": reading_nonce,
-    "error": raising,
-}
-
-
-@pytest.mark.parametrize("drive", [serve_asgi, serve_wsgi])
-@pytest.mark.parametrize("app", APPS.values(), ids=APPS)
-@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
-@pytest.mark.parametrize("origin", [None, "", "https://b.example", *KNOWN])
-def test_a_choice_changes_nothing_but_what_it_costs(
-    drive: Callable[..., Got], app: App, method: str, origin: str | None
-) -> None:
-    headers = [("origin", origin)] if origin is not None else []
-    found = []
-    for known in (False, True):
-        got = drive(Plan.of([choosing([], known_beforehand=known), Failures()]), app, method=method, headers=headers)
-        found.append((got.status, sorted((name.lower(), value) for name, value in got.headers)))
-        found[-1][1][:] = [pair for pair in found[-1][1] if pair[0] != "content-length"]
-    assert found[0] == found[1]
-
-
-@pytest.mark.parametrize("drive", [serve_asgi, serve_wsgi])
-@pytest.mark.parametrize(
-    ("method", "origin", "asked"),
-    [
-        ("GET", "https://a.example", []),
-        ("GET", None, []),
-        ("GET", "https://b.example", ["https://b.example"]),
-        ("OPTIONS", "https://a.example", ["https://a.example"]),
-    ],
-)
-def test_the_step_is_asked_only_for_what_is_not_known(
-    drive: Callable[..., Got], method: str, origin: str | None, asked: list[str]
-) -> None:
-    seen: list[str] = []
-    headers = [("origin", origin)] if origin else []
-    drive(Plan.of([choosing(seen, known_beforehand=True)]), method=method, headers=headers)
-    assert seen == asked
-
-
-def test_a_field_that_comes_twice_is_not_known() -> None:
-    seen: list[str] = []
-    headers = [("origin", "https://a.example"), ("origin", "https://a.example")]
-    got = serve_asgi(Plan.of([choosing(seen, known_beforehand=True)]), headers=headers)
-    assert seen == ["https://a.example, https://a.example"]
-    assert got.one("allow") is None
-
-
-def test_a_second_step_makes_every_request_ask_both() -> None:
-    seen: list[str] = []
-    other = Feature(Steps(on_request=lambda ex: seen.append("other")))
-    for drive in (serve_asgi, serve_wsgi):
-        seen.clear()
-        drive(Plan.of([choosing(seen, known_beforehand=True), other]))
-        assert seen == ["", "other"]

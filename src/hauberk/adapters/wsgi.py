@@ -11,9 +11,10 @@ from typing import Any
 
 from hauberk.adapters.answers import watched_wsgi
 from hauberk.adapters.body import WatchedInput, Watcher, read_ahead
-from hauberk.core.encoded import RawHead, encoded_text
-from hauberk.core.exchange import HOLDER, Exchange, Holder, Reply, held
-from hauberk.core.plan import Choice, Pair, Plan, run_deferred, run_inline
+from hauberk.core.encoded import UNREAD, RawHead, Tails, encoded_text
+from hauberk.core.exchange import HOLDER, Exchange, Holder, Reply, RequestStep, held
+from hauberk.core.plan import Plan, run_deferred, run_inline
+from hauberk.core.verdicts import Verdicts, Witness
 
 Environ = dict[str, Any]
 TextHeaders = list[tuple[str, str]]
@@ -22,6 +23,9 @@ Write = Callable[[bytes], object]
 StartResponse = Callable[..., Write]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 Make = Callable[[Environ], "WSGIExchange"]
+Way = tuple[Make, Make, TextHeaders]
+"""What makes the exchange of a request, before its header is out and after, and what is added to that header."""
+Key = tuple[Any, ...]
 
 
 @lru_cache(maxsize=256)
@@ -38,6 +42,18 @@ class WSGIExchange(Exchange):
 
     def __init__(self, environ: Environ) -> None:
         self.environ = environ
+
+    def makers(self, appended: Tails[str]) -> tuple[Make, Make]:
+        """What makes exchanges of which the steps have said the same, before the header is out and after."""
+
+        class Judged(WSGIExchange):
+            fields = foretold = self.fields
+            csrf, tails = self.csrf, appended
+
+        class JudgedLate(Judged):
+            sent = True
+
+        return Judged, JudgedLate
 
     @property
     def method(self) -> str:
@@ -138,6 +154,12 @@ class WSGIExchange(Exchange):
         return None if request is None else getattr(request, "url_rule", None) is not None
 
 
+class Late(WSGIExchange):
+    """The exchange of a response whose header is out already."""
+
+    sent = True
+
+
 class WSGIHead(RawHead[str]):
     """Fields as native text."""
 
@@ -149,7 +171,7 @@ class WSGIHead(RawHead[str]):
 
     def append(self, name: str, value: str) -> None:
         """See `Head.append`."""
-        self.extend([(name, value)])
+        self.add(name, value)
 
     def remove(self, name: str) -> None:
         """See `Head.remove`."""
@@ -176,21 +198,29 @@ class WSGIShield:
         self._encoded = encoded_text(plan)
         self._statuses = {str(status): status for status in plan.statuses}
         self._on_status = plan.on_status
-        self.run: App = self._full() if plan.eager or plan.always or plan.session or context else self._shortest()
+        self._verdicts: Verdicts[Way] = Verdicts()
+        self._key = alike(plan.reads or frozenset())
+        self.run: App = self._full(plan.begin) if plan.eager or plan.always or plan.session or context else self._lean()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Run one request."""
         return self.run(environ, start_response)
 
-    def _shortest(self) -> App:
-        lean = self._lean(WSGIExchange, list(self._encoded.unread))
-        return lean if self.plan.choice is None else self._choosing(self.plan.choice, lean)
-
-    def _lean(self, make: Make, added: TextHeaders) -> App:
-        """For plans of headers, nonce and cookies: no context variable, and an exchange only if somebody asks."""
+    def _lean(self) -> App:
+        """For plans whose steps before the application, if any, say the same of requests that are alike: no context
+        variable, and an exchange only if somebody asks."""
         app, long_way, failed, touched = self.app, self._start, self._failed, self._encoded.touched
+        full, key_of, known = self._full(self._learn), self._key, self._verdicts.known
+        judges, plain = bool(self.plan.on_request), (WSGIExchange, Late, self._encoded.tails[UNREAD])
 
         def run(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            if judges:
+                way = known.get(key_of(environ))
+                if way is None:
+                    return full(environ, start_response)
+                make, late, added = way
+            else:
+                make, late, added = plain
             holder: Holder = [None, make, environ]
             environ["hauberk"] = holder
 
@@ -215,21 +245,19 @@ class WSGIShield:
 
         return run
 
-    def _choosing(self, choice: Choice, absent: App) -> App:
-        """For plans whose only step before the application knows its fields beforehand: one lean way for each value."""
-        asked, methods, full = field_key(choice.name), choice.methods, self._full()
-        known = {value: self._lean(_maker(own), added) for value, (own, added) in self._encoded.choices.items()}
+    def _learn(self, ex: Any) -> Reply | None:
+        """Run the steps before the application, and remember what they said of a request that they let pass."""
+        plan = self.plan
+        key = self._key(ex.environ)
+        witness: Any = Witness(ex, plan.reads or frozenset())
+        reply = plan.begin(witness)
+        if reply is None and witness.lasting and key is not None:
+            tails = self._encoded.tails_after(ex.fields)
+            if tails is not None:
+                self._verdicts.remember(key, (*ex.makers(tails), tails[UNREAD]))
+        return reply
 
-        def run(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-            if asked not in environ:
-                return absent(environ, start_response)
-            if environ["REQUEST_METHOD"] in methods:
-                return full(environ, start_response)
-            return known.get(environ[asked], full)(environ, start_response)
-
-        return run
-
-    def _full(self) -> App:
+    def _full(self, begin: RequestStep) -> App:
         """For plans with steps that see every request."""
         plan, long_way, failed = self.plan, self._start, self._failed
         app = self.app if plan.answers is None else watched_wsgi(self.app, plan.answers)
@@ -239,7 +267,8 @@ class WSGIShield:
             ex = WSGIExchange(environ)
             environ["hauberk"] = holder = [ex, None, None]
             if opens is not None:
-                ex.session = session = opens(holder)
+                ex.session = session = opens()
+                session.exchange = ex
                 holder.append(session)
 
             def start(status: str, headers: TextHeaders, exc_info: ExcInfo = None) -> Write:
@@ -247,7 +276,7 @@ class WSGIShield:
 
             token = HOLDER.set(holder)
             try:
-                if (reply := plan.begin(ex)) is None and plan.load:
+                if (reply := begin(ex)) is None and plan.load:
                     reply = run_inline(plan.load_all(ex))
                 if reply is not None:
                     return _answer(ex, reply, start)
@@ -345,20 +374,18 @@ class Running:
         _close(self._body)
 
 
-def late(environ: Environ) -> WSGIExchange:
-    """The exchange of a response whose header is out already."""
-    ex = WSGIExchange(environ)
-    ex.sent = True
-    return ex
+def alike(reads: frozenset[str]) -> Callable[[Environ], Key | None]:
+    """Of a request, all that steps see which read these fields (`core.verdicts`). None where that is for them to work
+    out: the target may be no path, or the request is the handshake of a WebSocket."""
+    keys = tuple(field_key(name) for name in sorted(reads))
 
+    def key_of(environ: Environ) -> Key | None:
+        get = environ.get
+        if "HTTP_UPGRADE" in environ or get("PATH_INFO", "")[:1] != "/" or get("SCRIPT_NAME", "")[:1] not in {"", "/"}:
+            return None
+        return environ["REQUEST_METHOD"], get("wsgi.url_scheme"), *map(get, keys)
 
-def _maker(own: tuple[Pair, ...]) -> Make:
-    """Makes exchanges that have these fields from the start."""
-
-    class Chosen(WSGIExchange):
-        fields = own
-
-    return Chosen
+    return key_of
 
 
 def split_host(host: str, scheme: str) -> tuple[str, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, TypeVar
+from operator import methodcaller
+from typing import Generic, TypeVar
 
 from hauberk.core.exchange import Exchange, Head
 from hauberk.core.plan import NONCE, Pair, Plan, Rewrite, put, vary
@@ -14,6 +15,14 @@ MOST_KNOWN = 256
 """How many sets of fields are kept encoded."""
 LISTS = frozenset({"set-cookie", "vary"})
 """Fields of a response that are lists: what is added joins them."""
+
+
+UNREAD, WITH_COOKIE, PERSONAL, NONCED, NONCED_PERSONAL = range(5)
+"""Kinds of responses: neither nonce nor session was read, and no cookie is set; a cookie is; the session was read; the
+nonce was; both were."""
+Fields = list[tuple[Text, Text]]
+Tails = tuple[Fields[Text], Fields[Text], Fields[Text], Fields[Text], Fields[Text]]
+"""What is appended to each kind."""
 
 
 class RawHead(Head, Generic[Text]):
@@ -43,6 +52,13 @@ class RawHead(Head, Generic[Text]):
             own -= names
             self.renamed = True
 
+    def add(self, name: Text, value: Text) -> None:
+        """One more field, its name in lower case."""
+        self.raw.append((name, value))
+        self.renamed = True
+        if self._names is not None:
+            self._names.add(name)
+
     def extend(self, fields: Sequence[tuple[Text, Text]]) -> None:
         """These as well, names in lower case."""
         self.raw += fields
@@ -56,26 +72,24 @@ class Encoded(Generic[Text]):
     """A Plan's constants in the form that one protocol sends: bytes for ASGI, native text for WSGI."""
 
     __slots__ = (
+        "_always",
         "_changed",
         "_constant",
         "_cookie",
+        "_decode",
         "_encode",
         "_join",
         "_known",
-        "_personal",
         "_plan",
         "_removed",
         "_rewrites",
-        "_touched",
+        "_touched_personal",
         "_varied",
         "_vary",
-        "_with_cookie",
         "_yielding",
-        "choices",
+        "tails",
         "templates",
         "touched",
-        "unread",
-        "with_nonce",
     )
 
     def __init__(
@@ -83,21 +97,22 @@ class Encoded(Generic[Text]):
         plan: Plan,
         encode: Callable[[str], Text],
         join: Callable[[Text, Iterable[Text]], Text],
-        rewrite: Callable[[Rewrite], Callable[[Exchange, Text], Text]],
+        decode: Callable[[Text], str],
     ) -> None:
         self._plan: Plan = plan
         self._encode: Callable[[str], Text] = encode
+        self._decode: Callable[[Text], str] = decode
         self._join: Callable[[Text, Iterable[Text]], Text] = join
         self._known: dict[int, tuple[object, list[tuple[Text, Text]], frozenset[Text] | None]] = {}
-        self.unread: tuple[tuple[Text, Text], ...] = self._appended(None)
-        """What is appended where neither nonce nor session was read, and no cookie is set."""
-        self._with_cookie: tuple[tuple[Text, Text], ...] = self._appended(None, cookie=True)
-        self._personal: tuple[tuple[Text, Text], ...] = self._appended(None, personal=True)
-        self.with_nonce: dict[bool, tuple[tuple[Text, Text], ...]] = {
-            personal: self._appended(NONCE, personal=personal) for personal in (False, True)
-        }
-        """What is appended where the nonce was read, in responses that are personal or not; without the fields that
-        hold it."""
+        self._always: bool = plan.always
+        self.tails: Tails[Text] = (
+            self._appended(None),
+            self._appended(None, cookie=True),
+            self._appended(None, personal=True),
+            self._appended(NONCE),
+            self._appended(NONCE, personal=True),
+        )
+        """What is appended to each kind of response; without the fields that hold a nonce."""
         self.templates: tuple[tuple[Text, list[Text]], ...] = tuple(
             (encode(h.name), [encode(part) for part in h.with_nonce.split(NONCE)])
             for h in plan.nonced
@@ -112,25 +127,13 @@ class Encoded(Generic[Text]):
         changed = cookie | set(plan.rewrite)
         self.touched: frozenset[Text] = self._spelled(names | plan.watch | changed)
         """Names that send a response the long way round."""
-        self._touched: dict[bool, frozenset[Text]] = {
-            False: self.touched,
-            True: self.touched | self._spelled(("vary",)),
-        }
-        """The same for responses that are personal or not."""
+        self._touched_personal: frozenset[Text] = self.touched | self._spelled(("vary",))
+        """The same for personal responses."""
         self._changed: frozenset[Text] = self._spelled(changed - names - plan.watch)
         """Those of them that no step looks at, and that no constant has to make way for."""
         self._cookie: frozenset[Text] = self._spelled(cookie)
-        self.choices: dict[Text, tuple[tuple[Pair, ...], list[tuple[Text, Text]]]] = {}
-        """The value of the plan's choice to its fields, and to these and all constants, encoded.
-
-        Fields that a constant would have to make way for are left out: these go the long way.
-        """
-        if plan.choice is not None:
-            for value, fields in plan.choice.fields.items():
-                if self.own(fields)[1] is not None:
-                    self.choices[encode(value)] = (fields, list(self._pairs(fields) + self.unread))
-        self._rewrites: dict[Text, Callable[[Exchange, Text], Text]] = {
-            form: rewrite(change) for name, change in plan.rewrite.items() for form in self._spelled((name,))
+        self._rewrites: dict[Text, Rewrite] = {
+            form: change for name, change in plan.rewrite.items() for form in self._spelled((name,))
         }
         self._removed: frozenset[Text] = frozenset(encode(name) for name in plan.remove)
         self._yielding: frozenset[Text] = frozenset(encode(name) for name in (*dict(plan.enforced), *plan.weaker))
@@ -139,9 +142,7 @@ class Encoded(Generic[Text]):
         self._varied: dict[bool, dict[Text, Text]] = {False: {}, True: {}}
         """A Vary of an application's to the one with the plan's names in it, in responses that are personal or not."""
 
-    def _appended(
-        self, nonce: str | None, *, personal: bool = False, cookie: bool = False
-    ) -> tuple[tuple[Text, Text], ...]:
+    def _appended(self, nonce: str | None, *, personal: bool = False, cookie: bool = False) -> list[tuple[Text, Text]]:
         """Encoded, without the fields that hold a nonce."""
         plan: Plan = self._plan
         varies = sorted(plan.varies(personal=personal))
@@ -150,8 +151,8 @@ class Encoded(Generic[Text]):
             fields.append(("vary", ", ".join(name.title() for name in varies)))
         return self._pairs(field for field in fields if NONCE not in field[1])
 
-    def _pairs(self, fields: Iterable[Pair]) -> tuple[tuple[Text, Text], ...]:
-        return tuple((self._encode(name), self._encode(value)) for name, value in fields)
+    def _pairs(self, fields: Iterable[Pair]) -> list[tuple[Text, Text]]:
+        return [(self._encode(name), self._encode(value)) for name, value in fields]
 
     def _spelled(self, names: Iterable[str]) -> frozenset[Text]:
         # Applications may spell a name as they like under WSGI, and some do under ASGI: in these ways.
@@ -162,11 +163,11 @@ class Encoded(Generic[Text]):
         """What a response gets that sets a cookie or does not."""
         if ex.nonce is not None:
             return self._with(ex.nonce, ex.personal)
-        return self._personal if ex.personal else self._with_cookie if cookie else self.unread
+        return self.tails[PERSONAL if ex.personal else WITH_COOKIE if cookie else UNREAD]
 
     def _with(self, nonce: str, personal: bool) -> list[tuple[Text, Text]]:
         encoded, join = self._encode(nonce), self._join
-        fields = list(self.with_nonce[personal])
+        fields = self.tails[NONCED_PERSONAL if personal else NONCED].copy()
         for name, parts in self.templates:
             fields.append((name, join(encoded, parts)))  # one or two: a comprehension costs more
         return fields
@@ -179,7 +180,7 @@ class Encoded(Generic[Text]):
         known = self._known.get(id(fields))
         if known is not None and known[0] is fields:
             return known[1], known[2]
-        own = list(self._pairs(fields))
+        own = self._pairs(fields)
         names = None
         if not any(name in LISTS or name in self._constant for name, _ in fields):
             names = self._spelled(name for name, _ in fields)
@@ -189,33 +190,49 @@ class Encoded(Generic[Text]):
             self._known[id(fields)] = (fields, own, names)
         return own, names
 
+    def tails_after(self, fields: Sequence[Pair]) -> Tails[Text] | None:
+        """These before all constants, encoded; None where a constant, or a field of the application's that sends no
+        response the long way, would have to make way for one of them."""
+        if not fields:
+            return self.tails
+        own, names = self.own(fields)
+        if names is None or not names <= self.touched:
+            return None
+        unread, with_cookie, personal, nonced, nonced_personal = self.tails
+        return own + unread, own + with_cookie, own + personal, own + nonced, own + nonced_personal
+
     def quick(self, ex: Exchange, headers: list[tuple[Text, Text]]) -> list[tuple[Text, Text]] | None:
         """The application's fields with all others behind them; None if names that are there and names that are added
         have to be compared, or a step wants to look at them: then it is up to `finish`."""
-        own, names = self.own(ex.fields) if ex.fields else _NOTHING
-        if names is None or self._plan.always:
+        if self._always:
             return None
-        touched, changed = self._touched[ex.personal], self._changed
+        personal, nonce, changed = ex.personal, ex.nonce, self._changed
+        touched = self._touched_personal if personal else self.touched
         places: list[int] = []
         for at, (name, _) in enumerate(headers):
             if name in touched:
                 if name not in changed:
                     return None
                 places.append(at)
-            elif name in names:
+        tails = ex.tails or self.tails
+        if (extra := ex.fields) is not ex.foretold:
+            tails, (own, names) = self.tails, self.own(extra)
+            if names is None or not names.isdisjoint([name for name, _ in headers]):
                 return None
-        fields = headers + own
-        if (nonce := ex.nonce) is not None:
-            fields += self._with(nonce, ex.personal)
-        elif ex.personal:
-            fields += self._personal
+            headers = headers + own
+        if nonce is not None:
+            fields = headers + tails[NONCED_PERSONAL if personal else NONCED]
+            encoded, join = self._encode(nonce), self._join
+            for name, parts in self.templates:
+                fields.append((name, join(encoded, parts)))  # one or two: a comprehension costs more
+        elif personal:
+            fields = headers + tails[PERSONAL]
         else:
-            fields += self._with_cookie if places and self._sets_cookie(headers, places) else self.unread
-        rewrites = self._rewrites
+            fields = headers + tails[WITH_COOKIE if places and self._sets_cookie(headers, places) else UNREAD]
         for at in places:
             name, value = fields[at]
-            if (change := rewrites.get(name)) is not None:
-                fields[at] = name, change(ex, value)
+            if (change := self._rewrites.get(name)) is not None:
+                fields[at] = name, self._encode(change(ex, self._decode(value)))
         return fields
 
     def _sets_cookie(self, headers: list[tuple[Text, Text]], places: Iterable[int]) -> bool:
@@ -264,18 +281,11 @@ class Encoded(Generic[Text]):
             known[own] = next(value for key, value in head.raw if key.lower() == name)
 
 
-_NOTHING: tuple[list[Any], frozenset[Any]] = ([], frozenset())
-
-
 def encoded_bytes(plan: Plan) -> Encoded[bytes]:
     """For ASGI."""
-
-    def rewrite(change: Rewrite) -> Callable[[Exchange, bytes], bytes]:
-        return lambda ex, value: change(ex, value.decode("latin-1")).encode("latin-1")
-
-    return Encoded(plan, lambda text: text.encode("latin-1"), bytes.join, rewrite)
+    return Encoded(plan, methodcaller("encode", "latin-1"), bytes.join, methodcaller("decode", "latin-1"))
 
 
 def encoded_text(plan: Plan) -> Encoded[str]:
     """For WSGI."""
-    return Encoded(plan, str, str.join, lambda change: change)
+    return Encoded(plan, str, str.join, str)

@@ -93,6 +93,10 @@ class LateSessionError(HauberkError):
     """A session was begun after the header went out, when its cookie could not be set any more."""
 
 
+class LostSessionError(HauberkError):
+    """Something asked a request that is over for its session, and nothing has kept that."""
+
+
 class LateTokenError(HauberkError):
     """`csrf_token` was first read after the header went out, when its cookie could not be set any more."""
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn, Protocol
 from urllib.parse import quote
 from weakref import ref
 
-from hauberk.core.errors import BlockedError, LateNonceError
+from hauberk.core.errors import BlockedError, LateNonceError, LostSessionError
 
 BODY_KEPT = 1 << 20
 """How much of a request's body is kept for the guard, in octets."""
@@ -34,10 +34,6 @@ class Reply:
     def bodiless(self) -> bool:
         """Whether an answer of this status has no body, and so no Content-Length (RFC 9110, section 8.6)."""
         return self.status < 200 or self.status in {204, 304}
-
-
-def _no_session() -> None:
-    """What a request has where nobody gave it one."""
 
 
 class Exchange(ABC):
@@ -66,7 +62,14 @@ class Exchange(ABC):
     """What is to happen before the header leaves, in the order in which it was opened."""
     fields: Sequence[tuple[str, str]] = ()
     """Header fields for this response alone, names in lower case; they take the place of the application's own."""
-    _session: Callable[[], Any] = staticmethod(_no_session)
+    foretold: Sequence[tuple[str, str]] = ()
+    """Those of them that were known when the exchange was made, of which `tails` knows."""
+    tails: Any = None
+    """What the adapter appends to the response, where that is not the same for all of the plan's."""
+    kept: Any = None
+    """The session, or a weak reference to it once the request is over: ask `session`."""
+    lasting: bool = True
+    """Whether what the steps say of this request holds for every one that is alike in what they looked at."""
     personal: bool = False
     """Whether the response depends on the visitor's session, so that no cache may show it to others."""
     csrf: Any = None
@@ -163,14 +166,25 @@ class Exchange(ABC):
 
     @property
     def session(self) -> Any:
-        """The session of this request; None where the policy keeps none."""
-        return self._session()
+        """The session of this request; None where the policy keeps none. Raises LostSessionError where it had one that
+        is gone: nothing may take that for a visitor without session, whose CSRF tokens are bound to less."""
+        kept = self.kept
+        if type(kept) is not ref:
+            return kept
+        session = kept()
+        if session is None:
+            raise LostSessionError("the request is over and its session is gone; take what you need from it before")
+        return session
 
     @session.setter
     def session(self, session: Any) -> None:
-        # It knows its exchange, and the holder keeps it: held here as well, the three would outlive each request until
-        # garbage is collected.
-        self._session = ref(session)
+        self.kept = session
+
+    def end(self) -> None:
+        """The request is over. The session knows its exchange; held by it as well, the two would outlive each request
+        until garbage is collected."""
+        if self.kept is not None and type(self.kept) is not ref:
+            self.kept = ref(self.kept)
 
     def refuse(self, reply: Reply) -> NoReturn:
         """Answer this, whatever the application does from here on. Raises BlockedError, so that it does no more."""
@@ -279,8 +293,9 @@ Most requests need no exchange at all, and making one costs as much as everythin
 made when somebody asks, and this list (the cheapest thing that can be changed in place) remembers it.
 """
 
-OpenSession = Callable[[Holder], Any]
-"""Makes the session of the request that the holder is of. Whoever calls it puts the session into the holder."""
+OpenSession = Callable[[], Any]
+"""Makes a session. Whoever calls it gives it the request's `exchange`, or the `holder` that makes one, and puts it into
+the holder as the fourth. The adapters do this for each request, and the fewest look into it."""
 
 HOLDER: ContextVar[Holder | None] = ContextVar("hauberk.holder", default=None)
 
@@ -291,7 +306,9 @@ def held(holder: Holder) -> Any:
     if exchange is None:
         exchange = holder[0] = holder[1](holder[2])
         if len(holder) > 3:
-            exchange.session = holder[3]
+            exchange.kept = session = holder[3]
+            if type(session) is not ref:
+                session.exchange = exchange
     return exchange
 
 

@@ -47,21 +47,6 @@ class Nonced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """Fields of a response that one field of the request decides, known beforehand.
-
-    An adapter can then add them as it adds constants, without an exchange. `on_request` is asked all the same where
-    the request's field has another value or comes twice, or where the method is one of `methods`.
-    """
-
-    name: str
-    """The request's field, in lower case. Where it is absent, there is nothing to add and nothing to ask."""
-    fields: Mapping[str, tuple[Pair, ...]]
-    """Its value to what is added: what `on_request` would put into `Exchange.fields`."""
-    methods: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
     """What one feature contributes."""
 
@@ -82,8 +67,11 @@ class Steps:
     """Fields taken away from what the application sends."""
     on_request: RequestStep | None = None
     """Before the application and before the body: may answer in its place."""
-    choice: Choice | None = None
-    """What of `on_request` is known beforehand."""
+    reads: frozenset[str] | None = None
+    """For an `on_request` whose verdict is a function of these request fields, in lower case, of method and scheme, and
+    of whether the target is a path: it may be remembered (`core.verdicts`). None: it may look at anything. One that
+    looks further at some request is asked again for the next of its kind; one that asks somebody else, whose answer may
+    be another one tomorrow, sets `Exchange.lasting` to False."""
     on_response: ResponseStep | None = None
     """Before the header leaves, if the response has a field named in `watch`, or always where `watch` is empty."""
     watch: frozenset[str] = frozenset()
@@ -143,8 +131,8 @@ class Plan:
     with_cookie: tuple[Pair, ...] = ()
     remove: frozenset[str] = frozenset()
     on_request: tuple[RequestStep, ...] = ()
-    choice: Choice | None = None
-    """Of the only `on_request` step, where there is but one."""
+    reads: frozenset[str] | None = None
+    """All that the `on_request` steps look at; None where one of them may look at anything."""
     on_response: tuple[ResponseStep, ...] = ()
     always: bool = False
     """Whether some `on_response` step is to see every response."""
@@ -177,7 +165,7 @@ class Plan:
             with_cookie=tuple(pair for s in steps for pair in s.with_cookie),
             remove=frozenset(name for s in steps for name in s.remove),
             on_request=tuple(s.on_request for s in begins if s.on_request),
-            choice=begins[0].choice if len(begins) == 1 else None,
+            reads=_all_of(s.reads for s in begins),
             on_response=tuple(s.on_response for s in steps if s.on_response),
             always=any(s.on_response and not s.watch for s in steps),
             watch=frozenset(name for s in steps for name in s.watch),
@@ -198,7 +186,7 @@ class Plan:
     @property
     def eager(self) -> bool:
         """Whether every request needs its exchange before the application runs."""
-        return bool((self.on_request and self.choice is None) or self.load or self.watches_body)
+        return bool((self.on_request and self.reads is None) or self.load or self.watches_body or self.answers or self.statuses)
 
     @property
     def watches_body(self) -> bool:
@@ -276,6 +264,15 @@ class Plan:
         yield from own
 
 
+def _all_of(reads: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    found: frozenset[str] = frozenset()
+    for names in reads:
+        if names is None:
+            return None
+        found |= names
+    return found
+
+
 def put(head: Head, fields: Sequence[Pair]) -> None:
     """Fields of this response alone, in place of the application's own; cookies and Vary are lists: they are joined."""
     for name in dict.fromkeys(name for name, _ in fields):
@@ -329,8 +326,7 @@ def run_inline(coroutine: Coroutine[Any, Any, T]) -> T:
     except StopIteration as done:
         result: T = done.value
         return result
-    finally:
-        coroutine.close()
+    coroutine.close()
     raise WaitingStoreError(
         "a store that waits was used from WSGI; name one that does not, such as sqlite:// or memory://"
     )

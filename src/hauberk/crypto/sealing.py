@@ -17,6 +17,7 @@ ID: Final = 4
 NONCE: Final = 12
 TAG: Final = 16
 HEAD: Final = len(VERSION) + ID + NONCE
+_NONCE_AT: Final = HEAD - NONCE
 OVERHEAD: Final = HEAD + TAG
 """Octets that sealing adds."""
 
@@ -101,20 +102,17 @@ class Within:
         nonce = urandom(NONCE)
         return self._head + nonce + self._encrypt(nonce, plain, self._framed)
 
-    def open(self, sealed: bytes) -> bytes:
-        """See `Sealer.open`."""
-        decrypts, aside = self._open.get(sealed[: HEAD - NONCE], ((), b""))
-        if len(sealed) >= OVERHEAD:
+    def open(self, sealed: bytes) -> tuple[bytes, bool]:
+        """See `Sealer.open` and `Sealer.sealed_with_old_key`: what was sealed, and whether by an older key."""
+        head = sealed[:_NONCE_AT]
+        if head in self._open and len(sealed) >= OVERHEAD:
+            decrypts, aside = self._open[head]
             for decrypt in decrypts:
                 try:
-                    return decrypt(sealed[HEAD - NONCE : HEAD], sealed[HEAD:], aside)
+                    return decrypt(sealed[_NONCE_AT:HEAD], sealed[HEAD:], aside), head != self._head
                 except InvalidTag:
                     continue
         raise UnsealError
-
-    def outdated(self, sealed: bytes) -> bool:
-        """See `Sealer.sealed_with_old_key`."""
-        return not sealed.startswith(self._head)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("keys are not written to pickles")

@@ -23,6 +23,7 @@ from hauberk.shield.cors.pattern import Pattern, proposal, shown
 from hauberk.shield.exempt import Exempt, Exemptions
 from hauberk.wire.origin import OriginError
 
+READ = frozenset({"sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "origin", "host"})
 OWN = frozenset({"same-origin", "none", ""})
 """The own origin's pages; the user himself; programs and browsers of before 2020 (Safari: 2023), which say nothing."""
 FOREIGN = frozenset({"same-site", "cross-site"})
@@ -103,7 +104,7 @@ class Fitted:
 
     def steps(self) -> Steps:
         """Look at every request; answers depend on it only by not being given, so no Vary is needed."""
-        return Steps(on_request=Checker(self).check)
+        return Steps(on_request=Checker(self).check, reads=READ)
 
 
 class Checker:
@@ -130,7 +131,10 @@ class Checker:
         if self._is_navigation(ex) or ex.path in self._open:
             return None
         origin = ex.header("origin")
-        if origin and (origin in self._allowed or self._allows(origin)):
+        if origin and origin in self._allowed:
+            return None
+        ex.lasting = False  # CORS may ask the application, whose answer may be another one tomorrow
+        if origin and self._allows(origin):
             return None
         return self._refuse(ex, "another site's page asked for it")
 

@@ -81,7 +81,7 @@ class Hosts:
 
     def steps(self) -> Steps:
         """Look at every request before anything else does, trusted proxies apart."""
-        return Steps(on_request=Checker(self).check)
+        return Steps(on_request=Checker(self).check, reads=frozenset({"host"}))
 
     def allows(self, host: str) -> bool:
         """Whether a Host field of that text is answered, wherever the client is."""

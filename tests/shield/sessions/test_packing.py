@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,14 +35,15 @@ def test_what_does_not_fit_is_packed_tighter() -> None:
 
 
 @given(st.text(max_size=60) | st.text("ABab01.=+/!~\x7f ", max_size=60) | st.text(max_size=60).map(lambda t: MARK + t))
-def test_any_text_gives_octets_or_nothing(text: str) -> None:
-    raw = unpack(text)
-    assert raw is None or isinstance(raw, bytes)
+def test_any_text_gives_octets_or_a_value_error(text: str) -> None:
+    with suppress(ValueError):
+        assert isinstance(unpack(text), bytes)
 
 
 @pytest.mark.parametrize("text", [".;", ". ", ".é", ".~~~~~", "AQ", "AQ=", "A Q==", "AQ==AQ==", "é"])
-def test_what_pack_cannot_have_made_is_nothing(text: str) -> None:
-    assert unpack(text) is None
+def test_what_pack_cannot_have_made_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        unpack(text)
 
 
 PAIRS = st.sampled_from(
@@ -54,16 +57,20 @@ def test_the_quick_way_reads_what_the_slow_one_does(pairs: list[str], between: s
     field = between.join(pairs)
     found = presented(field, "s")
     assert [value for value in found if "\x01" not in value] == cookies_of(field, "s")
-    assert all(unpack(value) is None and not is_token(value) for value in found if "\x01" in value)
+    for value in found:
+        if "\x01" in value:
+            assert not is_token(value)
+            with pytest.raises(ValueError, match=r"."):
+                unpack(value)
 
 
 @given(st.binary(max_size=99), st.binary(max_size=20), st.binary(max_size=20))
 def test_a_context_that_is_framed_once_is_the_same_context(plain: bytes, context: bytes, other: bytes) -> None:
     sealer = Sealer((KEY, OTHER))
     within = sealer.within(context)
-    assert sealer.open(within.seal(plain), context) == within.open(sealer.seal(plain, context)) == plain
+    assert sealer.open(within.seal(plain), context) == within.open(sealer.seal(plain, context))[0] == plain
     old = Sealer((OTHER,)).seal(plain, context)
-    assert (within.open(old), within.outdated(old), within.outdated(within.seal(plain))) == (plain, True, False)
+    assert (within.open(old), within.open(within.seal(plain))) == ((plain, True), (plain, False))
     if other != context:
         with pytest.raises(UnsealError):
             within.open(sealer.seal(plain, other))

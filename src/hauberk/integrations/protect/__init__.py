@@ -67,7 +67,7 @@ def _shielded(app: Any, protection: Protection, *, asgi: bool) -> Any:
         return WSGIShield(app, protection.plan).run
     from hauberk.integrations.sessions.sockets import watched  # here: WSGI has no use for an event loop
 
-    return ASGIShield(watched(app, protection.policy), protection.plan).run
+    return ASGIShield(app, protection.plan, sockets=watched(app, protection.policy)).run
 
 
 def asgi(app: ASGIApp, policy: Policy | None = None) -> ASGIApp:

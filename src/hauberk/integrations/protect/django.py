@@ -155,7 +155,8 @@ class Shield:
         ex.waits = self._waits
         request.META["hauberk"] = holder = [ex, None, None]
         if self.plan.session is not None:
-            ex.session = session = self.plan.session(holder)
+            ex.session = session = self.plan.session()
+            session.exchange = ex
             holder.append(session)
         stream = getattr(request, "_stream", None)
         if self.plan.watches_body and stream is not None:

@@ -18,6 +18,8 @@ MOST_KNOWN = 512
 _LINE_END = re.compile(r"[\r\n\0]")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
+_TRAILING = "; \t"
+
 Known = tuple[str, str, str, str | None]
 """The attributes to add; why browsers drop the cookie all the same; its Domain; the attributes to write instead."""
 
@@ -57,7 +59,14 @@ class Hardener:
 
     def harden_for(self, ex: Exchange, line: str) -> str:
         """One field of the response to this request."""
-        return self.harden(line, self._always or ex.scheme == "https", ex)
+        secure = self._always or ex.scheme == "https"
+        pair, semicolon, tail = line.partition(";")
+        name, equals, _ = pair.partition("=")
+        added = self._simple.get((name, tail, secure))
+        # As nearly always: attributes that were seen before, and nothing in it that ends a field.
+        if added is not None and semicolon and equals and len(pair) <= MOST_PAIR and line.isprintable():
+            return line + added if line[-1] not in _TRAILING else line.rstrip(_TRAILING) + added
+        return self.harden(line, secure, ex)
 
     def harden(self, line: str, secure: bool, ex: Exchange | None = None) -> str:
         """One field with what it lacked."""
@@ -67,7 +76,7 @@ class Hardener:
         name, equals, value = pair.partition("=")
         added = self._simple.get((name, tail, secure))
         if added is not None and equals and len(pair) <= MOST_PAIR:
-            return line.rstrip("; \t") + added if added else line
+            return line.rstrip(_TRAILING) + added if added else line
         if not equals:
             # Its only text is the value: nothing to remember.
             name, value = "", pair
@@ -94,7 +103,7 @@ class Hardener:
             line = (
                 f"{PREFIX}{name.strip(BLANK)}={value.strip(BLANK)}{_host_only(tail) if undated != tail else host_only}"
             )
-        return line.rstrip("; \t") + added if added else line
+        return line.rstrip(_TRAILING) + added if added else line
 
     def _look(self, raw_name: str, value: str, tail: str, secure: bool) -> Known:
         name = raw_name.strip(BLANK)

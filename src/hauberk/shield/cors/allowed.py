@@ -18,7 +18,7 @@ Ports = frozenset[int | None] | None
 class Allowed:
     """A set of origins. The work for one grows with the labels of its host, not with the number of patterns."""
 
-    __slots__ = ("_decide", "_wild", "exact", "fits")
+    __slots__ = ("_decide", "_wild", "asks", "exact", "fits")
 
     def __init__(self, patterns: Iterable[Pattern], decide: Decide | None = None) -> None:
         patterns = tuple(patterns)
@@ -26,6 +26,8 @@ class Allowed:
         """Origins that are allowed by name, as browsers write them."""
         self._wild: dict[tuple[str, str], Ports] = {}
         self._decide = decide
+        self.asks = decide is not None
+        """Whether the answer may be another one the next time."""
         for pattern in patterns:
             if not pattern.exact:
                 self._add(pattern)

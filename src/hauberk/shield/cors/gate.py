@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.log import decision
-from hauberk.core.plan import Choice, Steps
+from hauberk.core.plan import Steps
 from hauberk.shield.cors.asked import asked_names
 from hauberk.shield.cors.explain import origin_refusal, request_refusals
 from hauberk.shield.cors.names import ANSWERS, WILDCARD, is_token
@@ -44,10 +44,10 @@ class Gate:
                 enforce=True,
                 remove=ANSWERS - ours,
                 on_request=self.answer_preflight,
-                choice=Choice(name="access-control-request-method", fields={}),
+                reads=frozenset(),
             )
-        listed = Choice(name="origin", fields=self._known, methods=frozenset({"OPTIONS"}))
-        return Steps(remove=ANSWERS, on_request=self.on_request, choice=listed, vary=frozenset({"origin"}))
+        origin = frozenset({"origin"})
+        return Steps(remove=ANSWERS, on_request=self.on_request, reads=origin, vary=origin)
 
     def on_request(self, ex: Exchange) -> Reply | None:
         """Fields for allowed origins, whatever the answer will be; a preflight is answered here."""
@@ -55,6 +55,8 @@ class Gate:
         if not origin:
             return None
         fields = self._known.get(origin)
+        if fields is None and self._allowed.asks:
+            ex.lasting = False  # whom the application asks may say another thing tomorrow
         if fields is None and origin in self._allowed:
             fields = ((ALLOW_ORIGIN, origin), *self._answers)
         if ex.method == "OPTIONS" and (method := ex.header("access-control-request-method")):

@@ -95,7 +95,7 @@ class CSRF:
         checker = Checker(self)
         if self.mode == "strict":
             return Steps(on_request=checker.begin, load=checker.check_with_token)
-        return Steps(on_request=checker.check)
+        return Steps(on_request=checker.check, reads=frozenset({"host", "sec-fetch-site", "origin"}))
 
 
 class Checker:

@@ -140,21 +140,19 @@ class CookieKeeper:
 
     def finish(self, session: Session, head: Head) -> Awaitable[None] | None:
         """See `Keeper.finish`."""
-        before = session.before
         if session.settled:
             if session.aging:
-                self._write(session, head, dict(before))
+                self._write(session, head, {**session.before})
             return None
-        ended = (session.dropped or session.renewed) and before
-        face = self._face(session.exchange) if ended else None
-        if face is not None:
-            return self._end(session, head, face)
+        if self._denied is not None and (session.dropped or session.renewed) and session.before:
+            return self._end(session, head)
         self._write(session, head, session.encoded())
         return None
 
-    async def _end(self, session: Session, head: Head, face: Store) -> None:
+    async def _end(self, session: Session, head: Head) -> None:
         """Remember that the session of before is over, for as long as it could be sent again."""
-        before = session.before
+        before, face = session.before, self._face(session.exchange)
+        assert face is not None  # noqa: S101 - for the type checker
         await face.set(_denied(before), b"", self._left(before, self._clock()))
         self._write(session, head, session.encoded())
 
@@ -174,7 +172,7 @@ class CookieKeeper:
             fields[CREATED] = stamp(now)
         if self._absolute and ENDS not in fields:
             fields[ENDS] = stamp(now + self._absolute)
-        fields[SEEN] = stamp(now)
+        fields[SEEN] = b"%.3f" % now
         if not self._named.issuperset(fields):
             self._look_at(fields)
         cookie = self._form(session.exchange)
@@ -206,26 +204,22 @@ class CookieKeeper:
         return self._denied if ex.waits else self._blocking
 
     def _opened(self, session: Session) -> Fields | None:
-        ex = session.exchange
+        ex, now = session.exchange, self._clock()
         cookie = self._https if ex.scheme == "https" else self._http
         for text in presented(ex.header("cookie"), cookie.name)[:TRIED]:
-            if len(text) <= cookie.room and (fields := self._unsealed(session, cookie, text)) is not None:
+            if len(text) > cookie.room:
+                continue
+            try:
+                fields, outdated = cookie.read(text)
+                age = now - float(fields[SEEN])
+                ended = ENDS in fields and float(fields[ENDS]) <= now
+            except (UnsealError, ValueError, KeyError):  # what the same key has sealed as something else is nothing
+                continue
+            if not ended and age <= self._idle:
+                if age >= self._fresh or outdated:
+                    session.aging = True
                 return fields
         return None
-
-    def _unsealed(self, session: Session, cookie: Cookie, text: str) -> Fields | None:
-        now = self._clock()
-        try:
-            fields, outdated = cookie.read(text)
-            age = now - float(fields[SEEN])
-            ended = float(fields.get(ENDS, b"inf")) <= now
-        except (UnsealError, ValueError, KeyError):  # what was sealed with the same key by something else is nothing
-            return None
-        if ended or age > self._idle:
-            return None
-        if age >= self._fresh or outdated:
-            session.aging = True
-        return fields
 
     def _left(self, fields: Fields, now: float) -> float:
         return max(1.0, min(self._idle, float(fields[ENDS]) - now)) if ENDS in fields else self._idle

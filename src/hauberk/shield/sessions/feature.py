@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from time import time
 from typing import Any, Literal, Self
 
@@ -16,7 +15,7 @@ from hauberk.core.plan import Steps, run_inline
 from hauberk.core.store import Store
 from hauberk.shield.sessions.devices import Device, Devices
 from hauberk.shield.sessions.keeper import StoreKeeper, Times
-from hauberk.shield.sessions.session import Session
+from hauberk.shield.sessions.session import Session, kept_by
 
 SameSite = Literal["lax", "strict", "none"]
 
@@ -85,7 +84,7 @@ class Sessions:
             clock=self.clock,
         )
 
-        return Steps(session=partial(Session, keeper), load=keeper.prefetch if self._opened().waits else None)
+        return Steps(session=kept_by(keeper), load=keeper.prefetch if self._opened().waits else None)
 
     async def of(self, user: str, *, current: Session | None = None) -> list[Device]:
         """All sessions of a user that live, the newest first; the one of this request is marked as `current`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error
+from binascii import Error, a2b_base64
 from math import isfinite
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ import msgspec
 from hauberk.core.errors import UnsealError
 from hauberk.crypto.sealing import Sealer
 from hauberk.crypto.signing import Signer
-from hauberk.shield.sessions.packing import pack, unpack
+from hauberk.shield.sessions.packing import MARK, pack, unpack
 from hauberk.shield.sessions.session import VALUE, Fields
 from hauberk.shield.sessions.values import DEEPEST, LARGEST, SMALLEST, SessionValueError, decode, encode
 
@@ -43,21 +43,20 @@ class Form(Protocol):
 class Sealed:
     """AES-256-GCM: neither to be read nor to be changed."""
 
-    __slots__ = ("_seals",)
+    __slots__ = ("_open", "_seal")
 
     def __init__(self, keys: tuple[bytes, ...], name: str) -> None:
-        self._seals = Sealer(keys).within(b"session " + name.encode("ascii"))
+        seals = Sealer(keys).within(b"session " + name.encode("ascii"))
+        self._open, self._seal = seals.open, seals.seal
 
     def write(self, fields: Fields, room: int) -> str:
         """See `Form.write`."""
-        return pack(self._seals.seal(_PACKED(fields)), room)
+        return pack(self._seal(_PACKED(fields)), room)
 
     def read(self, text: str) -> tuple[dict[str, bytes], bool]:
         """See `Form.read`."""
-        sealed = unpack(text)
-        if sealed is None:
-            raise UnsealError
-        return _UNPACKED(self._seals.open(sealed)), self._seals.outdated(sealed)
+        plain, outdated = self._open(a2b_base64(text, strict_mode=True) if text[:1] != MARK else unpack(text))
+        return _UNPACKED(plain), outdated
 
 
 class Signed:

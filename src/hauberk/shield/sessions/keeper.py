@@ -230,7 +230,7 @@ class StoreKeeper:
             session.token, session.late_comer = "", True
             return None
         unused = now - float(fields.get(SEEN, b"0"))
-        if unused > self._times.idle or self._elsewhere(session, fields):
+        if unused > self._times.idle or (self._bound and self._elsewhere(session, fields)):
             session.token = ""
             return None
         if unused >= self._touch_every:
@@ -239,7 +239,7 @@ class StoreKeeper:
 
     def _elsewhere(self, session: Session, fields: Fields) -> bool:
         """Whether a browser of another family sent its cookie. Addresses are no sign: telephones change theirs."""
-        if not self._bound or fields.get(AGENT, b"") == family(session.exchange.header("user-agent")).encode():
+        if fields.get(AGENT, b"") == family(session.exchange.header("user-agent")).encode():
             return False
         decision("session-browser-changed", session=handle(session.token or "")[:12], path=session.exchange.path)
         return True
@@ -249,7 +249,8 @@ class StoreKeeper:
         token = session.token
         if token is None:
             ex = session.exchange
-            for token in presented(ex.header("cookie"), self.cookie_name(ex)):
+            name = self._secure_name if ex.scheme == "https" else self._name
+            for token in presented(ex.header("cookie"), name):
                 if is_token(token):
                     break
             else:

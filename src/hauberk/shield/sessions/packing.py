@@ -7,7 +7,7 @@ takes 5 letters for 4 octets where base64 takes 4 for 3, and is slow; a mark tha
 from __future__ import annotations
 
 from base64 import b85decode, b85encode
-from binascii import Error, a2b_base64, b2a_base64
+from binascii import a2b_base64, b2a_base64
 
 MARK = "."
 _PYTHON = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
@@ -23,12 +23,11 @@ def pack(raw: bytes, room: int) -> str:
     return text if len(text) <= room else MARK + b85encode(raw).translate(_TO_COOKIE).decode("ascii")
 
 
-def unpack(text: str) -> bytes | None:
-    """The octets again; None for text that `pack` cannot have made."""
-    try:
-        if not text.startswith(MARK):
-            return a2b_base64(text, strict_mode=True)
-        packed = text[1:].encode("ascii")
-        return b85decode(packed.translate(_FROM_COOKIE)) if _LETTERS.issuperset(packed) else None
-    except (Error, ValueError):
-        return None
+def unpack(text: str) -> bytes:
+    """The octets again. Raises ValueError for text that `pack` cannot have made."""
+    if text[:1] != MARK:
+        return a2b_base64(text, strict_mode=True)
+    packed = text[1:].encode("ascii")
+    if not _LETTERS.issuperset(packed):
+        raise ValueError("a letter that base85 has not")
+    return b85decode(packed.translate(_FROM_COOKIE))

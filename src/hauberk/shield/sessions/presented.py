@@ -10,13 +10,9 @@ def presented(field: str, name: str) -> list[str]:
 
     Quickly means that nobody has looked for control characters in it: who has a use for the value knows its form.
     """
-    at = field.find(name)
-    if at < 0:
-        return []
-    after = at + len(name)
-    if field.startswith("=", after) and (at == 0 or field.startswith("; ", at - 2)) and field.find(name, after) < 0:
-        stop = field.find(";", after)
-        value = field[after + 1 :] if stop < 0 else field[after + 1 : stop]
+    before, found, after = field.partition(name + "=")
+    if found and (not before or before[-2:] == "; ") and name not in after and name not in before:
+        value = after.partition(";")[0]
         if value and value[0] not in BLANK and value[-1] not in BLANK:
             return [value]
     return cookies_of(field, name)

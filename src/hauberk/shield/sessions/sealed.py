@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
 from time import time
 from typing import Literal, Self
 
@@ -15,7 +14,7 @@ from hauberk.core.options import flag, one_of, seconds, words
 from hauberk.core.plan import Steps
 from hauberk.core.store import Store
 from hauberk.shield.sessions.cookie_keeper import CookieKeeper, Sealing, SessionTooLargeError
-from hauberk.shield.sessions.session import Session
+from hauberk.shield.sessions.session import kept_by
 
 PURPOSE = "sessions"
 
@@ -97,7 +96,7 @@ class CookieSessions:
         )
         keeper = CookieKeeper(sealing, store)
 
-        return Steps(session=partial(Session, keeper))
+        return Steps(session=kept_by(keeper))
 
 
 __all__ = ["CookieSessions", "SessionTooLargeError"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, MutableMapping
 from time import time
 from types import MappingProxyType
 from typing import Any, Protocol, Self, overload
@@ -18,6 +18,7 @@ HEIRS = "m:heirs"
 """The field that names the ids which may see this session; without it, every id that leads to it."""
 
 Fields = Mapping[str, bytes]
+NOTHING: Fields = MappingProxyType({})
 
 
 class Keeper(Protocol):
@@ -63,7 +64,6 @@ class _Exchange:
             return self
         exchange: Exchange = held(session.holder)
         session.exchange = exchange
-        del session.holder  # which knows the session as well
         return exchange
 
 
@@ -74,14 +74,14 @@ class Session(MutableMapping[str, Any]):
     """
 
     # Class attributes, not slots, as in Exchange: most requests look into no session, and set two of these.
-    _fields: dict[str, bytes] | None = None
-    """As it was read; None until then."""
-    _before: Fields = MappingProxyType({})
+    _fields: Fields | None = None
+    """What it has by now: `before`, until something is changed; None while nobody has looked."""
+    before: Fields = NOTHING
+    """Its fields as they were read."""
     _values: dict[str, Any]
+    """What was taken out of it or put into it, and may be changed in place: encoded again at the end."""
     _altered = False
     _open = _attended = False
-    accessed = False
-    """Whether the response depends on it."""
     dropped = False
     """Whether it was logged out in this request; what is set after that begins another one."""
     renewed = False
@@ -99,12 +99,7 @@ class Session(MutableMapping[str, Any]):
     exchange = _Exchange()
     """The request that it is of."""
 
-    def __init__(self, keeper: Keeper, holder: Holder) -> None:
-        self._keeper = keeper
-        if (exchange := holder[0]) is None:
-            self.holder = holder
-        else:
-            self.exchange = exchange
+    _keeper: Keeper
 
     def __await__(self) -> Generator[Any, Any, Session]:
         return self._load().__await__()
@@ -112,14 +107,18 @@ class Session(MutableMapping[str, Any]):
     async def _load(self) -> Session:
         if self._fields is None:
             self._take(await self._keeper.fetch(self))
-        if not self._open:
-            self._look()
+        self._read()
         return self
 
     # The mapping.
 
     def __getitem__(self, key: str) -> Any:
         return self._value(key, self._read()[VALUE + key])
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value, or the default where there is none."""
+        raw = self._read().get(VALUE + key)
+        return default if raw is None else self._value(key, raw)
 
     def _value(self, key: str, raw: bytes) -> Any:
         if key in self._values:
@@ -130,18 +129,11 @@ class Session(MutableMapping[str, Any]):
             self._attend()  # it may be changed in place
         return value
 
-    def get(self, key: str, default: Any = None) -> Any:
-        """The value, or the default where there is none."""
-        raw = self._read().get(VALUE + key)
-        return default if raw is None else self._value(key, raw)
-
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):
             raise TypeError(f"session keys are texts, not {type(key).__name__}")
         raw = encode(value, key)  # so that what cannot be kept is an error here, and not when the response leaves
-        fields = self._read()
-        self._change()
-        fields[VALUE + key] = raw
+        self._change()[VALUE + key] = raw
         if type(value) not in UNCHANGING:
             self._values[key] = value
         elif self._values:
@@ -150,9 +142,7 @@ class Session(MutableMapping[str, Any]):
             self._late()
 
     def __delitem__(self, key: str) -> None:
-        fields = self._read()
-        self._change()
-        del fields[VALUE + key]
+        del self._change()[VALUE + key]
         self._values.pop(key, None)
         self._late()
 
@@ -174,6 +164,15 @@ class Session(MutableMapping[str, Any]):
     # What Flask and Django ask of a session beside that.
 
     @property
+    def accessed(self) -> bool:
+        """Whether the response depends on it. Setting it does nothing, as with `modified`: every look is seen."""
+        return self._open
+
+    @accessed.setter
+    def accessed(self, wanted: bool) -> None:
+        """Flask says so before it hands the session out."""
+
+    @property
     def new(self) -> bool:
         """Whether it began in this request."""
         return CREATED not in self._read()
@@ -181,7 +180,7 @@ class Session(MutableMapping[str, Any]):
     @property
     def modified(self) -> bool:
         """Whether it will be written. Setting it does nothing: every change is seen."""
-        return self.opened and self.encoded() != dict(self._before)
+        return self.opened and self.encoded() != dict(self.before)
 
     @modified.setter
     def modified(self, wanted: bool) -> None:
@@ -229,9 +228,8 @@ class Session(MutableMapping[str, Any]):
         (user,) = words("session.login", (user,))
         if not user:
             raise ConfigurationError("session.login", user, "is empty", "give the user's id as a text")
-        fields = self._read()
         self.rotate(grace=False)
-        fields[USER] = user.encode("utf-8")
+        self._change()[USER] = user.encode("utf-8")
 
     def rotate(self, *, grace: bool = True) -> None:
         """The same data under a new id: after a change of privileges. Raises LateSessionError after the header left.
@@ -286,11 +284,6 @@ class Session(MutableMapping[str, Any]):
         """The number of a session that is in a cookie."""
         return self._read().get("m:number")
 
-    @property
-    def before(self) -> Fields:
-        """Its fields as they were read."""
-        return self._before
-
     def ahead(self, fields: Fields | None) -> None:
         """Take its fields before anybody asks; the response does not depend on it yet."""
         self._take(fields)
@@ -299,32 +292,36 @@ class Session(MutableMapping[str, Any]):
         """All fields as they are to be kept: values that were taken out may have been changed in place."""
         if self._fields is None:
             return {}
-        fields = self._fields.copy()
+        fields = {**self._fields}
         for key, value in self._values.items():
             fields[VALUE + key] = encode(value, key)
         return fields
 
-    def _take(self, fields: Fields | None) -> dict[str, bytes]:
-        self._before = fields or {}
-        taken = self._fields = dict(self._before)
+    def _take(self, fields: Fields | None) -> None:
+        self.before = self._fields = fields or NOTHING
         self._values = {}
-        """What was taken out of it or put into it, and may be changed in place: encoded again at the end."""
-        return taken
 
-    def _read(self) -> dict[str, bytes]:
+    def _read(self) -> Fields:
         fields = self._fields
         if fields is None:
-            fields = self._take(self._keeper.read(self))
-        if not self._open:
-            self._look()
+            self.before = self._fields = fields = self._keeper.read(self) or NOTHING
+            self._values = {}
+        if not self._open:  # the response depends on it from here on; only what may have to be written is attended to
+            self._open = self.exchange.personal = True
+            if self.aging:
+                self._attend()
         return fields
 
-    def _look(self) -> None:
-        """The response depends on it from here on. Only what may have to be written is attended to at its end."""
-        self._open = self.accessed = True
-        self.exchange.personal = True
-        if self.aging:
+    def _change(self) -> dict[str, bytes]:
+        """Its fields, to be changed."""
+        fields = self._read()
+        self._keeper.changed(self)
+        if not self._altered:
+            self._altered = True
             self._attend()
+        if fields is self.before:
+            fields = self._fields = {**fields}
+        return fields  # type: ignore[return-value]
 
     def _attend(self) -> None:
         if not self._attended:
@@ -335,16 +332,11 @@ class Session(MutableMapping[str, Any]):
     def _finish(self, head: Head) -> Awaitable[None] | None:
         return self._keeper.finish(self, head)
 
-    def _change(self) -> None:
-        self._keeper.changed(self)
-        self._altered = True
-        self._attend()
-
     def _late(self) -> None:
         """In a stream or a WebSocket, where no header follows that it could be written before."""
         if self.exchange.sent:
             self._keeper.late(self)
-            self._before = self.encoded()
+            self.before = self.encoded()
 
     def _time(self, name: str) -> float | None:
         raw = self._read().get(name)
@@ -354,3 +346,12 @@ class Session(MutableMapping[str, Any]):
 def stamp(moment: float | None = None) -> bytes:
     """A time as a field."""
     return b"%.3f" % (time() if moment is None else moment)
+
+
+def kept_by(keeper: Keeper) -> Callable[[], Session]:
+    """Makes sessions of this keeper. Each request gets one, and the fewest look into it: making one sets nothing."""
+
+    class Kept(Session):
+        _keeper = keeper
+
+    return Kept

@@ -45,12 +45,10 @@ class SessionValueError(HauberkError, TypeError):
 
 def encode(value: Any, key: str = "") -> bytes:
     """A value as octets; the same value gives the same octets. Raises SessionValueError for what cannot come back."""
-    return _ENCODE(value if type(value) in _AS_THEY_ARE else _marked(value, key, 0))
-
-
-def decode(raw: bytes) -> Any:
-    """The value again, of the same type. Raises msgspec.DecodeError for octets that are none."""
-    return _DECODE(raw)
+    kind = type(value)
+    if kind in _AS_THEY_ARE or (kind is int and SMALLEST <= value <= LARGEST):
+        return _ENCODE(value)
+    return _ENCODE(_marked(value, key, 0))
 
 
 def _read(code: int, data: memoryview) -> Any:
@@ -60,7 +58,9 @@ def _read(code: int, data: memoryview) -> Any:
 
 
 _AS_THEY_ARE = frozenset((str, bytes, float, bool, type(None)))
-_ENCODE, _DECODE = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(ext_hook=_read).decode
+_ENCODE = msgspec.msgpack.Encoder().encode
+decode: Callable[[bytes], Any] = msgspec.msgpack.Decoder(ext_hook=_read).decode
+"""The value again, of the same type. Raises msgspec.DecodeError for octets that are none."""
 
 
 def _marked(value: Any, key: str, depth: int) -> Any:
