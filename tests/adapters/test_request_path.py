@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import hauberk
-from hauberk import CORS, Policy
+from hauberk import CORS, Cookies, Policy
 from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
 from hauberk.core.errors import LateNonceError
 from hauberk.core.exchange import Exchange, Reply, held
@@ -187,9 +187,12 @@ def test_a_websocket_keeps_its_own_scheme(scheme: str, expected: str) -> None:
     assert seen == [expected]
 
 
-@pytest.mark.parametrize("name", ["Set-Cookie", "Set-cookie", "set-cookie", "SET-COOKIE"])
-def test_a_cookie_is_made_safe_however_its_field_is_spelt(name: str) -> None:
+@pytest.mark.parametrize("name", ["Set-Cookie", "Set-cookie", "set-cookie", "SET-COOKIE", "sEt-CoOkIe"])
+@pytest.mark.parametrize("nonce", [False, True])
+def test_a_cookie_is_made_safe_however_its_field_is_spelt(name: str, nonce: bool) -> None:
     def app(environ: Any, start_response: Any) -> list[bytes]:
+        if nonce:
+            held(environ["hauberk"]).read_nonce()
         start_response("200 OK", [(name, "a=b")])
         return [b""]
 
@@ -199,5 +202,22 @@ def test_a_cookie_is_made_safe_however_its_field_is_spelt(name: str) -> None:
         sent.extend(fields)
 
     environ = {"wsgi.url_scheme": "https", "REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_HOST": "app.example"}
-    hauberk.wsgi(app, Policy.recommended())(environ, start)
-    assert [value for field, value in sent if field.lower() == "set-cookie"] == ["a=b; Secure; HttpOnly; SameSite=Lax"]
+    lean = Policy.recommended().replace(guard=None, limits=None, paths=None, csrf=None)
+    for policy in (Policy.recommended(), lean):
+        sent.clear()
+        shielded = hauberk.wsgi(app, policy)
+        shielded(environ.copy(), start)
+        lines = [value for field, value in sent if field.lower() == "set-cookie"]
+        assert lines == ["a=b; Secure; HttpOnly; SameSite=Lax"]
+
+
+def test_names_that_an_application_makes_up_are_not_kept_without_end() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(f"x-{number}".encode(), b"1") for number in range(1_000)]
+        await send({"type": "http.response.start", "status": 200, "headers": [*headers, (b"SeT-cOoKiE", b"a=b")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    shield = ASGIShield(app, Policy.helmet().replace(cookies=Cookies()).plan())
+    for _ in range(2):
+        asyncio.run(run_once(shield))
+    assert 0 < len(shield._encoded.harmless) <= 256

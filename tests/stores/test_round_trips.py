@@ -26,6 +26,7 @@ CALLS: dict[str, tuple[int, Callable[[Store], Awaitable[object]]]] = {
     "list": (1, lambda store: store.records("u")),
     "revoke all": (1, lambda store: store.forget("u")),
     "three limits": (1, lambda store: store.hit(LIMITS)),
+    "count": (1, lambda store: store.count("s")),
     "once": (1, lambda store: store.add("jti", b"", TTL)),
     "event": (1, lambda store: store.append("log", b"x", most=10, ttl=TTL)),
 }

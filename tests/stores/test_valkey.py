@@ -114,3 +114,20 @@ async def _once(store: Store) -> None:
     async with store:
         await store.set("k", b"v", TTL)
         assert await store.get("k") == b"v"
+
+
+def test_of_many_keys_a_sample_is_counted(valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(valkey_url).blocking()
+
+    async def fill() -> None:
+        for number in range(300):
+            await store.save(f"many:{number}", {"v": b"1"}, ttl=TTL, create=True)
+            await store.set(f"other:{number}", b"1", TTL)
+
+    run_inline(fill())
+    exact = run_inline(store.count("many:"))
+    monkeypatch.setattr("hauberk.stores.valkey.COUNTED", 10)
+    estimate = run_inline(store.count("many:"))
+    assert (exact, estimate.exact) == ((300, True), False)
+    assert 200 < estimate.number < 400
+    assert run_inline(store.count("none:")) == (0, False)

@@ -117,8 +117,9 @@ class ASGIShield:
     def _forward(self) -> Callable[[Holder, Make, RawHeaders, Send, Message], Awaitable[None]]:
         """Hands messages on. A plain function, that gives the server's own awaitable back: half the price of a
         coroutine."""
-        send_start, touched, quick = self._send_start, self._encoded.touched, self._encoded.quick
-        adds = bool(touched or self._encoded.tails[UNREAD])
+        encoded, send_start = self._encoded, self._send_start
+        harmless, concerns, quick = encoded.harmless, encoded.concerns, encoded.quick
+        adds = bool(encoded.touched or encoded.tails[UNREAD])
 
         def forward(holder: Holder, late: Make, added: RawHeaders, send: Send, message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
@@ -137,7 +138,7 @@ class ASGIShield:
                     except (KeyError, TypeError):  # none at all, or another iterable than a list
                         return send_start(held(holder), message, send)
                     for name, _ in headers:
-                        if name in touched:
+                        if name not in harmless and concerns(name):
                             return send_start(held(holder), message, send)
                     message["headers"] = fields
                 holder[1] = late

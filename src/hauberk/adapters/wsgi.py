@@ -209,7 +209,8 @@ class WSGIShield:
     def _lean(self) -> App:
         """For plans whose steps before the application, if any, say the same of requests that are alike: no context
         variable, and an exchange only if somebody asks."""
-        app, long_way, failed, touched = self.app, self._start, self._failed, self._encoded.touched
+        app, long_way, failed = self.app, self._start, self._failed
+        harmless, concerns = self._encoded.harmless, self._encoded.concerns
         full, key_of, known = self._full(self._learn), self._key, self._verdicts.known
         judges, plain = bool(self.plan.on_request), (WSGIExchange, Late, self._encoded.tails[UNREAD])
 
@@ -228,7 +229,7 @@ class WSGIShield:
                 if (ex := holder[0]) is not None:
                     return long_way(ex, start_response, status, headers, exc_info)
                 for name, _ in headers:
-                    if name in touched:
+                    if name not in harmless and concerns(name):
                         return long_way(held(holder), start_response, status, headers, exc_info)
                 holder[1] = late
                 if exc_info is None:

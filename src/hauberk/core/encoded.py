@@ -80,6 +80,7 @@ class Encoded(Generic[Text]):
         "_encode",
         "_join",
         "_known",
+        "_lower",
         "_plan",
         "_removed",
         "_rewrites",
@@ -87,6 +88,7 @@ class Encoded(Generic[Text]):
         "_varied",
         "_vary",
         "_yielding",
+        "harmless",
         "tails",
         "templates",
         "touched",
@@ -129,6 +131,9 @@ class Encoded(Generic[Text]):
         """Names that send a response the long way round."""
         self._touched_personal: frozenset[Text] = self.touched | self._spelled(("vary",))
         """The same for personal responses."""
+        self._lower: frozenset[Text] = frozenset(name.lower() for name in self.touched)
+        self.harmless: set[Text] = set()
+        """Names of the application's, as it spells them, that are none of those however they are spelt."""
         self._changed: frozenset[Text] = self._spelled(changed - names - plan.watch)
         """Those of them that no step looks at, and that no constant has to make way for."""
         self._cookie: frozenset[Text] = self._spelled(cookie)
@@ -155,7 +160,7 @@ class Encoded(Generic[Text]):
         return [(self._encode(name), self._encode(value)) for name, value in fields]
 
     def _spelled(self, names: Iterable[str]) -> frozenset[Text]:
-        # Applications may spell a name as they like under WSGI, and some do under ASGI: in these ways.
+        # Applications may spell a name as they like under WSGI, and some do under ASGI: nearly always in these ways.
         ways = (str.lower, str.title, str.capitalize, str.upper)
         return frozenset(self._encode(way(name)) for name in names for way in ways)
 
@@ -201,6 +206,15 @@ class Encoded(Generic[Text]):
         unread, with_cookie, personal, nonced, nonced_personal = self.tails
         return own + unread, own + with_cookie, own + personal, own + nonced, own + nonced_personal
 
+    def concerns(self, name: Text, *, personal: bool = False) -> bool:
+        """Whether a field of the application's sends a response the long way; asked for names not known as harmless."""
+        lower = name.lower()
+        if lower in self._lower or (personal and lower == self._vary):
+            return True
+        if lower != self._vary and len(self.harmless) < MOST_KNOWN:
+            self.harmless.add(name)
+        return False
+
     def quick(self, ex: Exchange, headers: list[tuple[Text, Text]]) -> list[tuple[Text, Text]] | None:
         """The application's fields with all others behind them; None if names that are there and names that are added
         have to be compared, or a step wants to look at them: then it is up to `finish`."""
@@ -209,15 +223,16 @@ class Encoded(Generic[Text]):
         personal, nonce, changed = ex.personal, ex.nonce, self._changed
         touched = self._touched_personal if personal else self.touched
         places: list[int] = []
+        harmless = self.harmless
         for at, (name, _) in enumerate(headers):
-            if name in touched:
+            if name not in harmless and (name in touched or self.concerns(name, personal=personal)):
                 if name not in changed:
                     return None
                 places.append(at)
         tails = ex.tails or self.tails
         if (extra := ex.fields) is not ex.foretold:
             tails, (own, names) = self.tails, self.own(extra)
-            if names is None or not names.isdisjoint([name for name, _ in headers]):
+            if names is None or not names.isdisjoint([name.lower() for name, _ in headers]):
                 return None
             headers = headers + own
         if nonce is not None:

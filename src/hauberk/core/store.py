@@ -39,6 +39,14 @@ class Room(NamedTuple):
     """Seconds until the limit is as if it had never been hit."""
 
 
+class Count(NamedTuple):
+    """How many records there are."""
+
+    number: int
+    exact: bool
+    """False where it is an estimate, of a sample."""
+
+
 @runtime_checkable
 class Store(Protocol):
     """Keys to values with a lifetime, records that are merged by field, limits, and logs. Every method is atomic.
@@ -119,6 +127,12 @@ class Store(Protocol):
 
     async def forget(self, index: str) -> int:
         """Destroy all records that are filed under a name; how many there were."""
+
+    async def count(self, prefix: str) -> Count:
+        """How many records live whose keys begin with this; one that was rotated counts once.
+
+        For a dashboard, once in a while: in one call the engine looks at every key, or at a sample of them.
+        """
 
     async def hit(self, limits: Sequence[Limit]) -> list[Room]:
         """Charge all these limits, or none of them if one refuses; by the engine's clock, in one round trip."""

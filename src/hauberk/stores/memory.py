@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Self
 
 from hauberk.core.log import decision
-from hauberk.core.store import NOTHING, Limit, Room, Store
+from hauberk.core.store import NOTHING, Count, Limit, Room, Store
 from hauberk.stores.gcra import decide
 from hauberk.stores.position import number
 
@@ -176,6 +176,13 @@ class MemoryStore(Store):
         """See `Store.records`."""
         with self._lock:
             return {key: dict(self._entries[key].fields or {}) for key in await self.members(index)}
+
+    async def count(self, prefix: str) -> Count:
+        """See `Store.count`."""
+        with self._lock:
+            now, entries = self._clock(), self._entries.items()
+            live = [key for key, entry in entries if entry.fields is not None and entry.ends > now]
+            return Count(sum(key.startswith(prefix) for key in live), True)
 
     async def append(self, log: str, entry: bytes, *, most: int, ttl: float) -> None:
         """See `Store.append`."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from hauberk.core.errors import MissingExtraError, StoreError
-from hauberk.core.store import NOTHING, Limit, Room, Store
+from hauberk.core.store import NOTHING, Count, Limit, Room, Store
 from hauberk.stores import postgres_schema as sql
 from hauberk.stores.addresses import Server
 from hauberk.stores.gcra import room
@@ -116,6 +116,10 @@ class PostgresStore(Store):
     async def forget(self, index: str) -> int:
         """See `Store.forget`."""
         return len(await self._write(sql.FORGET, (index,)))
+
+    async def count(self, prefix: str) -> Count:
+        """See `Store.count`: a look at all rows."""
+        return Count(int((await self._rows(sql.COUNT, (prefix,), again=True))[0][0]), True)
 
     async def hit(self, limits: Sequence[Limit]) -> list[Room]:
         """See `Store.hit`."""

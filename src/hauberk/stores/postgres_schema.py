@@ -185,6 +185,7 @@ RETURNING 1
 """
 MEMBERS = "SELECT key FROM hauberk_entries WHERE filed = %s AND ends > now() ORDER BY key"
 RECORDS = "SELECT key, fields FROM hauberk_entries WHERE filed = %s AND ends > now() ORDER BY key"
+COUNT = "SELECT count(*) FROM hauberk_entries WHERE starts_with(key, %s) AND ends > now() AND fields IS NOT NULL"
 FORGET = "DELETE FROM hauberk_entries WHERE filed = %s AND ends > now() RETURNING 1"
 HIT = "SELECT waits, aheads FROM hauberk_hit(%s::text[], %s::float8[], %s::float8[], %s::float8[])"
 APPEND = "SELECT hauberk_append(%s, %s, %s, %s)"

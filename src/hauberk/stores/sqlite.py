@@ -13,7 +13,7 @@ from typing import Any, Self
 import msgspec
 
 from hauberk.core.errors import StoreError
-from hauberk.core.store import NOTHING, Limit, Room, Store
+from hauberk.core.store import NOTHING, Count, Limit, Room, Store
 from hauberk.stores.gcra import decide
 from hauberk.stores.position import number
 from hauberk.stores.sqlite_schema import MIGRATIONS, VERSION
@@ -171,6 +171,14 @@ class SQLiteStore(Store):
         query = "SELECT key, fields FROM hauberk_entries WHERE filed = ? AND ends > ? ORDER BY key"
         with self._reading() as connection:
             return {row[0]: self._fields(row[1]) for row in connection.execute(query, (index, self._clock()))}
+
+    async def count(self, prefix: str) -> Count:
+        """See `Store.count`: a look at all keys that begin so."""
+        query = (
+            "SELECT count(*) FROM hauberk_entries WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 AND ends > ?2 "
+            "AND fields IS NOT NULL"
+        )
+        return Count(int(self._one(query, prefix, self._clock())[0]), True)
 
     async def append(self, log: str, entry: bytes, *, most: int, ttl: float) -> None:
         """See `Store.append`."""

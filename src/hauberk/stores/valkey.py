@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from math import inf
 from typing import Any, Self
 
-from hauberk.core.store import NOTHING, Limit, Room, Store
+from hauberk.core.store import NOTHING, Count, Limit, Room, Store
 from hauberk.stores import valkey_scripts as scripts
 from hauberk.stores.addresses import Address
 from hauberk.stores.gcra import room
@@ -15,6 +15,8 @@ from hauberk.stores.valkey_client import BlockingLine, Line, WaitingLine
 
 OURS, LEADS = b"\0", b"\0t"
 PREFIX, INDEX = "hauberk:", "hauberk-index:"
+COUNTED, SAMPLED = 10_000, 2_000
+"""Up to so many keys on a machine are counted one by one; of more, so many are looked at."""
 
 
 class ValkeyStore(Store):
@@ -114,6 +116,10 @@ class ValkeyStore(Store):
         """See `Store.forget`."""
         return int(await self._line.script(scripts.FORGET, [INDEX + index]))
 
+    async def count(self, prefix: str) -> Count:
+        """See `Store.count`: exact up to some thousand keys, and an estimate of a sample beyond."""
+        return counted(await self._line.call(*count_command(prefix), again=True))
+
     async def hit(self, limits: Sequence[Limit]) -> list[Room]:
         """See `Store.hit`."""
         return await self._hit([PREFIX + limit.key for limit in limits], limits)
@@ -175,6 +181,16 @@ def own_fields(found: Mapping[bytes, bytes]) -> dict[str, bytes]:
 def own_key(name: bytes) -> str:
     """A key without our prefix."""
     return name.decode()[len(PREFIX) :]
+
+
+def count_command(prefix: str) -> tuple[Any, ...]:
+    """The script that counts, as a command: it is too rare for the server to know it by its hash."""
+    return "EVAL", scripts.COUNT, 0, PREFIX + prefix, COUNTED, SAMPLED
+
+
+def counted(*answers: Sequence[Any]) -> Count:
+    """What the machines have counted, together."""
+    return Count(sum(int(number) for number, _ in answers), all(exact for _, exact in answers))
 
 
 def ms(seconds: float) -> int:

@@ -21,8 +21,8 @@ from hauberk.stores.addresses import Address
 class Line(Protocol):
     """How a store talks to its servers."""
 
-    async def call(self, *command: Any, again: bool = False) -> Any:
-        """One command. `again` where it changes nothing, so that it may be sent twice."""
+    async def call(self, *command: Any, again: bool = False, **options: Any) -> Any:
+        """One command. `again` where it changes nothing, so that it may be sent twice; `options` are the library's."""
 
     async def script(self, script: str, keys: Sequence[Any], *arguments: Any, again: bool = False) -> Any:
         """One script, which the server knows by its hash after the first time."""
@@ -38,7 +38,7 @@ class WaitingLine:
         self._address = address
         self._clients: dict[Any, tuple[int, Any, asyncio.Semaphore]] = {}
 
-    async def call(self, *command: Any, again: bool = False) -> Any:
+    async def call(self, *command: Any, again: bool = False, **options: Any) -> Any:
         """See `Line.call`."""
         address = self._address
         known = self._clients.get(asyncio.get_running_loop())
@@ -47,11 +47,11 @@ class WaitingLine:
             # One bound around everything: waiting for a free connection, opening it, sending, and the answer.
             async with asyncio.timeout(address.timeout), room:
                 try:
-                    return await client.execute_command(*command)
+                    return await client.execute_command(*command, **options)
                 except redis().exceptions.ConnectionError:
                     if not again:
                         raise
-                    return await client.execute_command(*command)
+                    return await client.execute_command(*command, **options)
         except (redis().exceptions.RedisError, OSError) as error:
             raise failure(address, error) from error
 
@@ -96,7 +96,7 @@ class BlockingLine:
         self._lock = Lock()
         self._known: tuple[int, Any, BoundedSemaphore] | None = None
 
-    async def call(self, *command: Any, again: bool = False) -> Any:
+    async def call(self, *command: Any, again: bool = False, **options: Any) -> Any:
         """See `Line.call`."""
         address = self._address
         known = self._known
@@ -105,11 +105,11 @@ class BlockingLine:
             raise StoreError(address.shown, "timeout", f"all {address.connections} connections are in use")
         try:
             try:
-                return client.execute_command(*command)
+                return client.execute_command(*command, **options)
             except redis().exceptions.ConnectionError:
                 if not again:
                     raise
-                return client.execute_command(*command)
+                return client.execute_command(*command, **options)
         except (redis().exceptions.RedisError, OSError) as error:
             raise failure(address, error) from error
         finally:

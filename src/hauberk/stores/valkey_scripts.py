@@ -132,6 +132,33 @@ redis.call('DEL', KEYS[1])
 return gone
 """
 
+COUNT = """
+local prefix, size, number = ARGV[1], redis.call('DBSIZE'), 0
+local function counts(key)
+  return string.sub(key, 1, #prefix) == prefix and redis.call('TYPE', key).ok == 'hash'
+    and redis.call('HEXISTS', key, '\\0t') == 0
+end
+if size <= tonumber(ARGV[2]) then
+  local cursor, seen = '0', {}
+  repeat
+    local found = redis.call('SCAN', cursor, 'COUNT', 1000)
+    cursor = found[1]
+    for _, key in ipairs(found[2]) do
+      if not seen[key] and counts(key) then number = number + 1 end
+      seen[key] = true
+    end
+  until cursor == '0'
+  return {number, 1}
+end
+local most = tonumber(ARGV[3])
+for _ = 1, most do
+  local key = redis.call('RANDOMKEY')
+  if key and counts(key) then number = number + 1 end
+end
+return {math.floor(size * number / most + 0.5), 0}
+"""
+"""ARGV: what keys begin with, up to how many keys are counted one by one, how many of more are looked at."""
+
 HIT = """
 local t = redis.call('TIME')
 local now = tonumber(t[1]) + tonumber(t[2]) / 1e6

@@ -182,6 +182,27 @@ class StoreContract(StoreRaces):
 
         self.run(what)
 
+    def test_records_are_counted(self) -> None:
+        """`count`: by what their keys begin with; what is no record, or is over, does not count."""
+
+        async def what(store: Store, key: str) -> None:
+            assert await store.count(key) == (0, True)
+            for name in ("a", "b", "c%", "c_"):
+                await store.save(f"{key}:{name}", {"v": b"1"}, ttl=LONG, create=True, index=key + "i")
+            await store.save(f"{key}:brief", {"v": b"1"}, ttl=SHORT, create=True)
+            await store.set(f"{key}:value", b"1", LONG)
+            await store.increment(f"{key}:sum", 1, LONG)
+            await store.hit([Limit(f"{key}:limit", 1.0, 5)])
+            await store.save(f"{key}-other", {"v": b"1"}, ttl=LONG, create=True)
+            await store.rotate(f"{key}:a", f"{key}:d", ttl=LONG, grace=LONG)
+            assert (await store.count(key + ":")).number in {4, 5}  # a slow machine is past its end
+            await pause(SHORT * 2)
+            assert (await store.count(key + ":"), (await store.count(key + ":c%")).number) == ((4, True), 1)
+            await store.forget(key + "i")
+            assert (await store.count(key + ":")).number == 0
+
+        self.run(what)
+
     def test_a_list_of_records_comes_with_their_fields(self) -> None:
         """`records`: what `members` names, in one call."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hauberk.core.store import Store
+from hauberk.core.store import Count, Store
 from hauberk.shield.sessions.identity import record, user_index
 from hauberk.shield.sessions.session import AGENT, CREATED, SEEN
 
@@ -45,6 +45,10 @@ class Devices:
             )
             found.append(device)
         return sorted(found, key=lambda device: -device.created)
+
+    async def count(self) -> Count:
+        """See `Sessions.count`."""
+        return await self._store.count(record(""))
 
     async def revoke(self, id: str) -> bool:
         """See `Sessions.revoke`."""

@@ -12,7 +12,7 @@ from hauberk.core.equipment import Equipment
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.options import flag, one_of, seconds, words
 from hauberk.core.plan import Steps, run_inline
-from hauberk.core.store import Store
+from hauberk.core.store import Count, Store
 from hauberk.shield.sessions.devices import Device, Devices
 from hauberk.shield.sessions.keeper import StoreKeeper, Times
 from hauberk.shield.sessions.session import Session, kept_by
@@ -98,6 +98,10 @@ class Sessions:
         """End all sessions of a user; how many there were."""
         return await self._devices().revoke_all(user)
 
+    async def count(self) -> Count:
+        """How many sessions live, whoever's; not `exact` where it is an estimate. For a dashboard, once in a while."""
+        return await self._devices().count()
+
     def of_sync(self, user: str, *, current: Session | None = None) -> list[Device]:
         """`of`, for code without an event loop."""
         return run_inline(self._devices(blocking=True).of(user, None if current is None else current.id))
@@ -109,6 +113,10 @@ class Sessions:
     def revoke_all_sync(self, user: str) -> int:
         """`revoke_all`, for code without an event loop."""
         return run_inline(self._devices(blocking=True).revoke_all(user))
+
+    def count_sync(self) -> Count:
+        """`count`, for code without an event loop."""
+        return run_inline(self._devices(blocking=True).count())
 
     def _devices(self, *, blocking: bool = False) -> Devices:
         store = self._opened()
