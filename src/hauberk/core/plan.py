@@ -298,6 +298,9 @@ def vary(head: Head, names: Iterable[str]) -> None:
 
 def begin_deferred(ex: Exchange, head: Head) -> Awaitable[None] | None:
     """Last deferred, first called; only what was opened, and each once. From the first that waits on, to be awaited."""
+    if len(ex.deferred) == 1:
+        (finish,), ex.deferred = ex.deferred, ()
+        return finish(head)
     finishers, ex.deferred = list(ex.deferred), ()
     while finishers:
         waiting = finishers.pop()(head)

@@ -175,7 +175,7 @@ class CookieKeeper:
         fields[SEEN] = b"%.3f" % now
         if not self._named.issuperset(fields):
             self._look_at(fields)
-        cookie = self._form(session.exchange)
+        cookie = self._https if session.exchange.scheme == "https" else self._http
         value = cookie.write(fields, cookie.room)
         if len(value) > cookie.room:
             own = [name for name in fields if name.startswith(VALUE)]
@@ -222,7 +222,8 @@ class CookieKeeper:
         return None
 
     def _left(self, fields: Fields, now: float) -> float:
-        return max(1.0, min(self._idle, float(fields[ENDS]) - now)) if ENDS in fields else self._idle
+        left = float(fields[ENDS]) - now if ENDS in fields else self._idle
+        return self._idle if left >= self._idle else max(1.0, left)
 
 
 def _denied(fields: Fields) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error, a2b_base64
+from binascii import Error, a2b_base64, b2a_base64
 from math import isfinite
 from typing import Any, Protocol
 
@@ -51,7 +51,9 @@ class Sealed:
 
     def write(self, fields: Fields, room: int) -> str:
         """See `Form.write`."""
-        return pack(self._seal(_PACKED(fields)), room)
+        sealed = self._seal(_PACKED(fields))
+        text = b2a_base64(sealed, newline=False).decode("ascii")
+        return text if len(text) <= room else pack(sealed, room)
 
     def read(self, text: str) -> tuple[dict[str, bytes], bool]:
         """See `Form.read`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, MutableMapping
+from functools import partial
 from time import time
 from types import MappingProxyType
 from typing import Any, Protocol, Self, overload
@@ -327,10 +328,7 @@ class Session(MutableMapping[str, Any]):
         if not self._attended:
             self._attended = True
             if not self.exchange.sent:
-                self.exchange.defer(self._finish)
-
-    def _finish(self, head: Head) -> Awaitable[None] | None:
-        return self._keeper.finish(self, head)
+                self.exchange.defer(partial(self._keeper.finish, self))
 
     def _late(self) -> None:
         """In a stream or a WebSocket, where no header follows that it could be written before."""
