@@ -186,7 +186,9 @@ class Plan:
     @property
     def eager(self) -> bool:
         """Whether every request needs its exchange before the application runs."""
-        return bool((self.on_request and self.reads is None) or self.load or self.watches_body or self.answers or self.statuses)
+        return bool(
+            (self.on_request and self.reads is None) or self.load or self.watches_body or self.answers or self.statuses
+        )
 
     @property
     def watches_body(self) -> bool:
