@@ -25,7 +25,10 @@ from hauberk.scan.site import site
 from hauberk.scan.transport import GoneError
 from tests.scan.apps import outside, trap
 
-PASSIVE = ("missing-", "clickjacking", "server-banner", "weak-", "traceback", "hsts")
+PASSIVE = (
+    *("missing-", "clickjacking", "server-banner", "weak-", "traceback", "hsts"),
+    *("rendered-data", "frame-ancestors", "content-type"),
+)
 
 
 @contextmanager

@@ -52,6 +52,14 @@ def cookie(value: str) -> tuple[str, str]:
 
 
 FAILS: list[tuple[str, Page]] = [
+    ("content-type", page()),
+    ("content-type", page(("content-type", "text/plain"))),
+    ("content-type", html(body='{"a": 1}')),
+    ("content-type", page(("content-type", "application/json"), body="<!doctype html><p>")),
+    ("rendered-data", page(("content-type", "application/octet-stream"))),
+    ("rendered-data", page(("content-type", "image/svg+xml"), ("x-content-type-options", "nosniff"))),
+    ("frame-ancestors", html(("x-frame-options", "DENY"))),
+    ("frame-ancestors", html(csp("frame-ancestors *"))),
     ("missing-csp", html()),
     ("missing-csp", html(("content-security-policy-report-only", "default-src 'self'"))),
     ("missing-csp", html(csp(" ; "))),
@@ -119,6 +127,13 @@ FAILS: list[tuple[str, Page]] = [
     ("source-map", data('{"version": 3, "mappings": "A", "sourcesContent": ["let a = 1"]}')),
 ]
 PASSES: list[tuple[str, Page]] = [
+    ("content-type", html()),
+    ("content-type", page(("content-type", "text/html"), body='<meta charset="utf-8"><p>')),
+    ("content-type", data('{"a": 1}')),
+    ("rendered-data", page(("content-type", "image/png"), ("x-content-type-options", "nosniff"))),
+    ("rendered-data", page(("content-type", "image/svg+xml"), ("content-security-policy", "sandbox"))),
+    ("rendered-data", page(("content-type", "text/xml"), ("content-disposition", "attachment"))),
+    ("frame-ancestors", html(csp("frame-ancestors 'none'"))),
     ("missing-csp", html(csp("default-src 'self'"))),
     ("weak-csp", html(csp("default-src 'self'; object-src 'none'"))),
     ("weak-csp", html(csp("script-src 'nonce-abc' 'unsafe-inline'"))),
@@ -152,6 +167,9 @@ PASSES: list[tuple[str, Page]] = [
     ("source-map", page(("content-type", "text/javascript"), body="x()\n//# sourceMappingURL=x.js.map")),
 ]
 SILENT: list[tuple[str, Page]] = [
+    ("content-type", page(body="")),
+    ("rendered-data", html()),
+    ("frame-ancestors", data("{}")),
     ("missing-csp", page(("content-type", "application/json"))),
     ("missing-csp", html(status=302)),
     ("weak-csp", html()),

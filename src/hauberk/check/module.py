@@ -131,6 +131,10 @@ class Module:
             found += [Reached(self.name(call.func), call, names, looked) for call in calls]
         return tuple(found)
 
+    def tainted(self, function: Function) -> frozenset[str]:
+        """Local names of a function that hold something that a client sent."""
+        return self._tainted(function, any(route.function is function for route in self.routes))
+
     @cached_property
     def aliases(self) -> dict[str, ast.expr]:
         """Names that this module gives to types: `Text = Annotated[str, Form()]`."""

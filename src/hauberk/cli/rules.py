@@ -11,6 +11,11 @@ def all_rules() -> dict[str, Rule]:
     from hauberk.check import RULES as CHECK
     from hauberk.guard import RULES as GUARD
     from hauberk.scan import RULES as SCAN
+    from hauberk.scan.accounts import RULES as ACCOUNTS
+    from hauberk.scan.certificate import RULE as CERTIFICATE
     from hauberk.scan.headers import RULES as HEADERS
 
-    return {rule.id: rule for rule in sorted((*CHECK, *AUDIT, *GUARD, *SCAN, *HEADERS), key=lambda rule: rule.id)}
+    return {
+        rule.id: rule
+        for rule in sorted((*CHECK, *AUDIT, *GUARD, *SCAN, *ACCOUNTS, CERTIFICATE, *HEADERS), key=lambda rule: rule.id)
+    }

@@ -8,9 +8,7 @@
 from __future__ import annotations
 
 from hauberk.core.finding import Rule
-from hauberk.scan.accounts import RULES as ACCOUNT_RULES
 from hauberk.scan.asgi_transport import ASGITransport
-from hauberk.scan.certificate import RULE as CERTIFICATE
 from hauberk.scan.checks import access, active, passive, site
 from hauberk.scan.client import Budget
 from hauberk.scan.engine import scan
@@ -24,8 +22,6 @@ RULES: tuple[Rule, ...] = (
     *access.RULES,
     *passive.RULES,
     *site.RULES,
-    CERTIFICATE,
-    *ACCOUNT_RULES,
 )
 """Everything that a scan judges."""
 

@@ -158,12 +158,12 @@ class Run:
                 phase = "trying the login"
                 self.logins_asked, found = user_enumeration.judge(self.client, login)
                 self.stored += found
-                phase = "asking for what should not be there"
-                self.stored += site.judge(self.client, (operation.path for operation in self.surface.operations))
                 phase = "attacking"
                 self.attack()
                 phase = "looking for what was stored"
                 self.stored += look_again(self.attacker, self.pages.values(), self.progress)
+                phase = "asking for what should not be there"
+                self.stored += site.judge(self.client, (operation.path for operation in self.surface.operations))
         except ExhaustedError as spent:
             every = {str(point) for operation in self.order() for point in points(operation)}
             left = len(every - self.attacker.attacked)
@@ -379,6 +379,7 @@ class Run:
             **self.people.tried,
         }
         failed = {finding.rule.id for finding in found}
+        yield from site.unasked(failed)
         for rule in (*ACTIVE_RULES, *ACCESS_RULES):
             count = tried.get(rule.id, 0)
             if rule.id not in failed:

@@ -25,26 +25,26 @@ ENVIRON = {
     "SHOP_BYTES": "9f3a7c51e08d42b6a1f7c93e5d20b84f7a6c1e93d5b80f2417ac69e3d85b01f4",
 }
 RUN = """
-import json, pathlib, sys
+import json, os, sys
+import hauberk.integrations.facts.django  # what every application needs, loaded once
 from hauberk.check import check
 from hauberk.integrations.facts import facts
 from hauberk.integrations.target import load
 
-said = {}
 for folder in sys.argv[1:]:
-    import os
+    child = os.fork()  # settings are set once a process, and a module is imported once
+    if child:
+        if os.waitpid(child, 0)[1]:
+            sys.exit(folder)
+        continue
     os.chdir(folder)
     sys.path.insert(0, folder)
-    before = set(sys.modules)
     result = check(facts(load("main:app")))
-    said[folder] = [[f.rule.id, f.outcome, f.severity] for f in result.findings]
-    if not result.complete:
-        said[folder].append(["incomplete", "fail", " ".join(result.gaps)])
-    sys.path.remove(folder)
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "") or "").startswith(folder):
-            del sys.modules[name]
-print(json.dumps(said))
+    said = [[f.rule.id, f.outcome, f.severity] for f in result.findings]
+    said += [["incomplete", "fail", gap] for gap in result.gaps if not result.complete]
+    with open("said.json", "w") as file:
+        json.dump(said, file)
+    os._exit(0)
 """
 
 
@@ -65,27 +65,24 @@ def write(files: Files, folder: Path) -> None:
         (folder / name).write_text(text, "utf-8")
 
 
-def judge(projects: Iterable[Files], *, apart: bool) -> list[Judged]:
-    """What `hauberk check` says of each, in processes of their own: `apart` where settings are set once a process."""
+def judge(projects: Iterable[Files]) -> list[Judged]:
+    """What `hauberk check` says of each, in a process of its own. Raises RuntimeError if one cannot be judged."""
     with tempfile.TemporaryDirectory() as top:
         folders = []
         for number, files in enumerate(projects):
             folder = Path(top, str(number)).resolve()
             write(files, folder)
-            folders.append(str(folder))
-        said: dict[str, list[list[str]]] = {}
-        for group in [[one] for one in folders] if apart else [folders]:
-            done = subprocess.run(
-                [sys.executable, "-c", RUN, *group],
-                env={**os.environ, **ENVIRON},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                raise RuntimeError(done.stderr[-2000:])
-            said |= json.loads(done.stdout.splitlines()[-1])
-    return [_judged(said[folder]) for folder in folders]
+            folders.append(folder)
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, *map(str, folders)],
+            env={**os.environ, **ENVIRON},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr[-2000:])
+        return [_judged(json.loads((folder / "said.json").read_text())) for folder in folders]
 
 
 def _judged(rows: list[list[str]]) -> Judged:
@@ -101,8 +98,7 @@ def figures(projects: Iterable[Project] = PROJECTS, *, planted_only: bool = Fals
     planted: list[bool] = []
     for project in projects:
         faults = [fault for fault in project.faults if fault.planted or not planted_only]
-        apart = project.framework == "django"
-        hardened, *faulty = judge([project.files, *map(project.with_fault, faults)], apart=apart)
+        hardened, *faulty = judge([project.files, *map(project.with_fault, faults)])
         alarms[project.framework] = sorted(hardened.failed - set(project.limits))
         for fault, said in zip(faults, faulty, strict=True):
             seen = fault.rule in said.failed and fault.rule not in hardened.failed

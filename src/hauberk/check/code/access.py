@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from hauberk.check.code.rule import Hit, check_code, code_rule
-from hauberk.check.module import Function, Module, Route, constant
+from hauberk.check.module import Function, Module, Route, constant, from_request
 
 OPEN = code_rule(
     "open-route",
@@ -223,16 +224,19 @@ def _is_disposition(key: ast.expr | None) -> bool:
 
 
 def _disposition(module: Module) -> Iterator[Hit]:
-    for value in _dispositions(module):
-        if isinstance(value, ast.JoinedStr):
-            names = [p.value for p in value.values if isinstance(p, ast.FormattedValue)]
-            if not all(
-                isinstance(n, ast.Call) and module.name(n.func).rpartition(".")[2] in {"quote", "secure_filename"}
-                for n in names
-            ):
-                yield Hit(value, "The name is put between quotation marks as it is.")
-        elif isinstance(value, ast.BinOp) and not any(isinstance(n, ast.Call) for n in ast.walk(value)):
-            yield Hit(value, "The name is put together with the field as it is.")
+    written = {id(value) for value in _dispositions(module)}
+    for function in module.functions:
+        names = module.tainted(function)
+        for value in ast.walk(function):
+            if id(value) not in written or isinstance(value, ast.Call):
+                continue
+            parts = [p.value for p in value.values if isinstance(p, ast.FormattedValue)] if _f(value) else [value]
+            if any(from_request(part, names) for part in parts):
+                yield Hit(value, "The name that a client chose is put into the field as it is.")
+
+
+def _f(node: ast.AST) -> TypeGuard[ast.JoinedStr]:
+    return isinstance(node, ast.JoinedStr)
 
 
 CHECKS = (

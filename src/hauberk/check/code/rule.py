@@ -74,10 +74,13 @@ def check_code(
         if concerned == 0:
             yield not_applicable(rule, f"There are no {what} in {len(facts.modules)} modules.")
             return
-        clean = True
+        clean, seen = True, set[int]()
         for module in facts.modules:
             for hit in look(module):
+                if id(hit.node) in seen:
+                    continue  # a function in a function is looked through twice
                 clean = False
+                seen.add(id(hit.node))
                 where, key = module.at(hit.node), ast.unparse(hit.node)[:80]
                 if found == "fail" and hit.sure:
                     yield fail(rule, where, hit.said, key=key, confidence="firm")

@@ -45,7 +45,7 @@ TIMES = code_rule(
 AUDIENCE = code_rule(
     "jwt-audience",
     "Tokens that were made for another service are accepted",
-    "medium",
+    "low",
     why="The issuer's token for a less careful service, or for a mailing list, opens this one.",
     fix='Give audience= with the name of this service, and ask for it: options={"require": ["aud"]}.',
     cwe=(287, 346),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from hauberk.core.finding import Finding, HttpLocation, Rule
 from hauberk.scan import evidence
@@ -72,6 +72,14 @@ def judge(client: Client, paths: Iterable[str]) -> Iterator[Finding]:
     yield _first(client, LISTING, [(place + "/", INDEX) for place in places])
 
 
+def unasked(asked: Container[str]) -> Iterator[Finding]:
+    """For each rule here that was not asked, as the scan ended before."""
+    for rule in RULES:
+        if rule.id not in asked:
+            where = HttpLocation(method="ANY", path="*")
+            yield Finding(rule=rule, outcome="not-applicable", message="It was not asked.", location=where)
+
+
 def _trace(client: Client) -> Finding:
     word = canary()
     request = Request(method="TRACE", target="/", headers=(("x-probe", word),))
@@ -100,8 +108,19 @@ def _fault(client: Client, rule: Rule, request: Request, answer: Response, reaso
             "reason": reason,
             "request": evidence.request(client.origin, client.complete(request)),
             "response": evidence.response(answer),
+            "control": _control(client),
         },
     )
+
+
+def _control(client: Client) -> dict[str, object]:
+    """What is answered where nothing is."""
+    request = Request(target=f"/{canary()}")
+    answer = client.send(request)
+    return {
+        **evidence.request(client.origin, client.complete(request)),
+        "response": evidence.response(answer),
+    }
 
 
 def _fine(rule: Rule, message: str) -> Finding:
