@@ -11,10 +11,11 @@ import sqlite3
 import pytest
 
 from hauberk.core.plan import Plan
-from hauberk.guard import Guard, path, shell, sql
+from hauberk.guard import Guard, inner, ldap, nosql, path, shell, sql, ssrf, xml, xpath
 from tests.drivers import Answer, serve_asgi
 
 N = 100_000
+M = 30_000
 COLUMNS = "select " + ", ".join(f"c{n}" for n in range(N // 5)) + " from t where x = ''"
 ESCAPED = "insert into t values ('" + "a'' " * N + "')"
 SLASHED = "insert into t values ('" + "a\\' " * N + "')"
@@ -56,6 +57,33 @@ def test_shell(command: str, value: str, verdict: str) -> None:
 @pytest.mark.parametrize(("opened", "value"), [("/srv/" + "a/../" * N, "a/../"), ("/srv/" + "a" * N, "%25" * N)])
 def test_path(opened: str, value: str) -> None:
     assert path.judge(opened, value).verdict == "inert"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!--" * M, "<![CDATA[" * M, "<?" * M, "<!DOCTYPE[" * M, "<!DOCTYPE a [" + "]" * M, '<a "' * M, "<a b='" * M,
+        "<" * M, "<a>" * M, "</" * M, '<a b="c" ' * M, "<!ENTITY a '" * M, "<!ENTITY " + " " * M, "&a;" * M,
+        "a" * M + "..",
+        "ey." * M, "ey" + "a" * M + ".." + "a" * M, '"""' * M, '"\\' * M, "{" * M, "PK\x03\x04" * M, "http://" * M,
+        "'" * M,
+        "(:" * M, "(" * M, "*" * M, "\\" * M, "/*" * M, "`${" * M, "=" * M, " " * M + "a", "a " * M, "SYSTEM '" * M,
+    ],
+    ids=range(33),
+)  # fmt: skip
+def test_what_looks_into_values(text: str) -> None:
+    for name in ("json:query", "header:authorization"):
+        list(inner.inner(name, text))
+    list(inner.xml_leaves(text))
+    list(inner.graphql_literals("a", text))
+    list(inner.member_names(text.encode()))
+    xml.identifiers(text)
+    xml.grows(text)
+    nosql.shape(text)
+    xpath.shape(text)
+    ldap.filter_shape(text)
+    ldap.name_shape(text)
+    list(ssrf._named("query:a", text, ""))
 
 
 def test_thousands_of_inputs_in_one_statement() -> None:

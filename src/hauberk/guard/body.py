@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
-from hauberk.guard.inner import Named, decoded, graphql_literals, member_names, unpacked, xml_leaves
+from hauberk.guard.inner import MOST_NODES, Named, decoded, graphql_literals, member_names, unpacked, xml_leaves
 
 _WIDE = {b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"}
 """How XML in UTF-16 begins."""
@@ -37,7 +37,8 @@ def body_inputs(content_type: str, body: bytes) -> tuple[list[Named], bool]:
         return _json(body)
     if kind.endswith("xml") or body.lstrip()[:1] == b"<" or body[:2] in _WIDE:
         texts = [*decoded(body)]
-        return [*(("body", text) for text in texts), *(leaf for text in texts for leaf in xml_leaves(text))], True
+        found = [*(("body", text) for text in texts), *(leaf for text in texts for leaf in xml_leaves(text))]
+        return found, all(2 * text.count("<") < MOST_NODES for text in texts)
     text = _text(body, content_type)
     # Of other formats the whole is an input, for applications that take it as it is.
     found = [("body", text), *(("upload:", name) for name in member_names(body))]
@@ -54,6 +55,8 @@ def pairs(query: bytes) -> Iterator[Named]:
 
 
 def _decoded(part: str) -> str:
+    if "%" not in part and "+" not in part and part.isascii():
+        return part
     # Octets beyond ASCII that came unescaped are UTF-8 if they are anything.
     return unquote_plus(part.encode("latin-1").decode("utf-8", "replace"), errors="replace")
 

@@ -12,7 +12,7 @@ from typing import Any
 from hauberk.core.exchange import Exchange
 from hauberk.guard.body import body_inputs, pairs
 from hauberk.guard.inner import as_json, claims, leaves
-from hauberk.guard.inputs import forms, head_inputs
+from hauberk.guard.inputs import decodings, head_inputs
 
 Document = tuple[str, Any]
 """The input that it came in, and the object."""
@@ -47,7 +47,7 @@ def documents(ex: Exchange) -> list[Document]:
 
 def within(value: str) -> Iterator[Any]:
     """The objects that a text is, if it is any: JSON, however coded, and the claims of a token."""
-    for form in dict.fromkeys(forms(value)):
+    for form in dict.fromkeys(decodings(value)):
         if form.lstrip()[:1] in {"{", "["} and (document := as_json(form)) is not None:
             yield document
     yield from claims(value)

@@ -19,7 +19,11 @@ from typing import Any
 Named = tuple[str, str]
 
 DEEPEST = 100
+_BEGINS = frozenset("{[< \t\r\n")
+"""How JSON and XML begin."""
 MOST = 10_000
+MOST_NODES = 50_000
+"""How many tags and texts of an XML document are looked at."""
 LONGEST = 4 * 1024 * 1024
 """Octets beyond which nothing is unpacked any further."""
 
@@ -30,15 +34,27 @@ _BOMS = (
 )  # fmt: skip
 """How a document in another coding begins (XML 1.0, appendix F)."""
 _MARKUP = re.compile(
-    r"<!\[CDATA\[(?P<data>[\s\S]*?)\]\]>|<!--[\s\S]*?-->|<!DOCTYPE[^<>\[]*+(?:\[[\s\S]*?\]\s*)?>|<\?[\s\S]*?\?>"
-    r"|<(?P<tag>[^\s<>/!?\"']+)(?P<rest>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)>|(?P<end></[^<>]*+>)|<"
+    r"<!\[CDATA\[(?P<data>[\s\S]*?(?=\]\]>)|[\s\S]*+)(?:\]\]>)?|<!--(?:[\s\S]*?-->|[\s\S]*+)|<\?(?:[\s\S]*?\?>|[\s\S]*+)"
+    r"|<!DOCTYPE[^<>\[]*+(?:\[(?:[\s\S]*?\]\s*>|[\s\S]*+)|>)"
+    r"|<(?P<tag>[^\s<>/!?\"']+)(?P<rest>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>|(?P<end></[^<>]*+>)|<"
     r"|(?P<text>[^<]++)"
 )
+"""What is not closed runs to the end: every character is then looked at once, whatever comes."""
 _ATTRIBUTE = re.compile(r"([^\s=\"'<>/]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _ENTITY = re.compile(r"<!ENTITY\s+(?:%\s+)?([^\s\"'%&;<>]+)\s+(?:\"([^\"]*)\"|'([^']*)')")
-_JWT = re.compile(r"[A-Za-z0-9_-]{2,}\.([A-Za-z0-9_-]{2,})\.[A-Za-z0-9_-]*")
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{2,}+\.([A-Za-z0-9_-]{2,}+)\.[A-Za-z0-9_-]*+")
 """A signed token in compact form (RFC 7515, section 7.1)."""
-_GRAPHQL = re.compile(r'"""((?:[^"\\]|\\.|"(?!""))*)"""|"((?:[^"\\\n]|\\.)*)"')
+_GRAPHQL = re.compile(r'"""((?:[^"\\]++|\\[\s\S]|"(?!""))*+)(?:""")?|"((?:[^"\\\n]++|\\.)*+)"?')
+
+
+def nests(name: str, value: str) -> bool:
+    """Whether there may be values in a value: what most are asked, and `inner` then is not."""
+    return (
+        value[:1] in _BEGINS
+        or ("ey" in value and value.count(".") > 1)
+        or ("{" in value and name.endswith("query"))
+        or name == "header:authorization"
+    )
 
 
 def inner(name: str, value: str) -> Iterator[Named]:
@@ -77,7 +93,7 @@ def xml_leaves(text: str) -> Iterator[Named]:
     tag = ""
     pending: list[str] = []
     for count, found in enumerate(_MARKUP.finditer(text)):
-        if count > MOST:
+        if count > MOST_NODES:
             return
         if found["text"] is not None:
             pending.append(html.unescape(found["text"]))

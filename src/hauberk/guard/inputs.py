@@ -17,13 +17,15 @@ from urllib.parse import unquote
 from hauberk.core.exchange import BODY_KEPT, Exchange
 from hauberk.guard.body import body_inputs, pairs
 from hauberk.guard.fragments import telling
-from hauberk.guard.inner import inner
+from hauberk.guard.inner import inner, nests
 from hauberk.guard.verdict import escapings
 
 MOST = 10_000
 """How many inputs are looked at; of a request that has more, `complete` is false."""
 MOST_MESSAGES = 1_000
 """Of a WebSocket, how many inputs are remembered before those of older messages are forgotten."""
+SHORTEST_CODED = 8
+"""Characters below which nothing is taken for base64 or hexadecimal."""
 LONGEST = 64 * 1024
 """Characters beyond which no derived form of a value is made."""
 
@@ -101,21 +103,24 @@ class Inputs:
             self._add((f"path:{name}", str(value)) for name, value in parameters.items())
 
     def _add(self, found: Iterable[tuple[str, str]]) -> None:
+        seen, risky = self._seen, self.risky
         for name, value in with_inner(found):
             if self.plain and not name.startswith("header:") and _TOKEN.fullmatch(value) is None:
                 self.plain = False
-            if len(self._seen) >= MOST:
+            if len(seen) >= MOST:
                 self.complete = False
                 return
-            escaped = escapings(value)
-            for form in forms(value):
-                self._keep(name, form, value if form in escaped else form)
-
-    def _keep(self, name: str, form: str, origin: str) -> None:
-        if form not in self._seen and not harmless(form):
-            self._seen.add(form)
-            roaming = _ROAMING.search(form) is not None
-            self.risky.append(Input(name, form, form.strip().lower(), roaming, origin))
+            # Of a short word nothing can be decoded either.
+            if value in seen or (len(value) < SHORTEST_CODED and _HARMLESS.fullmatch(value)):
+                continue
+            for form in decodings(value):
+                if form not in seen and not harmless(form):
+                    seen.add(form)
+                    risky.append(Input(name, form, form.strip().lower(), _ROAMING.search(form) is not None, form))
+            for form in escapings(value):
+                if form not in seen:
+                    seen.add(form)
+                    risky.append(Input(name, form, form.strip().lower(), False, value))
 
 
 def harmless(value: str) -> bool:
@@ -147,7 +152,8 @@ def with_inner(found: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Each input, and after it the values that stand in its text."""
     for name, value in found:
         yield name, value
-        yield from inner(name, value)
+        if nests(name, value):
+            yield from inner(name, value)
 
 
 def path_inputs(path: str) -> Iterator[tuple[str, str]]:
@@ -174,6 +180,12 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def forms(value: str) -> Iterator[str]:
+    """The value, what an application may make of it by decoding it once more, and the value escaped."""
+    yield from decodings(value)
+    yield from escapings(value)
+
+
+def decodings(value: str) -> Iterator[str]:
     """The value, and what an application may make of it by decoding it once more."""
     yield value
     if len(value) > LONGEST:
@@ -191,7 +203,6 @@ def forms(value: str) -> Iterator[str]:
     for decoded in (_from_base64(value), _from_hex(value)):
         if decoded is not None:
             yield decoded
-    yield from escapings(value)
 
 
 def _from_base64(value: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from hauberk.guard.documents import DEEPEST, Document
 from hauberk.guard.inner import leaves
-from hauberk.guard.inputs import forms
+from hauberk.guard.inputs import decodings
 from hauberk.guard.likeness import compare
 from hauberk.guard.verdict import Judgement
 
@@ -87,7 +87,7 @@ def brought(found: Iterable[Document], inputs: Iterable[tuple[str, str]]) -> Bro
 
 def _mentions(inputs: Iterable[tuple[str, str]], written: dict[str, str], spelled: dict[str, str]) -> None:
     for name, value in inputs:
-        for text in forms(value):
+        for text in decodings(value):
             if "$" in text:
                 for operator in _OPERATOR.findall(text):
                     written.setdefault("$" + operator, name)

@@ -13,12 +13,14 @@ from urllib.parse import unquote
 
 from hauberk.core.exchange import Exchange
 from hauberk.guard.address import Address, folded, internal, loopback_name, parse_host
-from hauberk.guard.inputs import every, forms
+from hauberk.guard.inputs import SHORTEST_CODED, decodings, every
 from hauberk.guard.verdict import ABSENT, Judgement
 
 _PORTS = {"http": 80, "https": 443, "ftp": 21, "ws": 80, "wss": 443}
 _WEB = frozenset({80, 443})
 _URL_WITHIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}:(?://|\\\\)[^\s\"'<>()`]+")
+_SENTENCE = re.compile(r"\s*[^\s/\\]+\s[^/\\]*[^\s/\\]\s*")
+"""Words with a space between, and no slash: no host has one."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 MOST_WITHIN = 100
 """How many URLs in the middle of one value are looked at."""
@@ -82,8 +84,13 @@ def hosts(ex: Exchange) -> dict[str, list[Name]]:
 
 
 def _named(name: str, value: str, field: str) -> Iterator[tuple[str, Name]]:
-    for form in dict.fromkeys(forms(value)):
-        if len(form) <= LONGEST_HOST:
+    if value.isidentifier() and value.isascii() and len(value) < SHORTEST_CODED:
+        # A word: it spells no address, and nothing can be decoded of it.
+        if field not in PEERS:
+            yield from _entry(name, value, None, "bare", field)
+        return
+    for form in dict.fromkeys(decodings(value)):
+        if len(form) <= LONGEST_HOST and _SENTENCE.fullmatch(form) is None:
             for spelled, port, how in _spelled(form):
                 if how == "url" or field not in PEERS:
                     yield from _entry(name, spelled, port, how, field)
@@ -131,8 +138,9 @@ def _host_and_port(rest: str, default: int | None) -> tuple[str, int | None]:
 
 def canonical(host: str) -> str:
     """One spelling for each host."""
-    plain = folded(unquote(host))
-    address = parse_host(plain)
+    plain = folded(unquote(host) if "%" in host else host)
+    # A letter first is a name, unless colons follow.
+    address = None if plain[:1].isalpha() and ":" not in plain else parse_host(plain)
     if address is not None:
         return str(address)
     bare = plain.removesuffix(".")

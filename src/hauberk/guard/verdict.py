@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ ABSENT = Judgement("inert", "the input is not in the text as it came")
 
 MOST_COMPARED = 10_000_000
 """Characters of overlapping occurrences: what a request can make us compare is bounded."""
+_MARKS = re.compile(r"['\"`\\]")
 _SLASHES = str.maketrans({"\\": "\\\\", "'": "\\'", '"': '\\"', "\0": "\\0", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z"})
 
 
@@ -38,6 +40,8 @@ def slashed(value: str) -> str:
 
 def escapings(value: str) -> list[str]:
     """What a value looks like once an application escaped it for a string: quotes doubled, or backslashes before."""
+    if _MARKS.search(value) is None:
+        return []
     forms = [value.replace(mark, mark * 2) for mark in "'\"`" if mark in value]
     if "'" in value or '"' in value:
         forms += [slashed(value), value.replace("'", "\\'").replace('"', '\\"'), value.replace("'", "\\'")]

@@ -9,7 +9,7 @@ from typing import Any
 
 from hauberk.core.exchange import Exchange
 from hauberk.guard.imports import when_imported
-from hauberk.guard.inputs import Inputs, every, forms
+from hauberk.guard.inputs import Inputs, decodings, every
 from hauberk.guard.ldap import WILDCARD, any_value, judge_filter, judge_name
 from hauberk.guard.likeness import judge_changed
 from hauberk.guard.request import RequestGuard
@@ -48,7 +48,7 @@ def _wildcards(names: tuple[str, ...], ex: Exchange, inputs: Inputs) -> Iterator
 
 
 def _stars(ex: Exchange) -> list[str]:
-    return [name for name, value in every(ex) if any(form and not form.strip("* ") for form in forms(value))]
+    return [name for name, value in every(ex) if any(form and not form.strip("* ") for form in decodings(value))]
 
 
 def _search(target: str, connection: Any, search_base: Any, search_filter: Any, *args: Any, **options: Any) -> None:
