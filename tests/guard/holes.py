@@ -279,7 +279,7 @@ HOLES: dict[str, Hole] = {
     ),
     "script": Hole(script_open, script_sound, ("';alert(1)//", "'-alert(1)-'"), ("Ada", "a (b) < c"), _scripted),
     "redirect": Hole(
-        to, redirect_sound, ("https://evil.example/", "//evil.example", "/\\evil.example"), ("/next", "/a?b=//c"),
+        to, redirect_sound, ("https://evil.example/", "//evil.example"), ("/next", "/a?b=//c"),
         _abroad,
     ),
     "log": Hole(

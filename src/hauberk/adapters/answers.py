@@ -115,6 +115,8 @@ class _Started:
         self._ex, self._watch, self._start_response = ex, watch, start_response
         self._header: tuple[str, list[tuple[str, str]], Any] | None = None
         self._written: list[bytes] = []
+        self._left: int | None = None
+        """Octets that are still to come, where the header says how many."""
         self.page: HeldPage | None = None
         self.started = False
 
@@ -129,6 +131,8 @@ class _Started:
         if self.page is None:
             return self._send(status, headers, exc_info)
         self._header = (status, headers, exc_info)
+        length = next((value for name, value in headers if name.lower() == "content-length"), "")
+        self._left = int(length) if length.isdecimal() else None
         return self._written.append
 
     def _send(self, status: str, headers: list[tuple[str, str]], exc_info: Any) -> Callable[[bytes], object]:
@@ -142,8 +146,14 @@ class _Started:
         page = self.page
         if page is None:
             return part
-        seen = page.add(b"".join((*self._written, part)), last=last)
-        self._written.clear()
+        if self._written:
+            part = b"".join((*self._written, part))
+            self._written.clear()
+        if self._left is not None:
+            self._left -= len(part)
+            last = last or self._left <= 0
+        seen = page.add(part, last=last)
+        self.page = None if last else page
         if seen is not None and self._header is not None:
             (status, headers, exc_info), self._header = self._header, None
             if page.changed:

@@ -81,7 +81,7 @@ def pieces(page: str, value: str) -> Iterator[str]:
     Applications cut and clean what they get. Pieces are looked for around the characters that could do harm.
     """
     low = value.lower()
-    if _words_in(page, low) and any(form.lower() in page for form in escaped(value)):
+    if words_in(page, low) and any(form.lower() in page for form in escaped(value)):
         yield value
         return
     if "<" not in value and "=" not in value and "script:" not in low:
@@ -98,7 +98,7 @@ def pieces(page: str, value: str) -> Iterator[str]:
                     yield value[start:end]
 
 
-def _words_in(page: str, low: str) -> bool:
+def words_in(page: str, low: str) -> bool:
     """Whether the words of an input are in the page, which no escaping changes: at least the first and the longest."""
     first = _WORD.search(low)
     if first is None:

@@ -15,6 +15,7 @@ from time import monotonic
 
 from hauberk.core.exchange import Exchange
 from hauberk.guard.coding import Decoder, decoder
+from hauberk.guard.glance import capable, inert, telling, worth_reading
 from hauberk.guard.html import judge_all, pieces
 from hauberk.guard.inputs import Input, Inputs
 from hauberk.guard.request import RequestGuard
@@ -31,18 +32,6 @@ HTML = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "text/x
 SNIFFED = frozenset({"", "unknown/unknown", "application/unknown", "*/*"})
 """Types that browsers do not believe, and look into the content instead (MIME Sniffing, section 7)."""
 _XML = re.compile(r"[/+]xml\Z")
-_MARKUP = re.compile(
-    rb"[<>\"'`\\]|%(?:3c|3e|22|27|60|5c|3d|25)|\\u00|&(?:lt|gt|quot|#)|(?:java|vb)script|[A-Za-z0-9+/_-]{24}|[;(]"
-    rb"|=[^&]*=",
-    re.IGNORECASE,
-)
-"""Octets of a query or body without which nothing in it can become a script: a first look that costs little."""
-_CAPABLE = re.compile(r"[<>\"'`\\(]|=|script\s*:|^\s*(?:https?:)?[/\\]{2}", re.IGNORECASE)
-_HEADER = re.compile(r"<|script:|%(?:3c|22|27)|[\"'].*[=(]", re.IGNORECASE)
-"""What a header or a cookie must hold to be looked for in pages."""
-_BROWSERS_OWN = frozenset({"authorization", "content-type", "accept"})
-_BROWSERS_OWN_START = ("sec-", "if-")
-"""Header fields that browsers fill with quotes of their own."""
 _LONGEST_FORM = 4_096
 
 
@@ -87,7 +76,7 @@ def held(ex: Exchange, status: int, content_type: str, coding: str) -> Page | No
     xml = _XML.search(essence) is not None
     if not (essence in HTML or xml or essence in SNIFFED or "/" not in essence):
         return None
-    if ex.method == "HEAD" or status in {204, 304} or status < 200 or not _telling(ex):
+    if ex.method == "HEAD" or status in {204, 304} or status < 200:
         return None
     return Page(ex, decoder(coding), charset(content_type), xml=xml)
 
@@ -112,14 +101,19 @@ class Page:
             self._follow(part, last=last)
             return part
         self._parts.append(part)
-        kept = len(self._parts) == 1 or monotonic() - self._since < PATIENCE
-        if not last and self._length < MOST and kept and self._candidates():
+        if not last and self._length < MOST and self._kept():
             return None
         self._released = True
         page = b"".join(self._parts)
         self._parts.clear()
         self._read(page, last=last)
         return self._judged(page, last=last)
+
+    def _kept(self) -> bool:
+        """Whether to go on keeping it back, though there is more to come."""
+        if len(self._parts) == 1:
+            return telling(self._ex)
+        return monotonic() - self._since < PATIENCE and bool(self._candidates())
 
     def _read(self, part: bytes, *, last: bool) -> str:
         """The text of a part, which joins what was read before. What is beyond the bound is not looked at."""
@@ -144,7 +138,7 @@ class Page:
     def _judged(self, page: bytes, *, last: bool) -> bytes:
         """The page as it may leave. In mode `escape`, the input that would run is escaped instead."""
         guard: RequestGuard = self._ex.guard
-        if _inert(self._seen) or not self._candidates():
+        if inert(self._seen) or not telling(self._ex) or not worth_reading(self._ex, self._seen.lower()):
             return page
         if guard.modes["html"] != "escape":
             self._say()
@@ -181,10 +175,8 @@ class Page:
     def _candidates(self) -> list[Input]:
         """Those inputs that could be markup or code, each as it came: its escaped forms are looked for with it."""
         if self._inputs is None:
-            guard: RequestGuard = self._ex.guard
-            self._inputs = [
-                item for item in guard.inputs(self._ex).risky if item.origin == item.value and _capable(item)
-            ]
+            risky = self._ex.guard.inputs(self._ex).risky
+            self._inputs = [item for item in risky if item.origin == item.value and capable(item.name, item.value)]
         return self._inputs
 
     def _found(self) -> list[tuple[str, str]]:
@@ -207,33 +199,6 @@ class Page:
         if judgement.attack and (known := frozenset(KNOWN.at(self._ex.path))):
             return judge_all(text, values, known=known, xml=self._xml)
         return judgement, culprit
-
-
-def _capable(item: Input) -> bool:
-    """Whether an input could be markup or code."""
-    kind, _, name = item.name.partition(":")
-    if kind in {"header", "cookie"}:
-        return _HEADER.search(item.value) is not None and (kind == "cookie" or not _browsers_own(name))
-    return _CAPABLE.search(item.value) is not None
-
-
-def _inert(page: str) -> bool:
-    """Whether nothing can run in it: there is no attribute, and no script."""
-    return "=" not in page and "<script" not in page and "<script" not in page.lower()
-
-
-def _telling(ex: Exchange) -> bool:
-    """A look at the octets of the request, before anything of it is parsed."""
-    query = ex.query
-    if query and _MARKUP.search(query):
-        return True
-    if _CAPABLE.search(ex.path) or (ex.body and _MARKUP.search(ex.kept_body())):
-        return True
-    return any(_HEADER.search(value) and not _browsers_own(name) for name, value in ex.headers())
-
-
-def _browsers_own(field: str) -> bool:
-    return field in _BROWSERS_OWN or field.startswith(_BROWSERS_OWN_START)
 
 
 def charset(content_type: str) -> str:

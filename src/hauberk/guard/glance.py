@@ -1,0 +1,67 @@
+"""A glance at request and page: could anything of the one run in the other? Most can be told without reading either."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from hauberk.core.exchange import Exchange
+from hauberk.guard.html import words_in
+from hauberk.guard.inputs import every, forms
+
+_MARKUP = re.compile(
+    rb"[<>\"'`\\]|%(?:3c|3e|22|27|60|5c|3d|25)|\\u00|&(?:lt|gt|quot|#)|(?:java|vb)script|[A-Za-z0-9+/_-]{24}|[;(]"
+    rb"|=[^&]*=",
+    re.IGNORECASE,
+)
+"""Octets of a query or body without which nothing in it can become a script."""
+_CAPABLE = re.compile(r"[<>\"'`\\(]|=|script\s*:|^\s*(?:https?:)?[/\\]{2}", re.IGNORECASE)
+_HEADER = re.compile(r"<|script:|%(?:3c|22|27)|[\"'].*[=(]", re.IGNORECASE)
+"""What a header or a cookie must hold to be looked for in pages."""
+_BROWSERS_OWN = frozenset({"authorization", "content-type", "accept"})
+_BROWSERS_OWN_START = ("sec-", "if-")
+"""Header fields that browsers fill with quotes of their own."""
+_ENCODED = re.compile(r"[%&\\]|^\s*[{\[]|[A-Za-z0-9+/_-]{24}")
+"""Values that may be something else once they are decoded."""
+_CUT = re.compile(r"[<=]|script\s*:|^\s*[{\[]", re.IGNORECASE)
+"""Values of which a part may be enough, or something inside."""
+
+
+def telling(ex: Exchange) -> bool:
+    """Whether the octets of the request hold anything that could become a script, before any of it is parsed."""
+    query = ex.query
+    if query and _MARKUP.search(query):
+        return True
+    if _CAPABLE.search(ex.path) or (ex.body and _MARKUP.search(ex.kept_body())):
+        return True
+    return any(_HEADER.search(value) and not _browsers_own(name) for name, value in ex.headers())
+
+
+def capable(name: str, value: str) -> bool:
+    """Whether an input could be markup or code."""
+    kind, _, field = name.partition(":")
+    if kind in {"header", "cookie"}:
+        return _HEADER.search(value) is not None and (kind == "cookie" or not _browsers_own(field))
+    return _CAPABLE.search(value) is not None
+
+
+def inert(page: str) -> bool:
+    """Whether nothing can run in it: there is no attribute, and no script."""
+    return "=" not in page and "<script" not in page and "<script" not in page.lower()
+
+
+def worth_reading(ex: Exchange, page: str) -> bool:
+    """Whether some input could be a script of the page, which is in lower case: its words are there, or may be."""
+    return any(
+        capable(name, form) and (_CUT.search(form) is not None or not _plain(form) or words_in(page, form.lower()))
+        for name, value in every(ex)
+        for form in (forms(value) if _ENCODED.search(value) else (value,))
+    )
+
+
+def _plain(value: str) -> bool:
+    return value.isascii() or unicodedata.is_normalized("NFKC", value)
+
+
+def _browsers_own(field: str) -> bool:
+    return field in _BROWSERS_OWN or field.startswith(_BROWSERS_OWN_START)
