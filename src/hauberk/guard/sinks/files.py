@@ -87,6 +87,7 @@ def _wrap(name: str) -> str:
         # Others look there whether a function of `os` takes a descriptor.
         for supported in (getattr(os, known) for known in _SUPPORTS):
             if original in supported:
+                supported.discard(original)
                 supported.add(replacement)
     return f"os.{name}"
 
