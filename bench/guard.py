@@ -19,16 +19,20 @@ from pathlib import Path
 from typing import Any
 
 from bench.harness import added, medians, microseconds, report
-from hauberk.adapters.asgi import ASGIExchange
+from hauberk.adapters.asgi import ASGIExchange, ASGIShield
 from hauberk.adapters.wsgi import WSGIShield
 from hauberk.core.exchange import CURRENT
 from hauberk.core.plan import Plan
 from hauberk.guard import Guard
+from hauberk.guard.actors import Actors
 from hauberk.guard.request import RequestGuard
 from hauberk.guard.sensor import SEEN
 from hauberk.guard.sinks import sqlite as sink
+from hauberk.policy import Policy
 
 GUARD = Guard(mode="block")
+POLICY = Policy(guard=GUARD, actors=Actors(honeypots=("/admin.bak",), deny=("198.51.100.0/24",)))
+"""All that can be on."""
 QUERY = "SELECT id, name, email FROM users WHERE name = ? AND active = 1 ORDER BY name ASC LIMIT 20"
 
 
@@ -56,7 +60,7 @@ def request(query: bytes) -> Iterator[RequestGuard]:
         "client": ("192.0.2.7", 1),
     }
     ex = ASGIExchange(scope)
-    ex.guard = RequestGuard({kind: GUARD.mode_of(kind) for kind in ("sql", "shell", "argv", "path")}, ())
+    ex.guard = RequestGuard.under({kind: GUARD.mode_of(kind) for kind in ("sql", "shell", "argv", "path")})()
     token = CURRENT.set(ex)
     try:
         yield ex.guard
@@ -156,7 +160,7 @@ def requests() -> dict[str, Any]:
             for kind, connect in (("bare", sink._CONNECT), ("guarded", sqlite3.connect)):
                 app = flask_app(connect, path, queries)
                 if kind == "guarded":
-                    app.wsgi_app = WSGIShield(app.wsgi_app, Plan.of([GUARD]))
+                    app.wsgi_app = WSGIShield(app.wsgi_app, POLICY.plan())
                 plain.append(app.test_client())
                 clients[kind] = _once(plain[-1], data)
             SEEN.clear()
@@ -176,6 +180,58 @@ def _once(client: Any, data: dict[str, str] | None) -> Callable[[], object]:
     if data is None:
         return lambda: client.get("/?f0=ada%20b").data
     return lambda: client.post("/", data=data).data
+
+
+def untouched() -> dict[str, Any]:
+    """A request that reaches no sink, through the smallest ASGI application: what guard and actors add to it."""
+    start = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
+    body = {"type": "http.response.body", "body": b"hello"}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(start)
+        await send(body)
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        return None
+
+    headers = [(b"host", b"app.example"), (b"user-agent", b"Mozilla/5.0"), (b"accept", b"*/*")]
+    plans = {
+        "bare": None,
+        "guard observing": Plan.of([Guard()]),
+        "guard blocking": Plan.of([GUARD]),
+        "actors alone": Policy(actors=POLICY.actors).plan(),
+        "guard and actors": POLICY.plan(),
+    }
+
+    def asking(plan: Plan | None, query: bytes) -> Callable[[], object]:
+        run: Any = app if plan is None else ASGIShield(app, plan).run
+
+        def ask() -> None:
+            scope = {
+                "type": "http",
+                "method": "GET",
+                "path": "/items/1",
+                "raw_path": b"/items/1",
+                "query_string": query,
+                "scheme": "https",
+                "client": ("192.0.2.7", 1),
+                "headers": headers,
+            }
+            try:
+                run(scope, receive, send).send(None)
+            except StopIteration:
+                return
+
+        return ask
+
+    results: dict[str, Any] = {}
+    for name, query in (("plain query", b"page=2&sort=name"), ("a query with quotes", b"q=O%27Brien+%26+sons")):
+        figures = microseconds({kind: asking(plan, query) for kind, plan in plans.items()}, rounds=15, calls=4_000)
+        results[name] = {"medians": medians(figures), "added": added(figures, "bare")}
+    return results
 
 
 def memory(requests: int = 1_000_000, step: int = 100_000) -> dict[str, Any]:
@@ -198,7 +254,7 @@ def memory(requests: int = 1_000_000, step: int = 100_000) -> dict[str, Any]:
 def results() -> dict[str, Any]:
     logging.getLogger("hauberk.decisions").setLevel(logging.CRITICAL)
     GUARD.steps()
-    return {"statements": statements(), "requests": requests()}
+    return {"statements": statements(), "requests": requests(), "untouched": untouched()}
 
 
 if __name__ == "__main__":

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hauberk.guard.path import judge, names_ancestor, within
+from tests.guard.sites import site
 
 TABLE = [
     ("/srv/up/../etc/passwd", "../etc/passwd", (), "attack"),
@@ -69,3 +74,17 @@ def test_within_knows_segments_from_prefixes() -> None:
 @given(st.text(), st.text(max_size=8), st.text())
 def test_any_text_gets_a_verdict(before: str, value: str, after: str) -> None:
     assert judge(before + value + after, value, ("/srv",)).verdict in {"attack", "inert", "unknown"}
+
+
+def test_what_the_application_opens_by_itself_vouches_for_nothing(tmp_path: Path) -> None:
+    """The path of its own database is the very thing that somebody else is after."""
+    own = tmp_path / "app.db"
+    own.write_text("secret")
+
+    def read(request: Any) -> str:
+        return Path(request.args.get("f", str(own))).read_text()
+
+    client = site(read)
+    assert [client.get("/").status_code for _ in range(3)] == [200] * 3
+    assert client.get("/?f=" + quote(str(own))).status_code == 403
+    assert client.get("/").status_code == 200

@@ -141,11 +141,12 @@ class Guard:
         if set(modes.values()) == {"off"}:
             return Steps()
         install()
-        roots, reachable = self.roots, self._reachable()
-        redirects = frozenset(map(origin_key, self.redirects))
+        of_request = RequestGuard.under(
+            modes, self.roots, self._reachable(), frozenset(map(origin_key, self.redirects))
+        )
 
         def begin(ex: Exchange) -> Reply | None:
-            ex.guard = RequestGuard(modes, roots, reachable, redirects)
+            ex.guard = of_request()
             return None
 
         leaving = any(modes[kind] != "off" for kind in ("html", "redirect", "header"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from hauberk.core.events import SinkKind
@@ -26,36 +27,32 @@ OWN = 6
 class RequestGuard:
     """The modes that hold for this request, and its inputs as soon as somebody needs them."""
 
-    __slots__ = (
-        "_inputs",
-        "_said",
-        "_walks",
-        "led",
-        "modes",
-        "reachable",
-        "redirects",
-        "remembered",
-        "resolved",
-        "roots",
-    )
+    # Class attributes, not slots, as in Exchange: most requests reach no sink, and set none of these.
+    modes: Mapping[SinkKind, str]
+    roots: Sequence[str] = ()
+    reachable: frozenset[tuple[str, int | None]] = _NONE
+    redirects: Container[object] = ()
+    resolved: dict[str, set[str]] | None = None
+    """For each internal address the names that were looked up and turned out to be it, once there is one."""
+    led: dict[tuple[str, int | None], str] | None = None
+    """Hosts and ports that redirects led to, each with the input that chose where they began, once there is one."""
+    remembered: Mapping[str, tuple[int, Any]] = MappingProxyType({})
+    """What a sink found out about this request, under its name, and how long the body was then."""
+    _inputs: Inputs | None = None
+    _said = False
+    _walks = 0
 
-    def __init__(
-        self,
+    @classmethod
+    def under(
+        cls,
         modes: Mapping[SinkKind, str],
-        roots: Sequence[str],
+        roots: Sequence[str] = (),
         reachable: frozenset[tuple[str, int | None]] = _NONE,
         redirects: Container[object] = (),
-    ) -> None:
-        self.modes, self.roots, self.reachable, self.redirects = modes, roots, reachable, redirects
-        self.resolved: dict[str, set[str]] | None = None
-        """For each internal address the names that were looked up and turned out to be it, once there is one."""
-        self.led: dict[tuple[str, int | None], str] | None = None
-        """Hosts and ports that redirects led to, each with the input that chose where they began, once there is one."""
-        self.remembered: dict[str, tuple[int, Any]] = {}
-        """What a sink found out about this request, under its name, and how long the body was then."""
-        self._inputs: Inputs | None = None
-        self._said = False
-        self._walks = 0
+    ) -> type[RequestGuard]:
+        """The class of the guards of one policy: making one for a request then sets nothing at all."""
+        known = {"modes": modes, "roots": roots, "reachable": reachable, "redirects": redirects}
+        return type(cls.__name__, (cls,), known | {"__module__": cls.__module__})
 
     def inputs(self, ex: Exchange) -> Inputs:
         """The inputs as far as the application has read the request."""
@@ -69,7 +66,7 @@ class RequestGuard:
         length, found = self.remembered.get(name, (-1, None))
         if length != ex.body_length:
             found = find(ex)
-            self.remembered[name] = (ex.body_length, found)
+            self.remembered = {**self.remembered, name: (ex.body_length, found)}
         known: T = found
         return known
 

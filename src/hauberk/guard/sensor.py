@@ -158,10 +158,12 @@ def sense(
     the call is none of the application's. `altered` finds an input that the application changed before it used it.
     Raises BlockedError.
     """
-    if SEEN.knows(kind, text) and recorder() is None:
+    if kind != "path" and SEEN.knows(kind, text) and recorder() is None:
         return
 
     def find(guard: RequestGuard, ex: Exchange) -> Found:
+        if kind == "path":
+            return _astray(guard, ex, judge)
         return _found(guard, ex, kind, text, haystack, judge, altered)
 
     _say(kind, target, text, find, dialect, argv, skip)
@@ -267,6 +269,24 @@ def _found(
     return worst
 
 
+def _astray(guard: RequestGuard, ex: Exchange, judge: Judge) -> Found:
+    """Judge the inputs that could lead a path somewhere else, whether or not they stand in it: it may be resolved.
+
+    A statement that ran before is the same statement whoever sends it. A path is not: what the application opens by
+    itself is the very thing that somebody else is after. So no path is known, and no constant vouches for one.
+    """
+    inputs, worst = guard.inputs(ex), Found()
+    for item in [item for item in inputs.risky if item.roaming]:
+        judgement = judge(item.value)
+        if judgement.attack:
+            return Found(judgement, item.name)
+        if judgement is not ABSENT and (worst.name is None or judgement.verdict == "unknown"):
+            worst = Found(judgement, item.name)
+    if not inputs.complete:
+        guard.say_incomplete(ex)
+    return worst
+
+
 def _learn(guard: RequestGuard, ex: Exchange, inputs: Inputs, kind: SinkKind, text: str) -> None:
     """Remember a text in which no input was found.
 
@@ -283,10 +303,6 @@ def _judged(
     kind: SinkKind, inputs: Inputs, text: str, judge: Judge, altered: JudgeChanged | None
 ) -> Iterator[tuple[str, str, Judgement]]:
     """The inputs that are in the text, and those that seem to be, changed: name, value and what it does."""
-    if kind == "path":
-        # A path may have been resolved since, so that nothing is left of the input as it came.
-        yield from ((item.name, item.value, judge(item.value)) for item in inputs.risky if item.roaming)
-        return
     low = text.lower()
     judged: set[str] = set()
     whole: list[str] = []
