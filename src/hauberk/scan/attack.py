@@ -84,6 +84,8 @@ class Attacker:
     """Operations with at least one of them."""
     blocked: int = 0
     """How many probes were refused where the control was not."""
+    thorough: bool = True
+    """Whether requests are there for values of which no answer said yet that they mean something."""
     tried: dict[str, int] = field(default_factory=dict)
     """How many points each rule was tried at."""
 
@@ -139,7 +141,7 @@ class Attacker:
                 if narrower not in (POLYGLOT, PLAIN) and (check.KINDS != PATHS or reached(shot, PATHS)):
                     queue.setdefault(narrower, []).append(check.RULE.id)
         self._follow(point, shot, queue, pending)
-        lab = Lab(point=point, kit=self.kit, fire=lambda template: self.fire(point, template))
+        lab = Lab(point=point, kit=self.kit, fire=lambda template: self.fire(point, template), thorough=self.thorough)
         self._prove(lab, pending.values())
         return reacted
 
@@ -184,6 +186,7 @@ class Attacker:
             fire=lambda template: self.fire(point, template),
             plain=control,
             torn=broken or control,
+            thorough=self.thorough,
         )
         xss = pending.get(reflected_xss.RULE.id)
         if xss is not None and lab.stirred:

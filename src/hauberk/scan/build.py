@@ -20,6 +20,9 @@ BOUNDARY = "hauberk-2f1d7c3a9b"
 UNSENT: frozenset[str] = frozenset({"host", "content-length", "content-type", "cookie", "connection", "origin"})
 """Fields that are the transport's, set from the body, or those of same-origin checks."""
 
+OWN: frozenset[str] = frozenset({"authorization"})
+"""Fields that the identity sends by itself, unless a value is put there on purpose."""
+
 FORMATS: dict[str, str] = {
     "email": "hauberk@example.com",
     "uuid": "123e4567-e89b-42d3-a456-426614174000",
@@ -122,9 +125,13 @@ def request(operation: Operation, values: Values | None = None) -> Request:
     query = [(p.name, text) for p in asked for text in _texts(chosen[p.key])]
     target = _path(operation, chosen) + ("?" + urlencode(query, quote_via=quote) if query else "")
     headers = [
-        (p.name.lower(), _text_of(chosen[p.key])) for p in operation.at("header") if p.name.lower() not in UNSENT
+        (p.name.lower(), _text_of(chosen[p.key]))
+        for p in operation.at("header")
+        if p.name.lower() not in UNSENT and (p.name.lower() not in OWN or p.key in (values or {}))
     ]
-    cookies = [f"{p.name}={cookie(_text_of(chosen[p.key]))}" for p in operation.at("cookie")]
+    # A cookie of which no value is known may be the session's: the jar has that, or nobody.
+    sent_cookies = (p for p in operation.at("cookie") if p.key in (values or {}) or p.example not in (None, ""))
+    cookies = [f"{p.name}={cookie(_text_of(chosen[p.key]))}" for p in sent_cookies]
     if cookies:
         headers.append(("cookie", "; ".join(cookies)))
     media, body = _body(operation, chosen)

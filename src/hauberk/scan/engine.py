@@ -39,7 +39,7 @@ from hauberk.scan.watch import EVERYWHERE, Watch
 
 DESTRUCTIVE = re.compile(r"delete|remove|destroy|reset|purge|clear|wipe|cancel|shutdown", re.IGNORECASE)
 DEFAULT = Budget()
-SETTINGS = 12
+SETTINGS = 40
 """Operations at which CORS is asked."""
 CLOSED = frozenset({401, 403, 404, 405})
 """Answers behind which no input is read."""
@@ -242,7 +242,7 @@ class Run:
     def attack(self) -> None:
         """Every input of every operation, after one ordinary request to it."""
         order = self.order()
-        thorough = self.is_affordable(order)
+        self.attacker.thorough = thorough = self.is_affordable(order)
         for done, operation in enumerate(order):
             self.progress("attacking", done, len(order))
             if self.client.transport.senses:

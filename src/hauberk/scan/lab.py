@@ -29,6 +29,8 @@ class Lab:
     torn: Shot | None = None
     """The answer to the broken value, if it has been sent."""
 
+    thorough: bool = True
+    """Whether more is sent than what answers gave reason for."""
     marks: dict[str, Shot] = field(default_factory=dict)
 
     @cached_property
@@ -77,6 +79,10 @@ class Lab:
     def breaks(self, mark: str) -> bool:
         """Whether that mark makes a difference: it means something to whoever reads the value."""
         return normal(self.torn_by(mark)) != normal(self.control)
+
+    def worth(self, mark: str) -> bool:
+        """Whether values with that mark are sent: where it makes a difference, or there is enough for all of them."""
+        return self.thorough or self.breaks(mark)
 
     @property
     def value(self) -> str:

@@ -28,12 +28,12 @@ from hauberk.scan.trial import ActiveCheck, checks
 
 AT_POINTS: tuple[ActiveCheck, ...] = checks(
     reflected_xss,
+    xpath_injection,
+    ldap_injection,
     sql_injection,
     command_injection,
     open_redirect,
     header_injection,
-    xpath_injection,
-    ldap_injection,
     template_injection,
     code_injection,
     xxe,

@@ -49,7 +49,7 @@ def prove(lab: Lab) -> Proof | None:
     """Whether the application computes what is Python and nothing else."""
     if not (lab.stirred or lab.bare):
         return None
-    asks = [ask for mark, ask in _ASKS if not mark or lab.breaks(mark)]
+    asks = [ask for mark, ask in _ASKS if (lab.worth(mark) if mark else lab.thorough or lab.bare)]
     found = computed(lab, asks)
     if found is not None:
         return Proof(reason=f"the application evaluated what was sent as Python: {found[1]}", shot=found[0])

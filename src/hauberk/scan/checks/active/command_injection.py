@@ -51,7 +51,8 @@ def prove(lab: Lab) -> Proof | None:
     """From outside: a shell multiplies."""
     if not (lab.stirred or lab.echoed):
         return None
-    asks = [ask for mark, ask in _ASKS if lab.stirred and (not mark or lab.breaks(mark))]
+    few = _ASKS if lab.thorough else _ASKS[:3]
+    asks = [ask for mark, ask in few if lab.stirred and (not mark or lab.worth(mark))]
     found = computed(lab, asks or [_ASKS[0][1]])
     return None if found is None else Proof(reason=f"a shell computed what was sent: {found[1]}", shot=found[0])
 

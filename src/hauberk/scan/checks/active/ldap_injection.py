@@ -40,7 +40,7 @@ def prove(lab: Lab) -> Proof | None:
     """A bracket breaks the filter, and its escaped twin does not; or more attributes can be asked for."""
     if not lab.stirred:
         return None
-    return (_by_complaint(lab) or _by_width(lab)) if lab.breaks(")(") or lab.breaks("*") else None
+    return (_by_complaint(lab) or _by_width(lab)) if lab.worth(")(") or lab.worth("*") else None
 
 
 def _by_complaint(lab: Lab) -> Proof | None:

@@ -34,11 +34,20 @@ def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     led = [response.header("location") or "", response.header("refresh") or "", *_refreshes(response)]
     reflected = control.canary in "".join(led)
     if reflected:
-        return (f"https://{HOST}/", f"//{HOST}/", f"/\\{HOST}/", f".{HOST}", f"@{HOST}")
+        return _fitting("".join(led).partition(control.canary)[0].removesuffix("../"))
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", point.parameter.name).lower()
     moved = point.operation.method == "GET" and 300 <= response.status < 400
     likely = moved or HINT.search(name) or known.startswith(("/", "http://", "https://"))
     return (f"https://{HOST}/", f"//{HOST}/") if likely else ()
+
+
+def _fitting(before: str) -> tuple[str, ...]:
+    """Spellings for a value that stands behind this text: at the beginning, right behind a host, or in a path."""
+    begins = before.rpartition("=")[2].strip("'\"; ")
+    if not begins or (begins.endswith("/") and not begins.strip("/")):
+        return (f"https://{HOST}/", f"//{HOST}/", f"/\\{HOST}/", f"/{HOST}/")
+    host = re.fullmatch(r"\w+://[^/?#]*", begins)
+    return (f".{HOST}", f"@{HOST}") if host else ()
 
 
 def judge(trial: Trial) -> Judgement:

@@ -47,7 +47,7 @@ def prove(lab: Lab) -> Proof | None:
     """Whether a template engine computes what stands in its own marks."""
     if not lab.stirred and lab.control.canary not in lab.control.response.text:
         return None  # what is not written out cannot be computed for us to see
-    found = computed(lab, _ASKS if lab.stirred else _ASKS[:1])
+    found = computed(lab, _ASKS if lab.stirred and lab.thorough else _ASKS[:1])
     if found is None:
         return None
     return Proof(reason=f"a template engine evaluated what was sent: {found[1]}", shot=found[0])

@@ -43,7 +43,7 @@ def prove(lab: Lab) -> Proof | None:
 
 def _by_truth(lab: Lab) -> Proof | None:
     for frame in _FRAMES:
-        if "'" in frame and not lab.breaks("'"):
+        if "'" in frame and not lab.worth("'"):
             continue
         found = follows(lab, framed(frame, lab.value))
         if found is not None:

@@ -1,0 +1,154 @@
+"""Access control between people: exactly the planted holes of two applications, and nothing on their fixed twins."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hauberk.core.errors import ConfigurationError, InputError
+from hauberk.core.finding import Result
+from hauberk.integrations.surface import surface, transport
+from hauberk.integrations.target import Target, detect
+from hauberk.scan import scan
+from hauberk.scan.access import alike, leaves
+from hauberk.scan.checks.access import RULES
+from hauberk.scan.identities import Identity, read
+from hauberk.scan.written import login_request
+from tests.scan.apps import people_api, people_site
+
+IDS = {rule.id for rule in RULES} | {"scan.user-enumeration"}
+Rows = set[tuple[str, str]]
+
+
+def identity(name: str, login: str) -> Identity:
+    return Identity(name=name, login=(login_request(login),))
+
+
+API = tuple(
+    identity(role, f'POST /login {{"username": "{name}", "password": "{word}"}}')
+    for role, (name, word) in zip(("a", "b", "admin"), people_api.USERS, strict=True)
+)
+SITE = (identity("a", "POST /login user=ada&password=Ada-pass-1"),)
+
+
+def run(app: Any, identities: tuple[Identity, ...], **options: Any) -> Result:
+    framework, protocol = detect(app)
+    target = Target(name="people", app=app, framework=framework, protocol=protocol, root=Path.cwd())
+    found = surface(target)
+    if framework == "fastapi":  # its description does not say what needs a login: say it
+        from dataclasses import replace
+
+        secured = [replace(o, secured=o.path == "/account") for o in found.operations]
+        found = replace(found, operations=tuple(secured))
+    return scan(found, transport(target, found), target="people", identities=identities, **options)
+
+
+def rows(result: Result) -> Rows:
+    found = (f for f in result.failures if f.rule.id in IDS)
+    return {(f.rule.id.removeprefix("scan."), str(f.location).partition(" (")[0]) for f in found}
+
+
+def test_the_api_has_exactly_the_planted_holes() -> None:
+    assert rows(run(people_api.make(open_=True), API, intrusive=True)) == people_api.HOLES
+
+
+def test_the_mended_api_has_none() -> None:
+    assert rows(run(people_api.make(open_=False), API, intrusive=True)) == set()
+
+
+def test_the_site_has_exactly_the_planted_holes() -> None:
+    assert rows(run(people_site.make(open_=True), SITE)) == people_site.HOLES
+
+
+def test_the_mended_site_has_none() -> None:
+    assert rows(run(people_site.make(open_=False), SITE)) == set()
+
+
+def test_logins_are_not_hammered_unless_asked() -> None:
+    assert ("no-rate-limit", "POST /login") not in rows(run(people_api.make(open_=True), API))
+
+
+def test_everybody_keeps_his_password() -> None:
+    app = people_api.make(open_=True)
+    run(app, API)
+    again = run(app, API)
+    assert not [gap for gap in again.gaps if gap.startswith("Identity")]
+
+
+def test_findings_carry_request_and_control() -> None:
+    result = run(people_api.make(open_=True), API)
+    found = [f for f in result.failures if f.rule.id == "scan.bola"]
+    assert found
+    for one in found:
+        assert {"request", "response", "control", "reason"} <= set(one.evidence)
+        assert one.evidence["request"]["headers"]["authorization"] == "Bearer (hidden)"
+
+
+def test_a_login_that_fails_is_a_gap() -> None:
+    wrong = (identity("a", 'POST /login {"username": "ada", "password": "no"}'), API[1])
+    result = run(people_api.make(open_=True), wrong)
+    assert any(gap.startswith("Identity a: The login POST /login was answered 401") for gap in result.gaps)
+    assert any("Access between users was not tried" in gap for gap in result.gaps)
+
+
+FILE = """
+[identities.a]
+login = ["POST /login user=ada&password=x"]
+owns = ["7"]
+
+[identities.b]
+headers = {Authorization = "Bearer t"}
+logged_out = "Please log in"
+"""
+
+
+def test_identities_are_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "who.toml"
+    path.write_text(FILE)
+    a, b = read(path)
+    assert (a.name, a.login[0].path, a.owns) == ("a", "/login", ("7",))
+    assert (b.headers, b.logged_out) == ({"authorization": "Bearer t"}, "Please log in")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "names no identity"),
+        ("[identities.c]\nlogin=['POST /l a=b']", "is no role"),
+        ("[identities.a]\nlogins=['POST /l a=b']", "is no field"),
+        ("[identities.a]\nowns=['x']", "does not say how it logs in"),
+        ("[identities.a]\ncookies={s='1'}\nlogged_out='('", "is no regular expression"),
+        ("[identities", "can't be read"),
+    ],
+)
+def test_a_file_that_is_wrong_says_what(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "who.toml"
+    path.write_text(text)
+    with pytest.raises((ConfigurationError, InputError), match=said):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "leaf", "same"),
+    [
+        ("book_title", "title", True),
+        ("id", "user_id", True),
+        ("noteId", "note_id", True),
+        ("username", "username", True),
+        ("username", "email", False),
+        ("id", "", False),
+    ],
+)
+def test_which_values_fit_a_path(parameter: str, leaf: str, same: bool) -> None:
+    assert alike(parameter, leaf) is same
+
+
+def test_leaves_of_a_document() -> None:
+    assert list(leaves({"a": [{"b": 1}], "c": None})) == [("a[].b", 1), ("c", None)]
+
+
+def test_every_rule_has_a_module_of_its_own() -> None:
+    names = {rule.id.removeprefix("scan.").replace("-", "_") for rule in RULES} - {"no_rate_limit"}
+    for name in names:
+        assert import_module(f"hauberk.scan.checks.access.{name}").RULE.cwe
