@@ -17,7 +17,7 @@ def new_token() -> str:
 
 def is_token(text: str) -> bool:
     """Whether a text has the form of one; anything else never reaches a store."""
-    return len(text) == TEXT and text.isascii() and text.encode("ascii").translate(None, b"-_").isalnum()
+    return len(text) == TEXT and text.isascii() and text.replace("-", "").replace("_", "").isalnum()
 
 
 def handle(token: str) -> str:
@@ -28,6 +28,11 @@ def handle(token: str) -> str:
 def binding(token: str) -> bytes:
     """What other features bind to this session, such as CSRF tokens."""
     return sha256(b"hauberk binding " + token.encode("ascii")).digest()
+
+
+def record_of(token: str) -> str:
+    """The store's key of the session that a cookie names: `record(handle(token))`."""
+    return "session:" + sha256(b"hauberk session " + token.encode("ascii")).hexdigest()
 
 
 def record(handle: str) -> str:

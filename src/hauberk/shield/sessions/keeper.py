@@ -13,7 +13,7 @@ from hauberk.core.log import LOGGER, decision
 from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
 from hauberk.shield.sessions.devices import family
-from hauberk.shield.sessions.identity import binding, handle, is_token, new_token, record, user_index
+from hauberk.shield.sessions.identity import binding, handle, is_token, new_token, record_of, user_index
 from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.presented import presented
 from hauberk.shield.sessions.session import AGENT, CREATED, ENDS, HEIRS, SEEN, USER, Fields, Session, stamp
@@ -79,14 +79,14 @@ class StoreKeeper:
             return None
         if self._store_waits:
             self._remember(session.exchange)
-        return self._checked(session, run_inline(self._blocking.load(record(handle(token)))))
+        return self._checked(session, run_inline(self._blocking.load(record_of(token))))
 
     async def fetch(self, session: Session) -> Fields | None:
         """See `Keeper.fetch`."""
         token = self._token(session)
         if token is None:
             return None
-        return self._checked(session, await self._face(session.exchange).load(record(handle(token))))
+        return self._checked(session, await self._face(session.exchange).load(record_of(token)))
 
     async def prefetch(self, ex: Exchange) -> Reply | None:
         """Read ahead on paths that looked into their session before: a store that waits is then never in the way."""
@@ -94,7 +94,7 @@ class StoreKeeper:
             session = ex.session
             token = self._token(session)
             if token is not None:
-                session.ahead(self._checked(session, await self._store.load(record(handle(token)))))
+                session.ahead(self._checked(session, await self._store.load(record_of(token))))
         return None
 
     def changed(self, session: Session) -> None:
@@ -108,7 +108,7 @@ class StoreKeeper:
         if token is None:
             return
         if session.dropped:
-            run_inline(self._blocking.delete(record(handle(token))))
+            run_inline(self._blocking.delete(record_of(token)))
         else:
             run_inline(self._save(session, token, session.encoded(), self._blocking))
 
@@ -117,7 +117,7 @@ class StoreKeeper:
         token = self._token(session)
         if token is None or session.dropped:
             return session.dropped
-        return self._checked(session, await self._face(session.exchange).load(record(handle(token)))) is None
+        return self._checked(session, await self._face(session.exchange).load(record_of(token))) is None
 
     # Before the header leaves.
 
@@ -128,7 +128,7 @@ class StoreKeeper:
             return
         store = self._face(ex)
         if session.dropped and token is not None:
-            await store.delete(record(handle(token)))
+            await store.delete(record_of(token))
             token = session.token = ""
         fields = session.encoded()
         if token in {None, ""}:
@@ -156,7 +156,7 @@ class StoreKeeper:
         if self._times.absolute:
             fields[ENDS] = stamp(now + self._times.absolute)
         index = user_index(fields[USER].decode()) if USER in fields else None
-        await store.save(record(handle(token)), fields, ttl=self._left(fields), create=True, index=index)
+        await store.save(record_of(token), fields, ttl=self._left(fields), create=True, index=index)
         self._set_cookie(session.exchange, head, token, self._times.absolute)
 
     async def _renew(self, session: Session, head: Head, old: str, fields: dict[str, bytes], store: Store) -> None:
@@ -166,8 +166,8 @@ class StoreKeeper:
         renewed = {**fields, **self._heirs(session, fields, old, token)}
         changed, removed, index = self._changes(session, renewed)
         done = await store.rotate(
-            record(handle(old)),
-            record(handle(token)),
+            record_of(old),
+            record_of(token),
             ttl=self._left(fields),
             grace=max(1, self._times.grace),
             fields=changed,
@@ -201,7 +201,7 @@ class StoreKeeper:
         if len(changed) == 1 and not removed and not session.aging:
             return
         ttl = self._left(fields)
-        if not await store.save(record(handle(token)), changed, ttl=ttl, remove=removed, index=index):
+        if not await store.save(record_of(token), changed, ttl=ttl, remove=removed, index=index):
             _refused("it was ended", session)
 
     def _changes(self, session: Session, fields: Fields) -> tuple[dict[str, bytes], list[str], str | None]:
