@@ -294,6 +294,8 @@ class ASGIShield:
             raise
         finally:
             HOLDER.reset(token)
+            ex.scope = _apart(scope)
+            ex.end()
 
     async def _talk(self, ex: ASGIExchange, scope: Scope, receive: Receive, socket: Socket) -> None:
         plan = self.plan

@@ -167,3 +167,23 @@ def test_a_request_holds_its_session_whatever_the_application_does_with_the_scop
     for plan in (Policy(sessions=COOKIES, csrf=CSRF()).plan(), PLANS["full"](), PLANS["judged"]()):
         asyncio.run(ask(ASGIShield(careless, plan), scope()))
     assert len(found) == 3
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_websocket_is_gone_when_it_is_over(plan: str) -> None:
+    async def talk(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["session"].get("a")
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close"})
+
+    asked = scope(type="websocket", scheme="wss", headers=[*HEADERS, (b"sec-fetch-site", b"same-origin")])
+    del asked["method"]
+    shield = ASGIShield(talk, PLANS[plan]())
+    Marked.alive = 0
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(ask(shield, Marked(asked)))
+        assert Marked.alive == 0
+    finally:
+        gc.enable()
