@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from hauberk.core.errors import ConfigurationError
+from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
 from hauberk.dashboard import Dashboard
+from hauberk.stores import open_store
 from tests.dashboard.conftest import PASSWORD
 
 
@@ -110,3 +112,17 @@ def test_weak_secrets_are_refused(store: Store) -> None:
         Dashboard(store=store, password="short")
     with pytest.raises(ConfigurationError, match="HAUBERK_METRICS_TOKEN"):
         Dashboard(store=store, password=PASSWORD, metrics_token="short")
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["in the store of events", "in a store of their own"])
+def test_sessions_that_live_are_counted(filled: Store, tmp_path: Path, apart: bool) -> None:
+    from starlette.testclient import TestClient
+
+    kept = open_store(f"sqlite:///{tmp_path}/sessions.db") if apart else filled
+    for handle in ("a", "b", "c"):
+        run_inline(kept.save(f"session:{handle}", {"x": b"1"}, ttl=60, create=True))
+    run_inline(kept.delete("session:b"))
+    dashboard = Dashboard(store=filled, password=PASSWORD, sessions=kept if apart else None)
+    with TestClient(dashboard.app, base_url="http://127.0.0.1", follow_redirects=False) as client:
+        sign_in(client)
+        assert client.get("/api/state").json()["sessions"] == "2"

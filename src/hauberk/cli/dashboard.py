@@ -19,6 +19,7 @@ PASSWORD, TOKEN, HOOK = "HAUBERK_DASHBOARD_PASSWORD", "HAUBERK_METRICS_TOKEN", "
 @click.option(
     "--store", "url", default="sqlite:///hauberk-events.db", show_default=True, help="Where Events writes to."
 )
+@click.option("--sessions", "kept", metavar="URL", help="Where Sessions keeps them, to be counted. [default: --store]")
 @click.option("--log", default="events", show_default=True, help="The log's name there.")
 @click.option("--results", type=click.Path(path_type=Path), help="What `hauberk prove --format json=FILE` wrote.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -28,6 +29,7 @@ PASSWORD, TOKEN, HOOK = "HAUBERK_DASHBOARD_PASSWORD", "HAUBERK_METRICS_TOKEN", "
 @click.option("--alert-on", default="high", show_default=True, type=click.Choice(["low", "medium", "high", "critical"]))
 def command(
     url: str,
+    kept: str | None,
     log: str,
     results: Path | None,
     host: str,
@@ -57,6 +59,7 @@ def command(
     dashboard = Dashboard(
         store=store,
         log=log,
+        sessions=open_store(kept) if kept else None,
         password=password,
         results=results,
         hosts=(*dict.fromkeys(("localhost", "127.0.0.1", "[::1]", *names)),),

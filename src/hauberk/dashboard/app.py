@@ -25,6 +25,7 @@ from hauberk.dashboard.alerts import Alerts, Webhook
 from hauberk.dashboard.board import RANGES, SHOWN, Board
 from hauberk.dashboard.feed import Feed
 from hauberk.dashboard.last import Last
+from hauberk.dashboard.living import Living
 from hauberk.dashboard.metrics import exposition
 from hauberk.events import Tail
 from hauberk.policy import Policy
@@ -52,6 +53,8 @@ class Dashboard:
     """Where `Events` writes to."""
     password: str = field(repr=False)
     log: str = "events"
+    sessions: Store | None = None
+    """Where `Sessions` keeps them, to be counted; None where they are kept in `store`."""
     results: Path | None = None
     """A file that `hauberk prove --format json=FILE` wrote."""
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
@@ -106,13 +109,14 @@ class _Pages:
         tail = Tail(options.store, f"events:{options.log}")
         self.feed = Feed(tail, self.board, self.alerts.told if self.alerts else None)
         self.last = Last(options.results)
+        self.living = Living(options.sessions or options.store)
         self.passwords = Passwords()
         self.stored = self.passwords.hash_sync(options.password)
         self.throttle = Throttle(store=open_store("memory://"), secrets=Secrets.ephemeral())
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: object) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(self.feed.run())]
+        tasks = [asyncio.create_task(self.feed.run()), asyncio.create_task(self.living.run())]
         if self.alerts is not None:
             tasks.append(asyncio.create_task(self.alerts.run()))
         try:
@@ -224,6 +228,7 @@ class _Pages:
             "dropped": board.dropped,
             "sources_known": len(board.sources),
             "workers": len(board.workers),
+            "sessions": self.living.shown(),
             "series": board.series(span if span in RANGES else "1h"),
             "classes": _top(board.classes),
             "sources": _top(board.sources),

@@ -31,7 +31,7 @@ function clock(seconds, long) {
 function numbers(state) {
   const rows = [
     ["Events held", count(state.held)], ["Stopped", count(state.stopped)], ["Sources", count(state.sources_known)],
-    ["Workers", count(state.workers)], ["Dropped", count(state.dropped), state.dropped > 0],
+    ["Sessions", state.sessions], ["Workers", count(state.workers)], ["Dropped", count(state.dropped), state.dropped > 0],
   ];
   at("numbers").replaceChildren(...rows.map(([name, value, bad]) =>
     make("div", bad ? { class: "bad" } : {}, make("dt", {}, name), make("dd", {}, value))));
