@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from hauberk.scan import Budget, Operation, Parameter, Surface, WSGITransport
+from hauberk.scan.care import ends_session
 from hauberk.scan.client import Client
-from hauberk.scan.crawl import ALIKE, Crawled, crawl, ends_session
+from hauberk.scan.crawl import ALIKE, Crawled, crawl
 from hauberk.scan.html import offer
 
 URL = "https://testserver/shop/page?x=1"

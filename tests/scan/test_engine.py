@@ -14,6 +14,7 @@ from hauberk.core.finding import Result
 from hauberk.guard import Guard, install
 from hauberk.scan import Operation, Parameter, Request, Response, Surface, WSGITransport, scan
 from hauberk.scan.coverage import Coverage
+from hauberk.scan.extent import Extent
 
 Q = Parameter(name="q", place="query")
 
@@ -69,7 +70,8 @@ def test_tokens_against_forgery_are_left_alone() -> None:
     seen: list[str] = []
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        seen.append(environ["QUERY_STRING"])
+        if environ["QUERY_STRING"]:
+            seen.append(environ["QUERY_STRING"])
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [b"x"]
 
@@ -78,7 +80,8 @@ def test_tokens_against_forgery_are_left_alone() -> None:
     assert all("csrf_token=keep" in query for query in seen if query)
 
 
-def test_destruction_comes_last() -> None:
+@pytest.mark.parametrize("undone", [True, False])
+def test_destruction_comes_last_and_only_where_it_is_undone(undone: bool) -> None:
     seen: list[str] = []
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -87,13 +90,17 @@ def test_destruction_comes_last() -> None:
         return [b"x"]
 
     order = [("DELETE", "/a"), ("POST", "/reset"), ("POST", "/save"), ("GET", "/x"), ("POST", "/logout")]
-    scan(
+    result = scan(
         Surface.of([Operation(method=method, path=path, parameters=(Q,)) for method, path in order]),
         WSGITransport(app),
         target="app",
+        extent=Extent(rollback=lambda: seen.append("undone")) if undone else Extent(),
     )
-    # What is asked at the end belongs to no operation.
-    assert list(dict.fromkeys(seen))[:4] == ["GET/x", "POST/save", "POST/reset", "DELETE/a"]
+    destroyed = ["POST/reset", "undone", "DELETE/a"] if undone else []
+    known = {method + path for method, path in order} | {"undone"}
+    assert [one for one in dict.fromkeys(seen) if one in known] == ["GET/x", "POST/save", *destroyed]
+    assert any("because it destroys or spends: DELETE /a, POST /reset" in gap for gap in result.gaps) != undone
+    assert seen.count("undone") == 2 * undone
 
 
 def test_without_selectolax_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,8 @@ from hauberk.core.progress import Progress
 from hauberk.integrations.target import Target, load
 
 if TYPE_CHECKING:
-    from hauberk.scan import Operation, Transport
+    from hauberk.scan import Budget, Operation, Request, Surface, Transport, Wire
+    from hauberk.scan.extent import Extent
     from hauberk.scan.identities import Identity
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,11 +34,16 @@ class Options:
 
     max_requests: int = 20_000
     max_seconds: float = 300.0
+    max_rate: float = 0.0
     login: tuple[str, ...] = ()
     identities: Path | None = None
     intrusive: bool = False
     flows: Path | None = None
     scope: str = ""
+    seeds: Path | None = None
+    browser: bool = False
+    rollback: str | None = None
+    resume: Path | None = None
 
 
 def who(options: Options) -> tuple[Identity, ...]:
@@ -49,21 +56,23 @@ def who(options: Options) -> tuple[Identity, ...]:
 def run(target: Target, progress: Progress, options: Options) -> Result:
     """Test an application in process."""
     from hauberk.integrations.surface import surface, transport
-    from hauberk.scan import Budget, scan
-    from hauberk.scan.written import login_request
+    from hauberk.scan import scan
 
     found = surface(target)
-    result = scan(
-        found,
-        transport(target, found),
-        target=target.name,
-        progress=progress,
-        login=[login_request(text) for text in options.login],
-        budget=Budget(max_requests=options.max_requests, max_seconds=options.max_seconds),
-        identities=who(options),
-        intrusive=options.intrusive,
-        scope=options.scope,
-    )
+    planted, login = seeded(found, options, None)
+    with resumed(options, target.name) as extent:
+        result = scan(
+            planted,
+            transport(target, found),
+            target=target.name,
+            progress=progress,
+            login=login,
+            budget=budget(options),
+            identities=who(options),
+            intrusive=options.intrusive,
+            scope=options.scope,
+            extent=extent,
+        )
     return with_accounts(result, transport(target, found), progress, options)
 
 
@@ -71,11 +80,11 @@ def with_accounts(result: Result, transport: Transport, progress: Progress, opti
     """The result with what the declared flows show of accounts."""
     if options.flows is None:
         return result
-    from hauberk.scan import Budget
     from hauberk.scan.accounts import Flows, accounts
 
-    budget = Budget(max_requests=options.max_requests, max_seconds=options.max_seconds)
-    more = accounts(Flows.load(options.flows), transport, target=result.target, progress=progress, budget=budget)
+    more = accounts(
+        Flows.load(options.flows), transport, target=result.target, progress=progress, budget=budget(options)
+    )
     return replace(
         result,
         complete=result.complete and more.complete,
@@ -87,11 +96,12 @@ def with_accounts(result: Result, transport: Transport, progress: Progress, opti
 
 def run_url(url: str, progress: Progress, options: Options, ca: Path | None, openapi: Path | None) -> Result:
     """Test a server: one on this machine, or one whose owner said so."""
-    from hauberk.scan import Budget, Operation, Parameter, Surface, certificate, scan
+    from hauberk.scan import Operation, Parameter, Surface, certificate, scan
     from hauberk.scan.ownership import require
     from hauberk.scan.site import site
-    from hauberk.scan.written import login_request
 
+    if options.rollback is not None:
+        raise click.UsageError("--rollback needs an application that it can be run beside: module:app.")
     place = site(url)
     transport = place.transport(ca=ca)
     if not place.is_loopback:
@@ -107,19 +117,57 @@ def run_url(url: str, progress: Progress, options: Options, ca: Path | None, ope
         parameters=tuple(Parameter(name=name, place="query", example=value) for name, value in given),
         source="crawl",
     )
-    result = scan(
-        Surface.of([begin, *described(openapi)], host=transport.wire.host),
-        transport,
-        target=url,
-        progress=progress,
-        login=[login_request(text) for text in options.login],
-        budget=Budget(max_requests=options.max_requests, max_seconds=options.max_seconds),
-        identities=who(options),
-        intrusive=options.intrusive,
-        scope=options.scope,
-    )
+    surface = Surface.of([begin, *described(openapi)], host=transport.wire.host)
+    surface, login = seeded(surface, options, transport.wire)
+    with resumed(options, url) as extent:
+        result = scan(
+            surface,
+            transport,
+            target=url,
+            progress=progress,
+            login=login,
+            budget=budget(options),
+            identities=who(options),
+            intrusive=options.intrusive,
+            scope=options.scope,
+            extent=extent,
+        )
     result = replace(result, findings=(*result.findings, certificate.judge(place)))
     return with_accounts(result, place.transport(ca=ca), progress, options)
+
+
+def budget(options: Options) -> Budget:
+    """What the scan may spend."""
+    from hauberk.scan import Budget
+
+    return Budget(max_requests=options.max_requests, max_seconds=options.max_seconds, max_rate=options.max_rate)
+
+
+def seeded(surface: Surface, options: Options, wire: Wire | None) -> tuple[Surface, list[Request]]:
+    """The surface with what was recorded, and the login requests: those that were given, or else a recorded one."""
+    from hauberk.scan.har import read, seeds
+    from hauberk.scan.recorded import recorded
+    from hauberk.scan.written import login_request
+
+    login = [login_request(text) for text in options.login]
+    if options.seeds is None:
+        return surface, login
+    found = seeds(read(options.seeds), str(options.seeds), wire)
+    return recorded(surface, found.requests, "recorded"), login or list(found.logins)
+
+
+@contextmanager
+def resumed(options: Options, target: str) -> Iterator[Extent]:
+    """The scan's extent. With --resume, how far it gets is kept in a file, which is gone once it got to its end."""
+    from hauberk.cli.progressed import Progressed, rollback
+    from hauberk.scan.extent import Extent
+
+    undo = rollback(options.rollback) if options.rollback else None
+    if options.resume is None:
+        yield Extent(browser=options.browser, rollback=undo)
+        return
+    kept = Progressed(options.resume, target)
+    yield Extent(browser=options.browser, rollback=undo, begin=kept.load(), checkpoint=kept.save)
 
 
 def described(path: Path | None) -> Sequence[Operation]:
@@ -176,6 +224,21 @@ BUDGET = (
     ),
     click.option("--max-requests", type=click.IntRange(1), default=20_000, show_default=True, help="At most so many."),
     click.option("--max-seconds", type=click.FloatRange(1), default=300.0, show_default=True, help="At most so long."),
+    click.option("--max-rate", type=click.FloatRange(0), default=0.0, help="At most so many requests a second."),
+    click.option(
+        "--seeds",
+        "--har",
+        "seeds",
+        type=click.Path(path_type=Path),
+        metavar="FILE.har",
+        help="Recorded traffic to begin with, such as `pytest --hauberk-record` writes it.",
+    ),
+    click.option("--browser", is_flag=True, help="Walk through the front end with Chromium, and attack it there."),
+    click.option(
+        "--rollback",
+        metavar="MODULE:FUNCTION",
+        help="Puts the data back; only with it is attacked what deletes, resets or pays.",
+    ),
 )
 
 
@@ -183,7 +246,9 @@ def scan_options(function: F) -> F:
     """Add the options of a scan to a command; it gets them as one `options` argument."""
 
     def run_with(*args: Any, **given: Any) -> Any:
-        names = ("max_requests", "max_seconds", "login", "identities", "intrusive", "flows", "scope")
+        names = (
+            "max_requests max_seconds max_rate login identities intrusive flows scope seeds browser rollback".split()
+        )
         options = Options(**{name: given.pop(name) for name in names})
         return function(*args, options=options, **given)
 
@@ -201,6 +266,12 @@ def scan_options(function: F) -> F:
 @click.option("--openapi", type=click.Path(path_type=Path), help="An OpenAPI 3 document (JSON) of the URL.")
 @click.option("--replay", metavar="FINGERPRINT", help="Look for this one finding again, and tell of nothing else.")
 @click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep in FILE how far it is, and go on from there if it exists.",
+)
+@click.option(
     "--emit-test",
     "emitted",
     type=click.Path(path_type=Path),
@@ -215,6 +286,7 @@ def command(
     openapi: Path | None,
     replay: str | None,
     emitted: Path | None,
+    resume: Path | None,
     options: Options,
     common: Common,
 ) -> int:
@@ -224,11 +296,14 @@ def command(
     """
     from hauberk.scan.again import only, written_tests
 
+    options = replace(options, resume=resume)
     loaded = None if "://" in target else load_watched(target)
     if loaded is None and emitted is not None:
         raise click.UsageError("--emit-test needs an application that tests can import: module:app.")
     with shown(quiet=common.quiet, color=common.color, hush=True) as progress:
         result = run_url(target, progress, options, ca, openapi) if loaded is None else run(loaded, progress, options)
+    if resume is not None and result.complete:
+        resume.unlink(missing_ok=True)
     if replay is not None:
         result = only(result, replay)
     if emitted is not None and (written := written_tests(result, target, options.login)):

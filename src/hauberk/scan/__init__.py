@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from hauberk.core.finding import Rule
+from hauberk.scan import libraries
 from hauberk.scan.asgi_transport import ASGITransport
 from hauberk.scan.checks import access, active, passive, site
 from hauberk.scan.client import Budget
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     *access.RULES,
     *passive.RULES,
     *site.RULES,
+    libraries.RULE,
 )
 """Everything that a scan judges."""
 

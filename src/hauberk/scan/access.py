@@ -12,7 +12,7 @@ from typing import Any
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan import build, evidence
 from hauberk.scan.build import Values
-from hauberk.scan.crawl import ends_session
+from hauberk.scan.care import ends_session
 from hauberk.scan.identities import NOBODY, PASSWORD, Person
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation, Parameter, Surface

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,6 +29,7 @@ class ASGITransport:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lifespan: _Lifespan | None = None
         self._state: dict[str, Any] = {}
+        self._current: _Call | None = None
 
     def __enter__(self) -> Self:
         """Start the application. Raises InputError if it says that it cannot start."""
@@ -59,14 +61,18 @@ class ASGITransport:
 
     def send(self, request: Request) -> Response:
         """One request, one response."""
-        if self._loop is None:
+        loop = self._loop
+        if loop is None:
             raise ConfigurationError("transport", "ASGITransport", "is not started", "use it in a with statement")
-        return self._loop.run_until_complete(self._send(request))
-
-    async def _send(self, request: Request) -> Response:
-        call = _Call(request, self.wire.max_body)
+        call = self._current = _Call(request, self.wire.max_body, loop.stop)
         with recording() as record:
-            error = await self._answer(call, asyncio.ensure_future(self._run(call, self._scope(request))))
+            task = loop.create_task(self._run(call, self._scope(request), loop))
+            # Run until the application has returned, which lets background tasks of the response end as well; or until
+            # enough has come, or too much time has passed.
+            timer = loop.call_later(self.wire.timeout, loop.stop)
+            loop.run_forever()
+            timer.cancel()
+            error = self._error(call, task)
         return Response(
             status=call.status or 500,
             headers=tuple(call.headers),
@@ -77,24 +83,54 @@ class ASGITransport:
             truncated=call.cut,
         )
 
-    async def _answer(self, call: _Call, task: asyncio.Task[None]) -> str:
-        """Wait for the answer; what the application let through, in words."""
-        finished = asyncio.ensure_future(call.finished.wait())
-        await asyncio.wait({task, finished}, timeout=self.wire.timeout, return_when=asyncio.FIRST_COMPLETED)
-        finished.cancel()
-        call.gone.set()
-        if call.finished.is_set() and not task.done() and not call.cut:
-            # Background tasks of the response run on after its last message: let them, within the limit.
-            await asyncio.wait({task}, timeout=self.wire.timeout)
+    def _error(self, call: _Call, task: asyncio.Task[None]) -> str:
+        """What the application let through, in words."""
         if task.done():
             raised = None if task.cancelled() else task.exception()
             return describe(raised) if raised is not None else ""
         # Not awaited: a handler in a thread cannot be stopped, and must not stop the scan.
+        call.leave()
         task.cancel()
         return "" if call.cut else "TimeoutError: the application did not finish its answer in time"
 
-    async def _run(self, call: _Call, scope: Message) -> None:
-        await self.app(scope, call.receive, call.send)
+    async def _run(self, call: _Call, scope: Message, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            await self.app(scope, call.receive, call.send)
+        finally:
+            call.leave()
+            if self._current is call:  # one that was given up may end at any time, and must not stop another
+                loop.stop()
+
+    def handshake(self, request: Request) -> int:
+        """The status of a WebSocket's handshake: 101 if the application accepts it, 403 if it closes it unopened."""
+        if self._loop is None:
+            raise ConfigurationError("transport", "ASGITransport", "is not started", "use it in a with statement")
+        return self._loop.run_until_complete(self._handshake(request))
+
+    async def _handshake(self, request: Request) -> int:
+        schemes = {"http": "ws", "https": "wss"}
+        scope = self._scope(request)
+        del scope["method"]
+        scope["type"], scope["scheme"], scope["subprotocols"] = "websocket", schemes[self.wire.scheme], []
+        told, said = asyncio.Queue[Message](), asyncio.Queue[Message]()
+        told.put_nowait({"type": "websocket.connect"})
+
+        async def send(message: Message) -> None:
+            said.put_nowait(message)
+
+        task = asyncio.ensure_future(self.app(scope, told.get, send))
+        answer = asyncio.ensure_future(said.get())
+        await asyncio.wait({task, answer}, timeout=self.wire.timeout, return_when=asyncio.FIRST_COMPLETED)
+        first = answer.result() if answer.done() else {}
+        told.put_nowait({"type": "websocket.disconnect", "code": 1001})
+        answer.cancel()
+        await asyncio.wait({task}, timeout=1)
+        task.cancel()
+        if task.done() and not task.cancelled():
+            task.exception()  # looked at, so that it is not reported as forgotten
+        if first.get("type") == "websocket.accept":
+            return 101
+        return int(first.get("status", 403)) if first else 500
 
     def _scope(self, request: Request) -> Message:
         wire = self.wire
@@ -108,10 +144,7 @@ class ASGITransport:
             "query_string": request.query.encode("ascii", "replace"),
             "root_path": "",
             "scheme": wire.scheme,
-            "headers": [
-                (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
-                for name, value in all_headers(wire, request)
-            ],
+            "headers": [_octets(name, value) for name, value in all_headers(wire, request)],
             "client": (self.peer, 40000),
             "server": (wire.name, wire.port),
             "state": dict(self._state),
@@ -130,23 +163,38 @@ class ASGITransport:
         self._loop = None
 
 
+@lru_cache(maxsize=1024)
+def _octets(name: str, value: str) -> tuple[bytes, bytes]:
+    """A field as a server hands it on; nearly all are those of the request before."""
+    return name.encode("latin-1", "replace"), value.encode("latin-1", "replace")
+
+
 class _Call:
     """The two ends of one exchange."""
 
-    def __init__(self, request: Request, limit: int) -> None:
-        self.request, self.limit = request, limit
+    def __init__(self, request: Request, limit: int, enough: Callable[[], None]) -> None:
+        self.request, self.limit, self._enough = request, limit, enough
         self.status = 0
         self.headers: list[tuple[str, str]] = []
         self.body = bytearray()
         self.cut = self._asked = False
-        self.finished, self.gone = asyncio.Event(), asyncio.Event()
+        self.finished = False
+        self._gone: asyncio.Event | None = None
+
+    def leave(self) -> None:
+        """The client is gone: whoever waits for more of it is told."""
+        self.finished = True
+        if self._gone is not None:
+            self._gone.set()
 
     async def receive(self) -> Message:
         """The body at once; then nothing until the answer is complete, as with a client that waits."""
         if not self._asked:
             self._asked = True
             return {"type": "http.request", "body": self.request.body, "more_body": False}
-        await self.gone.wait()
+        if not self.finished:
+            self._gone = self._gone or asyncio.Event()
+            await self._gone.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
@@ -157,14 +205,16 @@ class _Call:
                 (bytes(name).decode("latin-1").lower(), bytes(value).decode("latin-1"))
                 for name, value in message.get("headers") or ()
             ]
-        elif message["type"] == "http.response.body" and not self.finished.is_set():
+        elif message["type"] == "http.response.body" and not self.finished:
             self.body += message.get("body", b"")[: self.limit + 1 - len(self.body)]
             more = bool(message.get("more_body"))
             self.cut = len(self.body) > self.limit or (more and bool(self.body) and self._is_event_stream())
             del self.body[self.limit :]
             if self.cut or not more:
-                self.finished.set()
-        elif self.finished.is_set():
+                self.leave()
+            if self.cut:
+                self._enough()
+        elif self.finished:
             # A server's send waits for its socket: give the loop a turn, so that an endless sender can be stopped.
             await asyncio.sleep(0)
 

@@ -11,7 +11,7 @@ from hauberk.scan import build, evidence
 from hauberk.scan.checks.active import AT_POINTS, reflected_xss
 from hauberk.scan.client import Client
 from hauberk.scan.lab import Lab
-from hauberk.scan.messages import Response
+from hauberk.scan.messages import Request, Response
 from hauberk.scan.oracles.sensor import reached
 from hauberk.scan.surface import Operation, Parameter
 from hauberk.scan.trial import (
@@ -48,6 +48,8 @@ def points(operation: Operation) -> Iterator[Point]:
     for parameter in operation.parameters:
         point = Point(operation=operation, parameter=parameter)
         unsent = parameter.place == "header" and parameter.name.lower() in build.UNSENT
+        if "const" in parameter.schema:  # there is one value that it takes
+            continue
         if not point.is_token and not unsent and (parameter.place != "path" or parameter.name in operation.names):
             yield point
 
@@ -88,6 +90,8 @@ class Attacker:
     """Whether requests are there for values of which no answer said yet that they mean something."""
     tried: dict[str, int] = field(default_factory=dict)
     """How many points each rule was tried at."""
+    _builder: build.Builder | None = None
+    """Of the operation that is under attack."""
 
     def note(self, rule: str, point: Point) -> None:
         """Remember that an interpreter reads the point's values."""
@@ -105,8 +109,8 @@ class Attacker:
         points = [point for point, _ in probes]
         operation = _with_points(points[0].operation, points, values)
         chosen = {point.parameter.key: value for point, value in zip(points, values, strict=True) if not point.is_name}
-        request = build.request(operation, chosen)
-        sent, response = self.client.complete(request), self.client.send(request)
+        sent = self.client.complete(self._request(operation, chosen))
+        response = self.client.send(sent)
         self.watch.failure(operation, sent, response)
         for (point, template), word in zip(probes, words, strict=True):
             if "<" in template:
@@ -115,6 +119,12 @@ class Attacker:
             Shot(value=value, canary=word, request=sent, response=response)
             for value, word in zip(values, words, strict=True)
         ]
+
+    def _request(self, operation: Operation, chosen: build.Values) -> Request:
+        """The operation's request with these values; consecutive ones are of the same operation."""
+        if self._builder is None or self._builder.operation is not operation:
+            self._builder = build.Builder(operation)
+        return self._builder.request(chosen)
 
     def note_attacked(self, point: Point) -> None:
         """Count the point as attacked."""

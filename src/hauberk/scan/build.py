@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -50,6 +51,7 @@ USUAL: tuple[str, ...] = (
     *("a1", "A1", "abc-123", "1.0", "1.0.0", "00:00", "#aabbcc", "+12025550123", *FORMATS.values()),
 )
 """Values to try on a pattern."""
+_BODILESS: frozenset[Place] = frozenset({"query", "path", "header", "cookie"})
 _NAMES = tuple((re.compile(pattern, re.IGNORECASE), value) for pattern, value in NAMES)
 
 
@@ -112,18 +114,50 @@ def _matching(pattern: str) -> str | None:
     return next((value for value in USUAL if compiled.search(value)), None)
 
 
-def request(operation: Operation, values: Values | None = None) -> Request:
-    """The operation's request with examples for all parameters, but with these values where they are given."""
+def examples(operation: Operation) -> dict[tuple[Place, str], Any]:
+    """A value for each parameter."""
     chosen: dict[tuple[Place, str], Any] = {p.key: example(p) for p in operation.parameters}
     for name in operation.names:
         chosen.setdefault(("path", name), example(Parameter(name=name, place="path")))
-    chosen |= values or {}
+    return chosen
+
+
+class Builder:
+    """Makes many requests of one operation: what stays the same from one to the next is worked out once."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation, self._known = operation, examples(operation)
+        plain = {p.place for p in operation.parameters} <= {"query", "path"} and not operation.together
+        self._path = _path(operation, self._known) if plain else ""
+        self._pairs = {p.key: _pair(p.name, self._known[p.key]) for p in operation.at("query")} if plain else {}
+
+    def request(self, values: Values) -> Request:
+        """As `request`."""
+        if not self._pairs or not values.keys() <= self._pairs.keys():
+            return request(self.operation, values, self._known)
+        pairs = {**self._pairs, **{key: _pair(key[1], value) for key, value in values.items()}}
+        asked = "&".join(pair for pair in pairs.values() if pair)
+        return Request(method=self.operation.method, target=f"{self._path}?{asked}" if asked else self._path)
+
+
+def _pair(name: str, value: Any) -> str:
+    return "&".join(f"{_quoted(name)}={_quoted(text)}" for text in _texts(value))
+
+
+def request(operation: Operation, values: Values | None = None, known: Values | None = None) -> Request:
+    """The operation's request with examples for all parameters, but with these values where they are given.
+
+    `known` are its `examples`, where they have been worked out.
+    """
+    chosen: dict[tuple[Place, str], Any] = {**(examples(operation) if known is None else known), **(values or {})}
     asked = operation.at("query")
     if operation.together and values:
         sent = operation.beside(frozenset(name for place, name in values if place == "query"))
         asked = tuple(p for p in asked if p.name in sent or p.required)
     query = [(p.name, text) for p in asked for text in _texts(chosen[p.key])]
-    target = _path(operation, chosen) + ("?" + urlencode(query, quote_via=quote) if query else "")
+    target = _path(operation, chosen)
+    if query:
+        target += "?" + "&".join(f"{_quoted(name)}={_quoted(text)}" for name, text in query)
     headers = [
         (p.name.lower(), _text_of(chosen[p.key]))
         for p in operation.at("header")
@@ -141,8 +175,10 @@ def request(operation: Operation, values: Values | None = None) -> Request:
 
 
 def _path(operation: Operation, chosen: Values) -> str:
+    path = _quoted(operation.path, safe="/{}:@!$&'()*+,;=~")
+    if "{" not in path:
+        return path
     slashes = {p.name for p in operation.at("path") if p.schema.get("format") == "path"}
-    path = quote(operation.path, safe="/{}:@!$&'()*+,;=~")
     for name in operation.names:
         text = _text_of(chosen["path", name])
         path = path.replace("{" + quote(name) + "}", quote(text, safe="/" if name in slashes else ""), 1)
@@ -150,6 +186,8 @@ def _path(operation: Operation, chosen: Values) -> str:
 
 
 def _body(operation: Operation, chosen: Values) -> tuple[str, bytes]:
+    if _BODILESS.issuperset(p.place for p in operation.parameters):
+        return "", b""
     forms, files, leaves = operation.at("form"), operation.at("upload"), operation.at("json")
     if files or (forms and operation.body == MULTIPART):
         fields = [(p.name, text) for p in forms for text in _texts(chosen[p.key])]
@@ -198,6 +236,12 @@ def _escaped(name: str) -> str:
 def cookie(value: str) -> str:
     """A cookie's value; what cannot stand bare is quoted as Python's cookie readers, and so its frameworks, unquote."""
     return SimpleCookie().value_encode(value)[1]
+
+
+@lru_cache(maxsize=8192)
+def _quoted(text: str, *, safe: str = "/") -> str:
+    """As `urllib.parse.quote`: all but one of a request's values are those of the one before."""
+    return quote(text, safe=safe)
 
 
 def _texts(value: Any) -> list[str]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hauberk.core.errors import ConfigurationError
+from hauberk.scan.health import Health
 from hauberk.scan.messages import CookieJar, Request, Response
 from hauberk.scan.transport import Transport
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 AGENT = "hauberk-scan"
+LONGEST_PAUSE, PATIENCE = 2.0, 10.0
+"""Seconds that are waited once, and in all, for a server that asks for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +25,12 @@ class Budget:
 
     max_requests: int = 20_000
     max_seconds: float = 300.0
+    max_rate: float = 0.0
+    """Requests a second; 0 leaves it to the target."""
 
     def __post_init__(self) -> None:
+        if self.max_rate < 0:
+            raise ConfigurationError("max_rate", self.max_rate, "is below 0", "leave it out for no limit")
         for name, value in (("max_requests", self.max_requests), ("max_seconds", self.max_seconds)):
             if value <= 0:
                 raise ConfigurationError(name, value, "is not above 0")
@@ -45,6 +53,13 @@ class Client:
         self.requests = 0
         self.renew: Callable[[Request, Response], bool] | None = None
         """Asked whether an answer says that the login is gone, and logs in again if it does."""
+        self.id = secrets.token_hex(8)
+        """Goes with every request, so that a log tells this scan from everything else."""
+        accepted = "text/html,application/json;q=0.9,*/*;q=0.8"
+        self._usual = (("user-agent", AGENT), ("accept", accepted), ("x-hauberk-scan", self.id))
+        self._completed: Request | None = None
+        self._health = None if transport.senses else Health(transport)
+        self._next = self._paused = 0.0
         self._keeps = True
         self._deadline = time.monotonic() + budget.max_seconds
 
@@ -54,11 +69,22 @@ class Client:
         return self.transport.wire.origin
 
     def complete(self, request: Request) -> Request:
-        """The request as it will be sent: with cookies and the fields that same-origin checks ask for."""
+        """The request as it will be sent: with cookies and the fields that same-origin checks ask for.
+
+        One that is complete is handed back as it is.
+        """
+        if request is self._completed:
+            return request
+        self._completed = made = self._complete(request)
+        return made
+
+    def _complete(self, request: Request) -> Request:
+        if not self.jar and not self.bearer and not request.headers and request.method in SAFE_METHODS:
+            return Request(method=request.method, target=request.target, headers=self._usual, body=request.body)
         own = request.header("cookie")
         pairs = [tuple(pair.strip().partition("=")[::2]) for pair in own.split(";")] if own else []
         cookies = self.jar.header(request.path, ((name, value) for name, value in pairs))
-        fields = [("user-agent", AGENT), ("accept", "text/html,application/json;q=0.9,*/*;q=0.8")]
+        fields = list(self._usual)
         if request.method not in SAFE_METHODS:
             fields += [
                 ("origin", self.origin),
@@ -73,20 +99,68 @@ class Client:
             method=request.method, target=request.target, headers=rest + also, body=request.body
         ).with_headers(fields)
 
-    def send(self, request: Request) -> Response:
-        """Send it. Raises ExhaustedError when the budget is spent."""
+    @property
+    def left(self) -> float:
+        """Seconds that are left of the budget."""
+        return max(self._deadline - time.monotonic(), 0.0)
+
+    def check(self) -> None:
+        """Raises ExhaustedError when the budget is spent."""
         if self.requests >= self.budget.max_requests:
             raise ExhaustedError(f"the limit of {self.budget.max_requests:,} requests was reached")
         if time.monotonic() >= self._deadline:
             raise ExhaustedError(f"the limit of {self.budget.max_seconds:g} seconds was reached")
+
+    def send(self, request: Request) -> Response:
+        """Send it. Raises ExhaustedError when the budget is spent, and GoneError when the target suffers."""
+        self.check()
+        if self.budget.max_rate:
+            self._keep_pace()
         self.requests += 1
         response = self.transport.send(self.complete(request))
         if self._keeps:
             self.jar.keep(request, response, secure=self.transport.wire.scheme == "https")
+        if self._health is not None:
+            self._mind(request, response, self._health)
         if self.renew is not None and self.renew(request, response):
             self.requests += 1
             response = self.transport.send(self.complete(request))
         return response
+
+    def open(self, request: Request) -> int:
+        """The status of a WebSocket's handshake, 101 if it is opened; it is closed at once. 0 where there is none."""
+        knock: Callable[[Request], int] | None = getattr(self.transport, "handshake", None)
+        if knock is None:
+            return 0
+        self.check()
+        self.requests += 1
+        return knock(self.complete(request))
+
+    def _keep_pace(self) -> None:
+        """Wait for one's turn, but not beyond the budget's time."""
+        now = time.monotonic()
+        if self._next > now:
+            time.sleep(min(self._next - now, self.left))
+            self.check()
+        self._next = max(self._next, now) + 1 / self.budget.max_rate
+
+    def take_leave(self) -> None:
+        """See that the target is still there. Raises GoneError."""
+        if self._health is not None:
+            self._health.take_leave()
+
+    def _mind(self, request: Request, response: Response, health: Health) -> None:
+        """See how a server bears it; where it asks for a pause (RFC 9110, section 10.2.3), make one, within reason."""
+        before = health.asked
+        try:
+            health.heard(request, response)
+        finally:
+            self.requests += health.asked - before
+        asked = response.header("retry-after") or ""
+        if response.status in (429, 503) and asked.isdigit() and self._paused < PATIENCE:
+            pause = min(float(asked), LONGEST_PAUSE, self.left)
+            self._paused += pause
+            time.sleep(pause)
 
     @contextmanager
     def keeping(self) -> Iterator[None]:

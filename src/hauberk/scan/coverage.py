@@ -11,6 +11,8 @@ from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation
 
 LOGIN = re.compile(r"log[-_]?(in|on)|sign[-_]?(in|on)|auth", re.IGNORECASE)
+READ = frozenset({"", "application/json", "application/javascript", "application/xhtml+xml", "application/xml"})
+"""Media types beside text that a check reads. Of a file to download, the beginning is as good as the whole."""
 NAMED = 10
 """How many operations a sentence names."""
 
@@ -26,9 +28,15 @@ class Coverage:
     failed: dict[str, str] = field(default_factory=dict)
     """Operations that answered otherwise, and how."""
 
+    cut: dict[str, str] = field(default_factory=dict)
+    """Operations whose answer was too long, or came too slowly, to be read to its end."""
+
     def heard(self, operation: Operation, request: Request, response: Response) -> None:
         """Take an answer into account."""
         name, path = str(operation), urlsplit(response.header("location") or "").path
+        text = response.media in READ or response.media.startswith("text/")
+        if response.truncated and text and response.media != "text/event-stream":  # that one has no end
+            self.cut[name] = response.error or f"{len(response.body):,} octets were read"
         if response.status in (401, 403):
             self.behind[name] = str(response.status)
         elif 300 <= response.status < 400 and LOGIN.search(path) and not LOGIN.search(request.path):
@@ -42,6 +50,12 @@ class Coverage:
         """What never answered with success, each with what it said."""
         said = {**self.failed, **self.behind}
         return [f"{name} ({how})" for name, how in sorted(said.items()) if name not in self.reached]
+
+    def cut_short(self) -> Iterator[str]:
+        """That answers were not read to their end, in a sentence."""
+        if self.cut:
+            named = _names(f"{name} ({how})" for name, how in sorted(self.cut.items()))
+            yield f"{_count(list(self.cut))} answered more than is read, or too slowly: {named}."
 
     def gaps(self, *, logged_in: bool) -> Iterator[str]:
         """The same in sentences."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 from hauberk.core.progress import Progress, silent
 from hauberk.scan import build
+from hauberk.scan.care import ends_session
 from hauberk.scan.client import Client
 from hauberk.scan.html import Form, Offer, offer
 from hauberk.scan.messages import Request, Response
@@ -22,19 +22,12 @@ NUMBERED = 400
 """How many pages are read whose paths differ in numbers alone."""
 BELOW = 40
 """How many pages of one route with path parameters are read, however many names their links have."""
+HOPS = 20
+"""How many redirects in a row may still lead to a page."""
 ALIKE = 4
 """How many pages of one shape are read: `/items/1`, `/items/2`, ..."""
 
 DIGITS = re.compile(r"[0-9]+")
-WORDS = re.compile(r"[a-z]+")
-LOGOUT = frozenset({"logout", "signout", "logoff", "signoff"})
-ENDINGS = (("log", "out"), ("sign", "out"), ("log", "off"), ("sign", "off"))
-
-
-def ends_session(path: str) -> bool:
-    """Whether the path's words say that it ends the session: `/logout`, `/users/sign_out`."""
-    words = WORDS.findall(path.lower())
-    return any(word in LOGOUT for word in words) or any(pair in ENDINGS for pair in itertools.pairwise(words))
 
 
 @dataclass(slots=True)
@@ -155,6 +148,26 @@ class _Crawl:
         if known is None or merged != known[0]:
             self.found.surface = _put(self.found.surface, merged, known[0] if known else None)
         return merged
+
+
+def endless(pages: Sequence[tuple[Operation, Request, Response]]) -> str:
+    """The redirects that the first page leads into without ever arriving, in words; empty if it arrives."""
+    led = {}
+    for _, request, response in pages:
+        location = response.header("location")
+        if 300 <= response.status < 400 and location:
+            split = urlsplit(_absolute("//here" + request.target, location))
+            led[request.target] = (split.path or "/") + ("?" + split.query if split.query else "")
+        else:
+            led[request.target] = ""
+    at, seen = (pages[0][1].target if pages else ""), dict[str, None]()
+    while led.get(at):
+        seen[at] = None
+        at = led[at]
+        if at in seen or len(seen) > HOPS:
+            return " -> ".join([*list(seen)[:4], at])
+    # One that changes with each step is not followed for ever: there are only so many of one shape.
+    return " -> ".join([*list(seen)[:4], "..."]) if at and at not in led and len(seen) >= ALIKE else ""
 
 
 def _together(parameters: Iterable[Parameter]) -> tuple[frozenset[str], ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import TYPE_CHECKING
 
 from hauberk.core.errors import NothingToTestError
 from hauberk.core.events import SinkKind
@@ -15,18 +16,29 @@ from hauberk.core.finding import Finding, Result
 from hauberk.core.log import DECISIONS
 from hauberk.core.progress import Progress, silent
 from hauberk.guard import install
-from hauberk.scan import build, cross_origin, outside
+from hauberk.scan import build, cross_origin, graphql, outside
+from hauberk.scan.assets import read_scripts
 from hauberk.scan.attack import Attacker, points
+from hauberk.scan.care import destroys, ends_session
 from hauberk.scan.checks import site
 from hauberk.scan.checks.access import RULES as ACCESS_RULES
 from hauberk.scan.checks.active import RULES as ACTIVE_RULES
-from hauberk.scan.checks.active import cors_reflection, state_by_get, stored_xss, user_enumeration
+from hauberk.scan.checks.active import (
+    cors_reflection,
+    dom_xss,
+    socket_origin,
+    state_by_get,
+    stored_xss,
+    user_enumeration,
+)
 from hauberk.scan.client import Budget, Client, ExhaustedError
 from hauberk.scan.coverage import Coverage
-from hauberk.scan.crawl import crawl, ends_session
+from hauberk.scan.crawl import crawl, endless
 from hauberk.scan.describing import described
+from hauberk.scan.extent import USUAL, Extent, Reached
 from hauberk.scan.identities import Identity
 from hauberk.scan.identity import log_in
+from hauberk.scan.libraries import Libraries
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.outside import with_cookies
 from hauberk.scan.roles import Roles, named
@@ -37,7 +49,9 @@ from hauberk.scan.transport import GoneError, Transport
 from hauberk.scan.trial import Point, Shot, baited
 from hauberk.scan.watch import EVERYWHERE, Watch
 
-DESTRUCTIVE = re.compile(r"delete|remove|destroy|reset|purge|clear|wipe|cancel|shutdown", re.IGNORECASE)
+if TYPE_CHECKING:
+    from hauberk.scan.browser.phase import Browsed
+
 DEFAULT = Budget()
 SETTINGS = 40
 """Operations at which CORS is asked."""
@@ -47,6 +61,8 @@ SEEN: frozenset[SinkKind] = frozenset(
     {"shell", "argv", "path", "sql", "nosql", "eval", "template", "unpickle", "xpath", "ldap"}
 )
 """The kinds of sinks that the guard's sensors watch."""
+EVERY = 2.0
+"""Seconds between two notes of how far it is."""
 
 
 def scan(
@@ -60,6 +76,7 @@ def scan(
     identities: Sequence[Identity] = (),
     intrusive: bool = False,
     scope: str = "",
+    extent: Extent = USUAL,
 ) -> Result:
     """Test one's own application, called in process, and say what was proved.
 
@@ -77,10 +94,10 @@ def scan(
         client = Client(transport, budget)
         client.scope = scope
         watch = Watch(transport.wire.scheme, client.origin)
-        run = Run(surface, client, watch, Attacker(client, kit, watch, surface.root), progress)
+        run = Run(surface, client, watch, Attacker(client, kit, watch, surface.root), progress, extent)
         run.people = Roles(identities or named(login), intrusive)
         run.all(login or next((i.login for i in identities if i.name == "a"), ()))
-    if not run.attacker.attacked:
+    if not run.attacker.attacked and not run.shown and not run.broken:
         known, reached = len(run.surface.operations), len(run.coverage.reached)
         raise NothingToTestError(
             f"{target}: nothing was attacked. {known} operations are known, {reached} answered with success, "
@@ -119,6 +136,11 @@ class Run:
     watch: Watch
     attacker: Attacker
     progress: Progress
+    extent: Extent = USUAL
+    libraries: Libraries = field(default_factory=Libraries)
+    browsed: Browsed | None = None
+    shown: list[Finding] = field(default_factory=list)
+    """What a browser proved."""
     coverage: Coverage = field(default_factory=Coverage)
     pages: dict[str, tuple[Operation, Request]] = field(default_factory=dict)
     """Every HTML page that was read, by its target."""
@@ -135,6 +157,8 @@ class Run:
     stored: list[Finding] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     complete: bool = True
+    broken: bool = False
+    """Whether the target is the reason why the scan did not get to its end."""
     logged_in: bool = False
     cookies: dict[tuple[str, str], str] = field(default_factory=dict)
     """What pages set, by path and name."""
@@ -143,6 +167,9 @@ class Run:
     described: bool = False
     """Whether it was asked for a description of itself."""
     people: Roles = field(default_factory=Roles)
+    done: set[str] = field(default_factory=set)
+    """Inputs that were attacked to the end."""
+    saved: float = field(default_factory=monotonic)
 
     def all(self, login: Sequence[Request]) -> None:
         """Every phase, in order; where the budget ends, the rest is a gap."""
@@ -155,22 +182,36 @@ class Run:
             phase = "trying access control"
             self.try_access()
             with self.client.frozen():
+                if self.extent.browser:
+                    phase = "looking with a browser"
+                    self.browse()
                 phase = "trying the login"
                 self.logins_asked, found = user_enumeration.judge(self.client, login)
                 self.stored += found
                 phase = "attacking"
                 self.attack()
+                phase = "asking for WebSockets"
+                self.stored += socket_origin.ask(self.client, self.surface)
                 phase = "looking for what was stored"
                 self.stored += look_again(self.attacker, self.pages.values(), self.progress)
                 phase = "asking for what should not be there"
                 self.stored += site.judge(self.client, (operation.path for operation in self.surface.operations))
+                if self.extent.browser:
+                    phase = "opening in a browser what was found"
+                    self.confirm()
+            self.client.take_leave()
         except ExhaustedError as spent:
             every = {str(point) for operation in self.order() for point in points(operation)}
             left = len(every - self.attacker.attacked)
             self.incomplete(f"The scan stopped while {phase}: {spent}; {left} inputs were not attacked.")
         except GoneError as gone:
-            self.incomplete(f"The scan stopped while {phase}: {gone}. See whether it still runs, and what it logged.")
+            self.incomplete(
+                f"The scan stopped while {phase}: {gone}. See whether it still runs, and what it logged.", broken=True
+            )
+        self.checkpoint(last=True)
         self.gaps += self.coverage.gaps(logged_in=self.logged_in)
+        for cut in self.coverage.cut_short():
+            self.incomplete(cut, broken=True)
         watched = install()  # again: drivers may have been imported meanwhile
         if not self.client.transport.senses:
             self.gaps.append("Judged from its answers alone: no sensor sees what a server does with an input.")
@@ -182,10 +223,15 @@ class Run:
         spared = sorted(str(o) for o in self.surface.operations if ends_session(o.path))
         if spared:
             self.gaps.append(f"Not attacked, because it ends the session: {', '.join(spared)}.")
+        lost = sorted(str(o) for o in self.surface.operations if self.is_spared(o) and str(o) not in spared)
+        if lost:
+            how = "; --rollback names a function that puts the data back" if self.client.transport.senses else ""
+            self.gaps.append(f"Not attacked, because it destroys or spends: {', '.join(lost)}{how}.")
 
-    def incomplete(self, why: str) -> None:
-        """Something was cut short."""
+    def incomplete(self, why: str, *, broken: bool = False) -> None:
+        """Something was cut short; `broken` if the target would not have it otherwise."""
         self.complete = False
+        self.broken = self.broken or broken
         self.gaps.append(why)
 
     def read(self) -> None:
@@ -207,12 +253,17 @@ class Run:
                 self.pages[request.target] = operation, request
         if found.truncated:
             self.incomplete(f"There are more pages than the {len(found.pages)} that were read.")
+        loop = endless(found.pages)
+        if loop:
+            self.incomplete(f"An endless redirect: {loop}.", broken=True)
+        read_scripts(self.client, ((request, response) for _, request, response in found.pages), self.libraries)
+        self.surface = self.surface.add(graphql.discover(self.client, self.surface))
 
     def become(self, login: Sequence[Request]) -> None:
         """Log in, and read what is there now."""
         problem = log_in(self.client, login, self.logins)
         if problem:
-            self.incomplete(problem)
+            self.incomplete(problem, broken=True)
         else:
             self.logged_in = True
             self.coverage.behind.clear()
@@ -224,31 +275,94 @@ class Run:
         self.stored += found
         self.gaps += gaps
 
+    def is_spared(self, operation: Operation) -> bool:
+        """What ends the session is never attacked; what destroys only where it can be put back."""
+        hurts = destroys(operation.method, operation.path) and self.extent.rollback is None
+        return ends_session(operation.path) or hurts
+
     def order(self) -> list[Operation]:
-        """Reading before writing before destroying; what ends the session never."""
-        kept = [o for o in self.surface.operations if not ends_session(o.path)]
+        """Reading before writing before destroying."""
+        kept = [o for o in self.surface.operations if not self.is_spared(o)]
         written = {o.path for o in kept if o.method == "POST"} if self.client.transport.senses else set()
         # Where the sensors may tell that GET is answered by the code for POST, POST comes first and GET is spared.
         return sorted(
             kept,
             key=lambda o: (
+                destroys(o.method, o.path),
                 o.method == "DELETE",
-                bool(DESTRUCTIVE.search(o.path)),
                 o.method != "GET" or o.path in written,
                 o.method == "GET",
             ),
         )
 
+    def browse(self) -> None:
+        """Walk through the front end with a browser: what it asks the server for is attacked as well."""
+        from hauberk.scan.browser import phase
+
+        read = [request.target for operation, request in self.pages.values() if not operation.names]
+        begin = list(dict.fromkeys(["/", *read]))[: phase.PAGES]
+        self.browsed = phase.browse(self.client, begin, self.progress, destructive=self.extent.rollback is not None)
+        self.shown += phase.proofs(self.browsed)
+        self.surface = self.browsed.surface(self.surface)
+        self.browsed.tell(self.libraries)
+        self.gaps += self.browsed.gaps()
+        self.complete = self.complete and not self.browsed.cut_short
+
+    def confirm(self) -> None:
+        """Open in a browser what was proved by reading."""
+        from hauberk.scan.browser import phase
+
+        found = [*self.attacker.findings, *self.stored]
+        said = phase.confirmed(self.client, self.surface, found, self.progress)
+        self.attacker.findings[:] = [said.get(f.fingerprint, f) for f in self.attacker.findings]
+        self.stored[:] = [said.get(f.fingerprint, f) for f in self.stored]
+
+    def resume(self) -> None:
+        """Take over what an earlier scan did."""
+        begin, attacker = self.extent.begin, self.attacker
+        known = {str(point): point for operation in self.surface.operations for point in points(operation)}
+        self.done |= begin.points
+        attacker.attacked |= begin.points & known.keys()
+        attacker.operations |= begin.operations
+        attacker.findings += begin.findings
+        attacker.tried = dict(begin.tried)
+        for word, (point, template) in begin.sent.items():
+            if point in known:
+                attacker.sent[word] = known[point], template
+
+    def checkpoint(self, *, last: bool = False) -> None:
+        """Say how far it is, now and then."""
+        if self.extent.checkpoint is None or not (last or monotonic() >= self.saved + EVERY):
+            return
+        self.saved = monotonic()
+        attacker = self.attacker
+        self.extent.checkpoint(
+            Reached(
+                points=frozenset(self.done),
+                operations=frozenset(attacker.operations),
+                findings=tuple(attacker.findings),
+                sent={word: (str(point), template) for word, (point, template) in attacker.sent.items()},
+                tried=dict(attacker.tried),
+            )
+        )
+
     def attack(self) -> None:
         """Every input of every operation, after one ordinary request to it."""
+        self.resume()
         order = self.order()
         self.attacker.thorough = thorough = self.is_affordable(order)
         for done, operation in enumerate(order):
             self.progress("attacking", done, len(order))
+            if str(operation) in self.extent.begin.points:
+                continue
             if self.client.transport.senses:
                 self.sweep(operation)
             else:
                 self.outside(operation, thorough=thorough)
+            self.done.add(str(operation))
+            self.checkpoint()
+            if self.extent.rollback is not None and destroys(operation.method, operation.path):
+                self.extent.rollback()
 
     def ordinary(self, operation: Operation) -> Response:
         """One ordinary request, and what it shows."""
@@ -319,7 +433,11 @@ class Run:
             known = self.ordinary(operation)
         if thorough:
             for point in points(operation):
+                if str(point) in self.extent.begin.points:
+                    continue
                 answer = self.attacker.attack(point)
+                self.done.add(str(point))
+                self.checkpoint()
                 if answer.status < 400 and str(operation) not in self.coverage.behind:
                     self.coverage.reached.add(str(operation))
         own = {p.key for p in operation.parameters} if thorough else set()
@@ -350,12 +468,16 @@ class Run:
         """Everything that was found, passes included."""
         attacker = self.attacker
         found = [*attacker.findings, *self.stored, *([self.cors] if self.cors else [])]
+        places = {(f.rule.id, f.location.key()) for f in found}
+        found += [f for f in self.shown if (f.rule.id, f.location.key()) not in places]
+        found = list({f.fingerprint: f for f in found}.values())  # a scan that goes on may find one of them again
         return Result(
             command="scan",
             target=target,
             complete=self.complete,
-            findings=(*found, *self.passes(found), *self.watch.findings()),
+            findings=(*found, *self.passes(found), *self.watch.findings(), *self.libraries.findings()),
             stats={
+                "scan": self.client.id,
                 "requests": self.client.requests,
                 "operations": {
                     "known": len(self.surface.operations),
@@ -365,6 +487,8 @@ class Run:
                 "points": len(attacker.attacked),
                 "blocked": attacker.blocked,
                 "unreached": self.coverage.unreached(),
+                "libraries": self.libraries.stats(),
+                **({"browser": self.browsed.stats()} if self.browsed else {}),
             },
             gaps=tuple(self.gaps),
         )
@@ -377,6 +501,8 @@ class Run:
             cors_reflection.RULE.id: self.cors_asked,
             user_enumeration.RULE.id: self.logins_asked,
             **self.people.tried,
+            socket_origin.RULE.id: len(self.surface.sockets),
+            dom_xss.RULE.id: self.browsed.dom.probed if self.browsed else 0,
         }
         failed = {finding.rule.id for finding in found}
         yield from site.unasked(failed)

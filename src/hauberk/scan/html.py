@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -20,9 +21,17 @@ BUTTONS = frozenset({"button", "reset", "image"})
 def parse(text: str) -> LexborHTMLParser:
     """The tree that a browser would build (HTML, section 13.2). Raises MissingExtraError without selectolax."""
     try:
-        from selectolax.lexbor import LexborHTMLParser
+        import selectolax.lexbor  # noqa: F401
     except ImportError:
         raise MissingExtraError("selectolax", "scan", "reading HTML pages") from None
+    return _parsed(text)
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> LexborHTMLParser:
+    """Several checks read one page; none of them changes its tree."""
+    from selectolax.lexbor import LexborHTMLParser
+
     return LexborHTMLParser(text)
 
 

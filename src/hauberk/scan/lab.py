@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +11,7 @@ from functools import cached_property
 from urllib.parse import quote, quote_plus
 
 from hauberk.scan.messages import Response
-from hauberk.scan.trial import PLAIN, POLYGLOT, Kit, Point, Shot
-
-_BLANK = re.compile(r"\s+")
+from hauberk.scan.trial import CANARY, PLAIN, POLYGLOT, Kit, Point, Shot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,13 +113,16 @@ def repeated(response: Response, shots: Sequence[Shot]) -> tuple[int, str]:
         text = text.replace(form, "")
     for shot in shots:
         text = text.replace(shot.canary, "")
-    return response.status, _BLANK.sub(" ", text).strip()
+    return response.status, " ".join(text.split())
 
 
 def normal(shot: Shot) -> tuple[int, str]:
     """An answer without what it only repeats of the request: two that are equal say the same."""
     text = shot.response.text
-    for form in sorted(set(spellings(shot.value)), key=len, reverse=True):
-        if form:
-            text = text.replace(form, "")
-    return shot.response.status, _BLANK.sub(" ", text.replace(shot.canary, "")).strip()
+    # Where nothing is reflected, as nearly always, there is nothing to take out.
+    if shot.canary in text or (shot.value and CANARY.search(shot.value) is None):
+        for form in sorted(set(spellings(shot.value)), key=len, reverse=True):
+            if form:
+                text = text.replace(form, "")
+        text = text.replace(shot.canary, "")
+    return shot.response.status, " ".join(text.split())

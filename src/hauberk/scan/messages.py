@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from hauberk.core.events import SinkEvent
@@ -35,7 +36,10 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """The first field of that lower-case name."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
     def with_headers(self, fields: Iterable[tuple[str, str]]) -> Request:
         """The same request with more fields; those that it has already stay as they are."""
@@ -43,9 +47,9 @@ class Request:
         return replace(self, headers=(*self.headers, *(pair for pair in fields if pair[0] not in mine)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Response:
-    """What came back, and what happened inside meanwhile."""
+    """What came back, and what happened inside meanwhile. Without slots: what is asked often is worked out once."""
 
     status: int
     headers: Pairs = ()
@@ -64,25 +68,28 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """The first field of that lower-case name."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every field of that lower-case name."""
         return tuple(value for key, value in self.headers if key == name)
 
-    @property
+    @cached_property
     def media(self) -> str:
         """The media type, in lower case, without parameters; empty if none is given."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
-    @property
+    @cached_property
     def is_html(self) -> bool:
         """Whether a browser would render it as HTML: it says so, or says nothing and may be sniffed."""
         if self.media:
             return self.media in {"text/html", "application/xhtml+xml"}
         return (self.header("x-content-type-options") or "").strip().lower() != "nosniff" and b"<" in self.body
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The body as text; what is not in the charset is replaced."""
         _, _, rest = (self.header("content-type") or "").lower().partition("charset=")

@@ -1,14 +1,12 @@
 """A server asked over a socket: every octet of the request as the check wrote it, every answer bounded.
 
 Libraries for HTTP tidy requests up, which is right for clients and wrong for a test: a target, a field or a body has to
-arrive as it was made. The answer is read by the standard library's parser over a stream that keeps a deadline, so that
-neither an answer without end nor one that drips can hold the scan.
+arrive as it was made. The answer is read by a forgiving parser that keeps a deadline, so that neither an answer without
+end nor one that drips can hold the scan.
 """
 
 from __future__ import annotations
 
-import http.client
-import io
 import socket
 import ssl
 from time import monotonic
@@ -16,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from hauberk.core.errors import InputError
+from hauberk.scan.http1 import ClosedError, NoAnswerError, Reader
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.transport import GoneError, Wire, all_headers, describe
 
@@ -64,7 +63,7 @@ class SocketTransport:
         try:
             response = self._exchange(request, deadline)
             self._unanswered = 0
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, NoAnswerError) as error:
             self._close()
             self._unanswered += 1
             if self._unanswered >= PATIENCE:
@@ -72,11 +71,45 @@ class SocketTransport:
             response = Response(status=504, error=describe(error), truncated=True, seconds=monotonic() - started)
         return response
 
+    def dial(self) -> socket.socket:
+        """A new connection to the one address, for what is not request and answer. Raises OSError."""
+        return self._connect(monotonic() + self.wire.timeout)
+
+    def raw(self, octets: bytes, *, answers: int = 1) -> list[Response]:
+        """What comes back for octets that are sent as they are, on a connection of their own: requests that no client
+        would send, or several at once. As many answers as came; none if what came is no HTTP."""
+        deadline = monotonic() + self.wire.timeout
+        found: list[Response] = []
+        try:
+            with self._connect(deadline) as connection:
+                connection.sendall(octets)
+                reader = Reader(_Dated(connection, deadline).receive, self.wire.max_body)
+                while len(found) < answers:
+                    one = reader.read("GET")
+                    found.append(
+                        Response(status=one.status, headers=one.headers, body=one.body, truncated=not one.whole)
+                    )
+                    if not one.keeps:
+                        break
+        except (OSError, NoAnswerError):
+            pass  # what came until then is the answer to such octets
+        return found
+
+    def handshake(self, request: Request) -> int:
+        """The status of a WebSocket's handshake; 504 if there is no answer. The connection is closed."""
+        deadline = monotonic() + self.wire.timeout
+        try:
+            with self._connect(deadline) as connection:
+                connection.sendall(serialise(self.wire, request))
+                return Reader(_Dated(connection, deadline).receive, self.wire.max_body).read("HEAD").status
+        except (OSError, NoAnswerError):
+            return 504
+
     def _exchange(self, request: Request, deadline: float) -> Response:
         kept = self._socket is not None
         try:
             return self._once(request, deadline)
-        except (ConnectionError, http.client.RemoteDisconnected, http.client.BadStatusLine):
+        except (ConnectionError, ClosedError):
             if not kept:
                 raise
             self._close()  # the server had closed the connection that we kept
@@ -89,21 +122,19 @@ class SocketTransport:
         connection.settimeout(max(deadline - started, 0.001))
         try:
             connection.sendall(serialise(self.wire, request))
-            reply = http.client.HTTPResponse(_Dated(connection, deadline), method=request.method)  # type: ignore[arg-type]
-            reply.begin()
-            body, whole = _read(reply, self.wire.max_body, deadline)
+            answer = Reader(_Dated(connection, deadline).receive, self.wire.max_body).read(request.method)
         except BaseException:
             connection.close()
             raise
-        if whole and not reply.will_close:
+        if answer.keeps:
             self._socket = connection
         else:
             connection.close()
         return Response(
-            status=reply.status,
-            headers=tuple((name.lower(), value) for name, value in reply.getheaders()),
-            body=body,
-            truncated=not whole,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+            truncated=not answer.whole,
             seconds=monotonic() - started,
         )
 
@@ -135,45 +166,18 @@ def _line(value: str) -> str:
     return value.replace("\r", " ").replace("\n", " ")
 
 
-def _read(reply: http.client.HTTPResponse, limit: int, deadline: float) -> tuple[bytes, bool]:
-    """The body, and whether that is all of it: no more than `limit` octets, and not beyond the deadline."""
-    parts: list[bytes] = []
-    room = limit
-    try:
-        while room > 0 and monotonic() < deadline:
-            part = reply.read1(min(room, CHUNK))
-            if not part:
-                return b"".join(parts), True
-            parts.append(part)
-            room -= len(part)
-    except (TimeoutError, http.client.IncompleteRead, ConnectionError):
-        pass  # what came is kept, and marked as not whole
-    return b"".join(parts), False
-
-
 class _Dated:
-    """What HTTPResponse takes for a socket."""
+    """Receives until a deadline, and not beyond a silence."""
 
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         self._connection, self._deadline = connection, deadline
 
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """See `socket.makefile`."""
-        return io.BufferedReader(_DatedStream(self._connection, self._deadline))
-
-
-class _DatedStream(io.RawIOBase):
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        self._connection, self._deadline = connection, deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
+    def receive(self) -> bytes:
+        """The next octets, none at the end. Raises OSError."""
         left = self._deadline - monotonic()
         if left <= 0:
             raise TimeoutError("the answer took too long")
         self._connection.settimeout(min(left, IDLE))
         if QUICK is not None:
             self._connection.setsockopt(socket.IPPROTO_TCP, QUICK, 1)
-        return self._connection.recv_into(buffer)  # type: ignore[arg-type]
+        return self._connection.recv(CHUNK)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from hauberk.core.finding import Location, Place
 
-Source = Literal["routes", "openapi", "form", "crawl"]
+Source = Literal["routes", "openapi", "graphql", "form", "crawl", "browser", "recorded"]
 Media = Literal["", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"]
 
 FORM: Media = "application/x-www-form-urlencoded"
@@ -68,9 +68,16 @@ class Operation:
     """Whether its description says that it needs a login (OpenAPI, `security`)."""
     together: tuple[frozenset[str], ...] = ()
     """Names of query parameters that were seen in one link: others may lead the application elsewhere."""
+    variant: str = ""
+    """What tells it from others at the same method and path, such as the field of a GraphQL endpoint."""
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return f"{self.method} {self.path}" + (f" {self.variant}" if self.variant else "")
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes two operations the same one."""
+        return self.method, self.path, self.variant
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -129,23 +136,40 @@ class Surface:
     """The project's folder: files are named relative to it."""
     host: str = "testserver"
     """A host name that the application answers to."""
+    sockets: tuple[str, ...] = ()
+    """Paths of WebSocket endpoints."""
 
     @classmethod
-    def of(cls, operations: Iterable[Operation], *, root: str = "", host: str = "testserver") -> Surface:
+    def of(
+        cls,
+        operations: Iterable[Operation],
+        *,
+        root: str = "",
+        host: str = "testserver",
+        sockets: Iterable[str] = (),
+    ) -> Surface:
         """Merge by method and path, in the order in which they came."""
-        return cls(root=root, host=host).add(operations)
+        return cls(root=root, host=host, sockets=tuple(dict.fromkeys(sockets))).add(operations)
 
     def add(self, operations: Iterable[Operation]) -> Surface:
         """The surface with more operations; parameters of known ones are united."""
-        known = {(o.method, o.path): o for o in self.operations}
+        known = {o.key: o for o in self.operations}
         for operation in operations:
-            key = operation.method, operation.path
-            known[key] = known[key].union(operation) if key in known else operation
+            known[operation.key] = known[operation.key].union(operation) if operation.key in known else operation
         return replace(self, operations=tuple(known.values()))
+
+    def learn(self, shown: Operation) -> Surface:
+        """The surface with what a page, a browser or a test showed: fresher than what was known, so its values win."""
+        known = next((o for o in self.operations if o.key == shown.key), None)
+        if known is None:
+            return self.add([shown])
+        merged = replace(shown.union(known), source=known.source)
+        places = tuple(merged if o is known else o for o in self.operations)
+        return self if merged == known else replace(self, operations=places)
 
     @cached_property
     def _literal(self) -> dict[tuple[str, str], Operation]:
-        return {(o.method, o.path): o for o in self.operations if not o.names}
+        return {(o.method, o.path): o for o in reversed(self.operations) if not o.names}
 
     @cached_property
     def _templates(self) -> tuple[Operation, ...]:

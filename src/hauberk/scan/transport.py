@@ -75,7 +75,8 @@ class Transport(Protocol):
 
 def decoded_path(request: Request) -> str:
     """The path as servers hand it to an ASGI application."""
-    return unquote_to_bytes(request.path).decode("utf-8", "replace")
+    path = request.path
+    return unquote_to_bytes(path).decode("utf-8", "replace") if "%" in path or not path.isascii() else path
 
 
 def all_headers(wire: Wire, request: Request) -> Iterable[tuple[str, str]]:

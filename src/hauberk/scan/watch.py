@@ -30,10 +30,16 @@ class Watch:
 
     def __init__(self, scheme: str, origin: str) -> None:
         self.scheme, self.origin = scheme, origin
+        self._heard: dict[tuple[str, str, str], int] = {}
+        """What each operation answered last: it is asked more than once, and mostly says the same again."""
         self._tallies = {check.RULE.id: _Tally() for check in PASSIVE}
 
     def page(self, operation: Operation, request: Request, response: Response) -> None:
-        """Judge the answer to an ordinary request."""
+        """Judge the answer to an ordinary request, once."""
+        said = hash((request.target, response.status, response.headers, response.body))
+        if self._heard.get(operation.key) == said:
+            return
+        self._heard[operation.key] = said
         page = Page(operation=operation, request=request, response=response, scheme=self.scheme)
         for check in PASSIVE:
             self._judge(check, page)

@@ -12,7 +12,7 @@ from hauberk.integrations.surface.reads import reads
 from hauberk.integrations.surface.source import locate
 from hauberk.integrations.target import Target
 from hauberk.scan import openapi
-from hauberk.scan.surface import FORM, JSON, Media, Operation, Parameter, Surface
+from hauberk.scan.surface import FORM, JSON, PLACEHOLDER, Media, Operation, Parameter, Surface
 
 NOT_QUERY = frozenset({"self", "request", "data", "body", "headers", "cookies", "query", "state", "scope", "socket"})
 SCHEMAS: dict[object, dict[str, str]] = {int: {"type": "integer"}, float: {"type": "number"}, str: {"type": "string"}}
@@ -24,7 +24,13 @@ def surface(target: Target) -> Surface:
     allowed = [config] if isinstance(config, str) else list(getattr(config, "allowed_hosts", config) or ())
     name = "www" + allowed[0].lstrip("*") if allowed and allowed[0].startswith("*.") else (allowed or ["testserver"])[0]
     operations = list(walk(target.app, target.root))
-    return Surface.of(operations, root=str(target.root), host="testserver" if name == "*" else name)
+    sockets = [
+        PLACEHOLDER.sub("1", route.path_format or "/")
+        for route in target.app.routes
+        if getattr(route, "scope_type", "").lower().endswith("websocket")
+    ]
+    host = "testserver" if name == "*" else name
+    return Surface.of(operations, root=str(target.root), host=host, sockets=sockets)
 
 
 def walk(app: Any, root: Path) -> Iterator[Operation]:

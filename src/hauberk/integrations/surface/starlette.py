@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from starlette.endpoints import HTTPEndpoint
-from starlette.routing import Host, Mount, Route
+from starlette.routing import Host, Mount, Route, WebSocketRoute
 
 from hauberk.integrations.surface.assembly import ACCESSORS, QUIET, assemble
 from hauberk.integrations.surface.reads import reads
 from hauberk.integrations.target import Target
-from hauberk.scan.surface import Operation, Parameter, Surface
+from hauberk.scan.surface import PLACEHOLDER, Operation, Parameter, Surface
 
 SCHEMAS: dict[str, dict[str, str]] = {
     "int": {"type": "integer"},
@@ -24,7 +24,17 @@ SCHEMAS: dict[str, dict[str, str]] = {
 
 def surface(target: Target) -> Surface:
     """Every HTTP route below the application, mounts included."""
-    return Surface.of(walk(target.app, "", target.root), root=str(target.root), host=host(target.app))
+    found = sockets(target.app, "")
+    return Surface.of(walk(target.app, "", target.root), root=str(target.root), host=host(target.app), sockets=found)
+
+
+def sockets(app: Any, prefix: str) -> Iterator[str]:
+    """The paths of WebSocket routes, parameters filled in."""
+    for route in getattr(app, "routes", ()):
+        if isinstance(route, Mount | Host):
+            yield from sockets(_unwrapped(route.app), prefix + getattr(route, "path", ""))
+        elif isinstance(route, WebSocketRoute):
+            yield PLACEHOLDER.sub("1", prefix + route.path_format)
 
 
 def walk(app: Any, prefix: str, root: Path) -> Iterator[Operation]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan import build
 from hauberk.scan.access import World
-from hauberk.scan.crawl import ends_session
+from hauberk.scan.care import ends_session
 from hauberk.scan.identities import Person
 from hauberk.scan.messages import Request, Response
 

@@ -1,0 +1,31 @@
+"""What a test leaves alone: operations that end the session, and those that destroy or spend."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+WORDS = re.compile(r"[a-z]+")
+LOGOUT = frozenset({"logout", "signout", "logoff", "signoff"})
+ENDINGS = (("log", "out"), ("sign", "out"), ("log", "off"), ("sign", "off"))
+DESTROYS = frozenset(
+    "cancel clear deactivate delete destroy drop erase flush purge remove reset shutdown terminate truncate uninstall "
+    "unsubscribe wipe pay payment payout purchase refund checkout".split()
+)
+"""Words of a path, or of a button, behind which something is lost or spent."""
+
+
+def words(text: str) -> list[str]:
+    """The words of a path, a name or a caption, in lower case: `deleteUser`, `delete-user` and `Delete user` alike."""
+    return WORDS.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower())
+
+
+def ends_session(path: str) -> bool:
+    """Whether the path's words say that it ends the session: `/logout`, `/users/sign_out`."""
+    found = words(path)
+    return any(word in LOGOUT for word in found) or any(pair in ENDINGS for pair in itertools.pairwise(found))
+
+
+def destroys(method: str, path: str) -> bool:
+    """Whether a request deletes, or its path's words say that it does what cannot be taken back."""
+    return method == "DELETE" or not DESTROYS.isdisjoint(words(path))

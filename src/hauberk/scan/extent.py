@@ -1,0 +1,50 @@
+"""How far a scan goes beside the usual: with a browser, through what destroys, and on from where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hauberk.core.finding import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """How far a scan got: what a later one need not do again."""
+
+    points: frozenset[str] = frozenset()
+    """Inputs that were attacked, as `GET /search query:q`."""
+    operations: frozenset[str] = frozenset()
+    findings: tuple[Finding, ...] = ()
+    sent: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Input and template of each markup probe, by canary: what they became may still turn up."""
+    tried: Mapping[str, int] = field(default_factory=dict)
+    """How many points each rule was tried at."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For a file."""
+        return {
+            "points": sorted(self.points),
+            "operations": sorted(self.operations),
+            "findings": [finding.as_json() for finding in self.findings],
+            "sent": {word: list(one) for word, one in self.sent.items()},
+            "tried": dict(self.tried),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """What a scan does only when it is asked to."""
+
+    browser: bool = False
+    """Look at the front end with Chromium, and attack it there."""
+    rollback: Callable[[], object] | None = None
+    """Puts the data back as it was. Only with it are operations attacked that delete, reset or pay."""
+    begin: Reached = field(default_factory=Reached)
+    """Where an earlier scan stopped."""
+    checkpoint: Callable[[Reached], None] | None = None
+    """Told from time to time how far it is."""
+
+
+USUAL = Extent()

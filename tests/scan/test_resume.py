@@ -1,0 +1,83 @@
+"""A scan that was stopped goes on from there, and finds what one in a single piece does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hauberk.cli.progressed import Progressed, rollback
+from hauberk.core.errors import ConfigurationError, InputError
+from hauberk.scan.extent import Reached
+
+SCAN = (sys.executable, "-m", "hauberk", "scan", "tests.scan.apps.fastapi_shop:app", "-q", "--format", "json")
+ROOT = Path(__file__).parents[2]
+
+
+def scanned(*more: str) -> tuple[int, dict[str, Any]]:
+    done = subprocess.run([*SCAN, *more], capture_output=True, text=True, cwd=ROOT, check=False, timeout=120)
+    return done.returncode, json.loads(done.stdout)
+
+
+def failures(document: dict[str, Any]) -> set[str]:
+    return {f["fingerprint"] for f in document["findings"] if f["outcome"] == "fail" and f["location"]["path"] != "*"}
+
+
+def test_in_pieces_it_finds_what_it_finds_in_one(tmp_path: Path) -> None:
+    file = tmp_path / "how-far.json"
+    _, whole = scanned()
+    most, points, attacked = whole["stats"]["requests"] // 2, -1, 0
+    for _ in range(6):
+        code, part = scanned("--resume", str(file), "--max-requests", str(most))
+        assert part["stats"]["points"] > points
+        points = part["stats"]["points"]
+        attacked += 1
+        if part["complete"]:
+            break
+        assert code == 2
+        assert file.stat().st_mode & 0o077 == 0
+    assert part["complete"]
+    assert attacked > 1
+    assert not file.exists()
+    assert failures(part) == failures(whole)
+    assert part["stats"]["points"] == whole["stats"]["points"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"target": "t", "reached": {}}', '{"target": "t", "reached": 3}'])
+def test_a_file_that_is_none(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(text)
+    with pytest.raises(InputError, match="is no file of --resume"):
+        Progressed(tmp_path / "x", "t").load()
+
+
+def test_a_file_of_another_target(tmp_path: Path) -> None:
+    Progressed(tmp_path / "x", "one:app").save(Reached(points=frozenset({"GET / query:q"})))
+    assert Progressed(tmp_path / "x", "one:app").load().points == {"GET / query:q"}
+    with pytest.raises(InputError, match="is of one:app, not of two:app"):
+        Progressed(tmp_path / "x", "two:app").load()
+
+
+def test_no_file_is_the_beginning(tmp_path: Path) -> None:
+    assert Progressed(tmp_path / "x", "t").load() == Reached()
+
+
+@pytest.mark.parametrize("name", ["json", "json:", ":dumps"])
+def test_a_rollback_that_is_written_wrong(name: str) -> None:
+    with pytest.raises(ConfigurationError):
+        rollback(name)
+
+
+@pytest.mark.parametrize("name", ["no_such_module:f", "json:nothing"])
+def test_a_rollback_that_is_not_there(name: str) -> None:
+    with pytest.raises(InputError, match="cannot be imported"):
+        rollback(name)
+
+
+def test_a_rollback() -> None:
+    assert isinstance(rollback("time:monotonic")(), float)
+    with pytest.raises(ConfigurationError, match="is no function"):
+        rollback("json:__name__")
