@@ -18,14 +18,15 @@ with instrumented(__name__):
     from hauberk.wire.markup import start_tags
 
 PIECES = (
-    "<img onerror=go()>", "<script>", "</script>", "<!--", "-->", "--!>", "<!-->", "<svg>", "</svg>", "<svg/>",
-    "<math>", "</math>", "<style>", "</style>", "<title>", "</title>", "<textarea>", "</textarea>", "<p>", "</p>",
-    "<b onclick='", '<a title="', "'", '"', ">", "<", "/", "=", " ", "x", "</a ", "<foreignObject>",
-    "</foreignObject>", "<desc>", "<mi>", "<mtext>", "</mtext>", "<iframe>", "</iframe>", "<xmp>", "</xmp>",
-    "<![CDATA[", "]]>", "<!doctype html>", "<?", "</", "<script ", "<script/>", "<!--<script>", "<template>",
-    "</template>", "<table>", "<select>", "<font>", "<font color=x>", "\t", "\n", "\f", "\0", "&gt;",
-    "<annotation-xml encoding=text/html>", "<annotation-xml>", "</annotation-xml>", "`", "<body onload=go()>",
-    "<svg onload=go()>", "</br>", "<noembed>", "</noembed>", "<noframes>", "</noframes>", "<mglyph>",
+    '<td class="x y">', "<input value=", " id='", " title=x", '<a href="/x">', "<p/class=x>", "<img onerror=go()>",
+    "<script>", "</script>", "<!--", "-->", "--!>", "<!-->", "<svg>", "</svg>", "<svg/>", "<math>", "</math>",
+    "<style>", "</style>", "<title>", "</title>", "<textarea>", "</textarea>", "<p>", "</p>", "<b onclick='",
+    '<a title="', "'", '"', ">", "<", "/", "=", " ", "x", "</a ", "<foreignObject>", "</foreignObject>", "<desc>",
+    "<mi>", "<mtext>", "</mtext>", "<iframe>", "</iframe>", "<xmp>", "</xmp>", "<![CDATA[", "]]>", "<!doctype html>",
+    "<?", "</", "<script ", "<script/>", "<!--<script>", "<template>", "</template>", "<table>", "<select>",
+    "<font>", "<font color=x>", "\t", "\n", "\f", "\0", "&gt;", "<annotation-xml encoding=text/html>",
+    "<annotation-xml>", "</annotation-xml>", "`", "<body onload=go()>", "<svg onload=go()>", "</br>", "<noembed>",
+    "</noembed>", "<noframes>", "</noframes>", "<mglyph>",
 )  # fmt: skip
 SEEDS = tuple(bytes(range(start, start + 12)) for start in range(0, len(PIECES), 5))
 

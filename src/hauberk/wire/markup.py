@@ -47,6 +47,25 @@ _ENDS = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name
 _SCRIPT_PARTS = re.compile(r"<!--|-->|<(?P<end>/?)script(?=[\t\n\f\r />])", re.IGNORECASE)
 
 
+_PLAIN_NAME = (
+    "(?!(?:script|style|xmp|iframe|frame|noembed|noframes|noscript|textarea|title|svg|math|plaintext|base|object|embed"
+    "|meta)[\\t\\n\\f\\r />])[a-z][a-z0-9]*+"
+)
+_PLAIN_ATTRIBUTE = r"""[\t\n\f\r ]++(?:
+    (?:class|id|style|title|alt|name|value|type|for|role|placeholder|lang|dir|width|height|colspan|rowspan|rel|target
+        |method|tabindex|aria-[a-z]+|data-(?!ng-|hx-)[a-z0-9-]+)
+        (?:="[^"]*+"|='[^']*+'|=[^\t\n\f\r "'=<>`]++)?+
+    |(?!on|srcdoc|x-|v-|ng-|hx-|data-)[a-z][a-z0-9-]*+
+        (?:="(?:https?:(?=//))?[^":&\t\n\r]*+"|='(?:https?:(?=//))?[^':&\t\n\r]*+'|=[^\t\n\f\r "'=<>`:&]++)?+
+    )(?=[\t\n\f\r />])"""
+_PLAIN = re.compile(
+    rf"""(?:[^<]++|</[a-z][a-z0-9]*+[\t\n\f\r ]*+>|<{_PLAIN_NAME}(?:{_PLAIN_ATTRIBUTE})*+[\t\n\f\r ]*+/?>)*+""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What most of a page is: text, and tags in which nothing can run and after which nothing is read otherwise. They are
+passed over in one go: a shorter way to the same end."""
+
+
 class Tag(NamedTuple):
     """A start tag that was closed: an open one at the end of a page makes no element."""
 
@@ -69,14 +88,16 @@ class _Foreign(NamedTuple):
 
 
 def start_tags(page: str, *, xml: bool = False) -> Iterator[Tag]:
-    """Every element that the page starts, in order. Never raises; takes time proportional to the page.
+    """The elements that the page starts, in order, but for those in which nothing could run.
+
+    Never raises; takes time proportional to the page.
 
     `xml` is for XHTML and SVG documents, which have CDATA sections everywhere, and references in scripts.
     """
     at = 0
     inside: list[_Foreign] = []
     """The elements of SVG and MathML around, which decide on the reading."""
-    while (found := _TAG.search(page, at)) is not None:
+    while (found := _next(page, at, plain=not inside and not xml)) is not None:
         at, name = found.end(), (found["name"] or "").lower()
         foreign = xml or (bool(inside) and not inside[-1].html)
         if found["comment"]:
@@ -105,6 +126,13 @@ def start_tags(page: str, *, xml: bool = False) -> Iterator[Tag]:
                 inside.append(_Foreign(name, space, stays and _html_again(space, name, attributes)))
             yield Tag(name, attributes, content)
             at = at if foreign else after  # in SVG, there may be elements in a script
+
+
+def _next(page: str, at: int, *, plain: bool) -> re.Match[str] | None:
+    """The next tag, comment or the like; past all that is plain, where it is read as HTML."""
+    if plain and (passed := _PLAIN.match(page, at)) is not None:
+        at = passed.end()
+    return _TAG.search(page, at)
 
 
 def _leave(inside: list[_Foreign], name: str) -> None:
