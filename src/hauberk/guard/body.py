@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -13,6 +14,8 @@ from hauberk.guard.inner import MOST_NODES, Named, decoded, graphql_literals, me
 _WIDE = {b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"}
 """How XML in UTF-16 begins."""
 MOST_PAIRS = 10_000
+SHORT = 200
+"""Characters of a name or value that is decoded once, however often it comes."""
 DEEPEST = 100
 _PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
@@ -55,10 +58,17 @@ def pairs(query: bytes) -> Iterator[Named]:
 
 
 def _decoded(part: str) -> str:
-    if "%" not in part and "+" not in part and part.isascii():
-        return part
+    if "%" not in part and part.isascii():
+        return part.replace("+", " ")
+    return _remembered(part) if len(part) <= SHORT else _unquoted(part)
+
+
+def _unquoted(part: str) -> str:
     # Octets beyond ASCII that came unescaped are UTF-8 if they are anything.
     return unquote_plus(part.encode("latin-1").decode("utf-8", "replace"), errors="replace")
+
+
+_remembered = lru_cache(maxsize=2_048)(_unquoted)
 
 
 def _form(body: bytes) -> Iterator[Named]:

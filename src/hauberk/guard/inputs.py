@@ -11,6 +11,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -26,6 +27,8 @@ MOST_MESSAGES = 1_000
 """Of a WebSocket, how many inputs are remembered before those of older messages are forgotten."""
 SHORTEST_CODED = 8
 """Characters below which nothing is taken for base64 or hexadecimal."""
+SHORT = 200
+"""Characters of a name and of a value whose forms are remembered."""
 LONGEST = 64 * 1024
 """Characters beyond which no derived form of a value is made."""
 
@@ -60,7 +63,7 @@ class Input(NamedTuple):
 class Inputs:
     """The inputs of a request. Read again where the body grew, or the router took more from the path."""
 
-    __slots__ = ("_body", "_length", "_parameters", "_seen", "_telling", "complete", "plain", "risky")
+    __slots__ = ("_body", "_length", "_parameters", "_seen", "_telling", "complete", "plain", "risky", "roaming")
 
     def __init__(self) -> None:
         self._parameters: dict[str, object] | None = None
@@ -70,6 +73,8 @@ class Inputs:
 
     def _forget(self) -> None:
         self.risky: list[Input] = []
+        self.roaming: list[Input] = []
+        """Those of them that could lead a path somewhere else."""
         self.complete = True
         """Whether everything the client sent was read and understood."""
         self.plain = True
@@ -103,24 +108,55 @@ class Inputs:
             self._add((f"path:{name}", str(value)) for name, value in parameters.items())
 
     def _add(self, found: Iterable[tuple[str, str]]) -> None:
-        seen, risky = self._seen, self.risky
-        for name, value in with_inner(found):
-            if self.plain and not name.startswith("header:") and _TOKEN.fullmatch(value) is None:
-                self.plain = False
-            if len(seen) >= MOST:
-                self.complete = False
-                return
-            # Of a short word nothing can be decoded either.
-            if value in seen or (len(value) < SHORTEST_CODED and _HARMLESS.fullmatch(value)):
-                continue
-            for form in decodings(value):
-                if form not in seen and not harmless(form):
-                    seen.add(form)
-                    risky.append(Input(name, form, form.strip().lower(), _ROAMING.search(form) is not None, form))
-            for form in escapings(value):
-                if form not in seen:
-                    seen.add(form)
-                    risky.append(Input(name, form, form.strip().lower(), False, value))
+        for name, value in found:
+            if len(name) <= SHORT and len(value) <= SHORT:
+                known: Iterable[Derived] = (remembered(name, value),)
+            else:
+                known = (derived(*pair) for pair in with_inner(((name, value),)))
+            for plain, items in known:
+                self.plain = self.plain and plain
+                if not self._take(items):
+                    self.complete = False
+                    return
+
+    def _take(self, items: Sequence[Input]) -> bool:
+        """Keep what is new; False where there are too many."""
+        seen = self._seen
+        for item in items:
+            if item.value not in seen:
+                if len(seen) >= MOST:
+                    return False
+                seen.add(item.value)
+                self.risky.append(item)
+                if item.roaming:
+                    self.roaming.append(item)
+        return True
+
+
+Derived = tuple[bool, tuple[Input, ...]]
+"""Whether a value is of the plain kind, and those of its forms that could change some syntax."""
+
+
+def derived(name: str, value: str) -> Derived:
+    """What is to be known of one value."""
+    plain = name.startswith("header:") or _TOKEN.fullmatch(value) is not None
+    # Of a short word nothing can be decoded either.
+    if len(value) < SHORTEST_CODED and _HARMLESS.fullmatch(value):
+        return plain, ()
+    items = [
+        Input(name, form, form.strip().lower(), _ROAMING.search(form) is not None, form)
+        for form in decodings(value)
+        if not harmless(form)
+    ]
+    items += [Input(name, form, form.strip().lower(), False, value) for form in escapings(value)]
+    return plain, tuple(items)
+
+
+@lru_cache(maxsize=4_096)
+def remembered(name: str, value: str) -> Derived:
+    """The same of a short value and of what stands in it: what browsers send comes again with each request."""
+    found = [derived(*pair) for pair in with_inner(((name, value),))]
+    return all(plain for plain, _ in found), tuple(item for _, items in found for item in items)
 
 
 def harmless(value: str) -> bool:

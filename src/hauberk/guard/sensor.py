@@ -276,7 +276,7 @@ def _astray(guard: RequestGuard, ex: Exchange, judge: Judge) -> Found:
     itself is the very thing that somebody else is after. So no path is known, and no constant vouches for one.
     """
     inputs, worst = guard.inputs(ex), Found()
-    for item in [item for item in inputs.risky if item.roaming]:
+    for item in inputs.roaming:
         judgement = judge(item.value)
         if judgement.attack:
             return Found(judgement, item.name)
