@@ -6,6 +6,7 @@ A reader gives a manifest of printable facts or `InputError` in bounded time, an
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from fuzz.harness import instrumented, main
 
@@ -14,7 +15,8 @@ with instrumented(__name__):
     from hauberk.audit.readers import FORMATS, detect, reader
     from hauberk.audit.readers.javascript import of_text
     from hauberk.audit.reading import gaps
-    from hauberk.audit.versions import key
+    from hauberk.audit.registry.releases import of_answer
+    from hauberk.audit.versions import ECOSYSTEMS, key
     from hauberk.core.errors import InputError
 
 SECONDS = 2.0
@@ -40,6 +42,10 @@ SEEDS = (
     b'{"spdxVersion": "SPDX-2.3", "packages": [{"externalRefs": ['
     b'{"referenceType": "purl", "referenceLocator": "pkg:pypi/a@1"}]}]}',
     b'{"@graph": [{"type": "software_Package", "software_packageUrl": "pkg:pypi/a@1"}]}',
+    b"SPDXVersion: SPDX-2.3\nPackageName: <text>a\nb</text>\nSPDXID: x\nExternalRef: P purl pkg:pypi/a@1\n"
+    b"Relationship: x DEPENDS_ON y\n",
+    b'<bom xmlns="http://cyclonedx.org/schema/bom/1.4"><components><component bom-ref="a"><name>a</name>'
+    b"<purl>pkg:npm/a@1.0.0</purl></component></components></bom>",
     b'[project]\ndependencies = ["a==1"]\n[tool.poetry.dependencies]\nb = {version = "1"}',
     b'{"dependencies": {"a": "1.0.0", "b": "npm:c@1.0.0"}}',
     b"/*! jQuery v3.4.1 */",
@@ -52,6 +58,9 @@ def one_input(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     detect("some file", text)
     of_text(text)
+    for ecosystem in ECOSYSTEMS:
+        with suppress(ValueError):
+            of_answer(ecosystem, "a", data)
     for kind in FORMATS:
         before = time.process_time()
         try:
