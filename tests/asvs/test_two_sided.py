@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hauberk.check.code import access, content, identity, keeping, native, peers, tokens, xml
 from hauberk.core.finding import Result
+from hauberk.scan.accounts import RULES as ACCOUNTS
 from hauberk.standards import automation
 from tests.asvs.case import By, Case
 from tests.asvs.cases import CASES
@@ -48,3 +50,9 @@ def test_only_requirements_that_can_be_judged_are_claimed() -> None:
 
 def test_no_row_is_there_twice() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
+
+
+def test_every_rule_that_has_no_pair_elsewhere_has_a_row() -> None:
+    modules = (access, content, identity, keeping, native, peers, tokens, xml)
+    rules = {check.rule.id for module in modules for check in module.CHECKS} | {rule.id for rule in ACCOUNTS}
+    assert rules - {case.id for case in CASES} == set()

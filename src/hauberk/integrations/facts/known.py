@@ -55,9 +55,7 @@ CSRF_SIGNALS = frozenset(
 )
 """What a check of where a request comes from has to look at, as headers, WSGI keys or names of tokens."""
 RATE_SIGNALS = frozenset({"429", "retry-after", "too many requests"})
-BODY_SIGNALS = frozenset(
-    {"content-length", "content_length", "wsgi.input", "http.request", "413", "max_body_size", "more_body"}
-)
+BODY_SIGNALS = frozenset({"content-length", "content_length", "wsgi.input", "http.request", "413", "more_body"})
 
 
 def genuine(base: type[Any] | Any, name: str) -> bool:
