@@ -30,10 +30,10 @@ def failures(document: dict[str, Any]) -> set[str]:
 def test_in_pieces_it_finds_what_it_finds_in_one(tmp_path: Path) -> None:
     file = tmp_path / "how-far.json"
     _, whole = scanned()
-    most, points, attacked = whole["stats"]["requests"] // 2, -1, 0
+    most, points, attacked = whole["stats"]["requests"] * 2 // 3, -1, 0
     for _ in range(6):
         code, part = scanned("--resume", str(file), "--max-requests", str(most))
-        assert part["stats"]["points"] > points
+        assert part["stats"]["points"] >= points
         points = part["stats"]["points"]
         attacked += 1
         if part["complete"]:

@@ -38,14 +38,17 @@ class Progressed:
             document: dict[str, Any] = json.loads(text)
             held = document["reached"]
             sent = {str(word): (str(point), str(template)) for word, (point, template) in held["sent"].items()}
-            points, operations = frozenset(map(str, held["points"])), frozenset(map(str, held["operations"]))
+            points, attacked = frozenset(map(str, held["points"])), frozenset(map(str, held["attacked"]))
+            operations = frozenset(map(str, held["operations"]))
             tried = {str(rule): int(count) for rule, count in held["tried"].items()}
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(str(self.path), "is no file of --resume", FIX) from error
         if document.get("target") != self.target:
             raise InputError(str(self.path), f"is of {document.get('target')}, not of {self.target}", FIX)
         found = loads(json.dumps({**document, "findings": held["findings"]}), source=str(self.path), rules=RULES)
-        return Reached(points=points, operations=operations, findings=found.findings, sent=sent, tried=tried)
+        return Reached(
+            points=points, attacked=attacked, operations=operations, findings=found.findings, sent=sent, tried=tried
+        )
 
     def save(self, reached: Reached) -> None:
         """Write it beside, then put it in place: a scan that is killed leaves a whole file. Raises InputError."""

@@ -51,6 +51,8 @@ class Client:
         self.scope = ""
         """Path that every link which is followed begins with."""
         self.requests = 0
+        self.cut = 0
+        """Answers that were not read to their end: too long, or too slow."""
         self.renew: Callable[[Request, Response], bool] | None = None
         """Asked whether an answer says that the login is gone, and logs in again if it does."""
         self.id = secrets.token_hex(8)
@@ -118,6 +120,7 @@ class Client:
             self._keep_pace()
         self.requests += 1
         response = self.transport.send(self.complete(request))
+        self.cut += response.truncated
         if self._keeps:
             self.jar.keep(request, response, secure=self.transport.wire.scheme == "https")
         if self._health is not None:

@@ -174,6 +174,7 @@ class Run:
     def all(self, login: Sequence[Request]) -> None:
         """Every phase, in order; where the budget ends, the rest is a gap."""
         phase = "reading the pages"
+        self.resume()
         try:
             self.read()
             if login:
@@ -203,7 +204,9 @@ class Run:
         except ExhaustedError as spent:
             every = {str(point) for operation in self.order() for point in points(operation)}
             left = len(every - self.attacker.attacked)
-            self.incomplete(f"The scan stopped while {phase}: {spent}; {left} inputs were not attacked.")
+            slow = f" {self.client.cut} answers were too long, or came too slowly, to be read." * bool(self.client.cut)
+            said = f"The scan stopped while {phase}: {spent}; {left} inputs were not attacked.{slow}"
+            self.incomplete(said, broken=bool(slow))
         except GoneError as gone:
             self.incomplete(
                 f"The scan stopped while {phase}: {gone}. See whether it still runs, and what it logged.", broken=True
@@ -320,15 +323,18 @@ class Run:
     def resume(self) -> None:
         """Take over what an earlier scan did."""
         begin, attacker = self.extent.begin, self.attacker
-        known = {str(point): point for operation in self.surface.operations for point in points(operation)}
         self.done |= begin.points
-        attacker.attacked |= begin.points & known.keys()
+        attacker.attacked |= begin.attacked
         attacker.operations |= begin.operations
         attacker.findings += begin.findings
         attacker.tried = dict(begin.tried)
-        for word, (point, template) in begin.sent.items():
-            if point in known:
-                attacker.sent[word] = known[point], template
+
+    def recall(self) -> None:
+        """What an earlier scan put in may still turn up."""
+        if self.extent.begin.sent:
+            known = {str(point): point for operation in self.surface.operations for point in points(operation)}
+            kept = self.extent.begin.sent.items()
+            self.attacker.sent |= {word: (known[at], template) for word, (at, template) in kept if at in known}
 
     def checkpoint(self, *, last: bool = False) -> None:
         """Say how far it is, now and then."""
@@ -336,19 +342,21 @@ class Run:
             return
         self.saved = monotonic()
         attacker = self.attacker
+        sent = {word: (str(point), template) for word, (point, template) in attacker.sent.items()}
         self.extent.checkpoint(
             Reached(
                 points=frozenset(self.done),
+                attacked=frozenset(attacker.attacked),
                 operations=frozenset(attacker.operations),
                 findings=tuple(attacker.findings),
-                sent={word: (str(point), template) for word, (point, template) in attacker.sent.items()},
+                sent={**self.extent.begin.sent, **sent},
                 tried=dict(attacker.tried),
             )
         )
 
     def attack(self) -> None:
         """Every input of every operation, after one ordinary request to it."""
-        self.resume()
+        self.recall()
         order = self.order()
         self.attacker.thorough = thorough = self.is_affordable(order)
         for done, operation in enumerate(order):

@@ -14,7 +14,9 @@ class Reached:
     """How far a scan got: what a later one need not do again."""
 
     points: frozenset[str] = frozenset()
-    """Inputs that were attacked, as `GET /search query:q`."""
+    """Operations, and inputs, that were attacked to the end: `GET /search`, `GET /search query:q`."""
+    attacked: frozenset[str] = frozenset()
+    """Inputs that were attacked at all."""
     operations: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
     sent: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -26,6 +28,7 @@ class Reached:
         """For a file."""
         return {
             "points": sorted(self.points),
+            "attacked": sorted(self.attacked),
             "operations": sorted(self.operations),
             "findings": [finding.as_json() for finding in self.findings],
             "sent": {word: list(one) for word, one in self.sent.items()},
