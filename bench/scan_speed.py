@@ -3,6 +3,9 @@ client; and whether its memory stays flat.
 
     python -m bench.scan_speed
 
+In process one request carries a value for every input of an operation, and for the names of inputs as well: beside
+requests a second, of operations with one input, there is how many inputs a second are attacked where there are four.
+
 CPU time of this process, as a shared machine's wall clock says little. The server of the socket rounds runs in a
 process of its own; the floor in process is the application called with nothing around it.
 """
@@ -46,22 +49,22 @@ def app() -> Starlette:
     return Starlette(routes=[Route("/p{n}", page)])
 
 
-def surface(operations: int) -> Surface:
-    """So many operations with four inputs each."""
-    inputs = tuple(Parameter(name=f"q{n}", place="query", example="a") for n in range(4))
+def surface(operations: int, each: int) -> Surface:
+    """So many operations with so many inputs each."""
+    inputs = tuple(Parameter(name=f"q{n}", place="query", example="a") for n in range(each))
     return Surface.of(Operation(method="GET", path=f"/p{n}", parameters=inputs) for n in range(operations))
 
 
-def scanned(operations: int) -> tuple[int, float, float]:
-    """Requests, seconds of CPU and seconds of a whole scan."""
+def scanned(operations: int, each: int = 1) -> tuple[int, int, float, float]:
+    """Requests, inputs that were attacked, seconds of CPU and seconds of a whole scan."""
     cpu, wall = process_time(), perf_counter()
     result = scan(
-        surface(operations),
+        surface(operations, each),
         ASGITransport(app()),
         target="bench",
         budget=Budget(max_requests=10_000_000, max_seconds=36_000),
     )
-    return int(result.stats["requests"]), process_time() - cpu, perf_counter() - wall
+    return int(result.stats["requests"]), int(result.stats["points"]), process_time() - cpu, perf_counter() - wall
 
 
 def in_process() -> dict[str, Any]:
@@ -69,19 +72,24 @@ def in_process() -> dict[str, Any]:
     install()
     scanned(10)
     scans: list[float] = []
+    inputs: list[float] = []
     walls: list[float] = []
     calls: list[float] = []
     bare: list[float] = []
     for _ in range(ROUNDS):
-        few, cost, _ = scanned(SMALL)
-        many, more, wall = scanned(LARGE)
+        few, _, cost, _ = scanned(SMALL)
+        many, _, more, wall = scanned(LARGE)
         scans.append((many - few) / (more - cost))
         walls.append(many / wall)
+        _, few, cost, _ = scanned(SMALL, each=4)
+        _, many, more, _ = scanned(LARGE, each=4)
+        inputs.append((many - few) / (more - cost))
         calls.append(_transport(5_000))
         bare.append(_bare(5_000))
     return {
         "requests_per_cpu_second": round(median(scans)),
         "best_round": round(max(scans)),
+        "inputs_per_cpu_second": round(median(inputs)),
         "requests_per_second_of_wall_clock": round(median(walls)),
         "transport_alone": round(median(calls)),
         "floor_bare_application": round(median(bare)),
@@ -216,7 +224,7 @@ def memory(count: int = MANY) -> dict[str, Any]:
             if number in (count // 10, count - 1):
                 gc.collect()
                 figures.append(_resident())
-    few, _, _ = scanned(LARGE)
+    few, _, _, _ = scanned(LARGE)
     before = _resident()
     rounds = 4
     for _ in range(rounds):

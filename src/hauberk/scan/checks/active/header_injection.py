@@ -32,7 +32,7 @@ def judge(trial: Trial) -> Judgement:
     """Whether a line of the header begins with the probe's field."""
     name = f"x-{trial.shot.canary}"
     for field, value in trial.shot.response.headers:
-        if field == name or re.search(rf"[\r\n]{name}:", value):
+        if field == name or (name in value and re.search(rf"[\r\n]{name}:", value)):
             own = field == name
             reason = f"the field {name} is there" if own else f"the value of {field} begins a new field"
             return Proof(reason=reason, confidence="certain" if own else "firm", seen={"field": field})

@@ -62,6 +62,8 @@ _NAMED = r"(no such column: |column \\?[\"&]?(quot;)?|Unknown column ['&](#39;)?
 def _by_name(lab: Lab) -> Proof | None:
     """A bare word that the database looks for as a column was no value to it, and what is no name breaks it."""
     for shot in (lab.control, lab.fire("{c}")):
+        if shot.canary not in shot.response.text.lower():
+            return None  # before a pattern is made of it
         if re.search(_NAMED + re.escape(shot.canary), shot.response.text, re.IGNORECASE) is None:
             return None
     broken = lab.fire("({c}")
