@@ -82,7 +82,7 @@ def test_every_active_rule_has_fired_beside_its_twin(fastapi: Result) -> None:
 
 def test_findings_name_the_sink_and_carry_evidence(fastapi: Result) -> None:
     source = (ROOT / "tests/scan/apps/fastapi_shop.py").read_text().splitlines()
-    words = {"sql-injection": "DB.execute(", "command-injection": "subprocess.run(", "path-traversal": "_"}
+    words = {"sql-injection": "DB.execute(", "command-injection": "subprocess.run(", "path-traversal": "("}
     for finding in active(fastapi):
         json.dumps(finding.as_json())
         evidence, location = finding.evidence, finding.location
