@@ -174,3 +174,11 @@ def test_xml_has_sections_and_references() -> None:
 def test_any_text_is_judged(value: str, page: str) -> None:
     judge(page.replace("{}", value), value)
     assert not judge("<p>" + escape(value) + "</p>", value).attack
+
+
+def test_the_end_of_a_tag_that_the_page_has_itself_is_not_the_inputs() -> None:
+    """Each part of a path is an input of its own: `/><script>alert(1)</script>` ends in `script>`."""
+    page = '<p>&gt;&lt;script&gt;alert(1)&lt;/script&gt;</p><meta charset="utf-8"><script src="/a.js"></script>'
+    values = ["><script>alert(1)</script>", "><script>alert(1)<", "script>", "ript>", "<script", '">']
+    assert not judge_all(page, values)[0].attack
+    assert judge_all(page.replace("&gt;&lt;script&gt;alert(1)&lt;/script&gt;", values[0]), values)[0].attack

@@ -27,6 +27,9 @@ _SHORT = 8
 """Code of less than so many characters is found in scripts by chance."""
 _WORD = re.compile(r"[A-Za-z0-9]{3,}")
 _ANCHOR = re.compile(r"[<>\"'`]|script:", re.IGNORECASE)
+_END_OF_TAG = re.compile(r"[A-Za-z][A-Za-z0-9-]*\s*>")
+_NAMES = re.compile(r"[A-Za-z0-9</-]")
+_BEGINS = re.compile(r"(?:[^\w<]|<(?![A-Za-z/]))*(?:</?[A-Za-z][A-Za-z0-9-]*\s*)?", re.ASCII)
 _SEED, _MOST_SEEDS, _PIECE = 6, 32, 12
 """Characters around an anchor that are looked for first, how many of them, and what is worth calling a piece."""
 
@@ -44,7 +47,9 @@ def judge_all(
     `known` are scripts (place and code) that pages have without any of these inputs.
     """
     values = [value for value in values if value.strip()]
-    forms = sorted({form for value in values for form in escaped(value)}, key=len, reverse=True)
+    # Marks alone are everywhere in a page, and so are beginnings of its own tags: what follows them is judged.
+    given = {form for value in values for form in escaped(value) if _BEGINS.fullmatch(form) is None}
+    forms = sorted(given, key=len, reverse=True)
     now, found = None, (ABSENT, "")
     for word in ("a", "7"):  # in the place of a number, a word would change more than the input did
         plain = page
@@ -139,8 +144,10 @@ def _without(page: str, form: str, word: str) -> str:
     """The page with the word in each place of the input."""
     parts: list[str] = []
     at = 0
+    named = _END_OF_TAG.fullmatch(form) is not None
     for start, end in occurrences(page, form):
-        if start >= at:
+        # The name in a tag of the page's own, or the end of that name.
+        if start >= at and not (named and _NAMES.match(page, start - 1) is not None):
             parts += (page[at:start], word)
             at = end
     return "".join((*parts, page[at:])) if parts else page
