@@ -19,6 +19,8 @@ _HTML_AGAIN = {
     "math": frozenset({"mi", "mo", "mn", "ms", "mtext", "annotation-xml"}),
 }
 """Elements of each whose content is HTML once more ("integration points")."""
+_GLYPHS = frozenset({"mglyph", "malignmark"})
+"""Elements that stay MathML all the same."""
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _BREAKOUT = frozenset(
     """
@@ -99,7 +101,7 @@ def start_tags(page: str, *, xml: bool = False) -> Iterator[Tag]:
     """The elements of SVG and MathML around, which decide on the reading."""
     while (found := _next(page, at, plain=not inside and not xml)) is not None:
         at, name = found.end(), (found["name"] or "").lower()
-        foreign = xml or (bool(inside) and not inside[-1].html)
+        foreign = xml or (bool(inside) and (not inside[-1].html or (name in _GLYPHS and inside[-1].space == "math")))
         if found["comment"]:
             at = _after_comment(page, at, xml=xml)
         elif found["cdata"] and foreign:
