@@ -27,6 +27,8 @@ from bench.scan_targets import RECIPES, Recipe
 ROOT = Path(__file__).parents[1]
 BESIDE = ROOT.parent
 PORT = 8_765
+SPARE = 400
+"""Requests that one of several scans may take beyond its share, as long as there are any left."""
 
 
 def main() -> int:
@@ -97,10 +99,12 @@ def _run(
                 for path in recipe.setup:
                     _set_up(url + path)
                 more = _identities(recipe, Path(folder))
-                parts = []
+                parts, left = list[dict[str, Any]](), recipe.max_requests
                 for begin, scope, share in recipe.begins:
                     command = [sys.executable, "-m", "hauberk", "scan", url + begin, "--scope", scope, *more]
-                    parts.append(_scan([*command, *_limits(recipe, out, share)], ROOT, environ, out))
+                    limit = min(left, int(recipe.max_requests * share) + SPARE) if scope else left
+                    parts.append(_scan([*command, *_limits(recipe, out, limit)], ROOT, environ, out))
+                    left -= parts[-1]["requests"]
                 run = _joined(parts)
                 alive = server.poll() is None and _answers(url + recipe.begins[0][0])
         if keep is not None:
@@ -130,8 +134,8 @@ def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _limits(recipe: Recipe, out: Path, share: float = 1.0) -> list[str]:
-    limits = ["--max-requests", str(int(recipe.max_requests * share)), "--max-seconds", str(recipe.max_seconds)]
+def _limits(recipe: Recipe, out: Path, most: int = 20_000) -> list[str]:
+    limits = ["--max-requests", str(most), "--max-seconds", str(recipe.max_seconds)]
     return [*limits, "--quiet", "--format", f"json={out}"]
 
 

@@ -86,17 +86,16 @@ def catalogue(truth: Mapping[str, Any], results: Iterable[Mapping[str, Any]]) ->
             score["clean"] += 1
             score["false"] += hit
             score["wrong"] += [test["id"]] if hit else []
-    eight = [scores[name] for name in INJECTIONS if name in scores]
-    of = sum(score["of"] for score in eight)
     return {
-        "injections": {
-            "true": sum(score["true"] for score in eight),
-            "of": of,
-            "share": round(sum(score["true"] for score in eight) / max(of, 1), 3),
-            "false": sum(score["false"] for score in eight),
-        },
+        "injections": _sum([scores[name] for name in INJECTIONS if name in scores]),
+        "without_pathtraver": _sum([scores[n] for n in INJECTIONS if n in scores and n != "pathtraver"]),
         "categories": scores,
     }
+
+
+def _sum(scores: list[dict[str, Any]]) -> dict[str, Any]:
+    true, of = sum(score["true"] for score in scores), sum(score["of"] for score in scores)
+    return {"true": true, "of": of, "share": round(true / max(of, 1), 3), "false": sum(s["false"] for s in scores)}
 
 
 def listed(truth: Mapping[str, Any], result: Mapping[str, Any], *, off: bool = False) -> dict[str, Any]:
@@ -118,7 +117,7 @@ def listed(truth: Mapping[str, Any], result: Mapping[str, Any], *, off: bool = F
     return {
         "true": len(found),
         "of": len(found) + len(missed),
-        "false": len(gone) + len(set(extra) | set(clean)),
+        "false": len(gone) + len(set(clean)) + (len(set(extra)) if off else 0),
         "found": found,
         "missed": missed,
         "reported_though_off": gone,

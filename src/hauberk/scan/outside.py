@@ -36,12 +36,13 @@ class Hot:
 def sweep(attacker: Attacker, found: Sequence[Point], known: Response | None) -> tuple[Shot, list[Hot]]:
     """The answer to plain words, or to broken ones where they changed nothing; and the inputs to look at one by one."""
     torn = attacker.volley([(point, template(point)) for point in found])
+    own = {p.key for p in found[0].operation.parameters}
     for point in found:
-        attacker.note_attacked(point)
+        if point.parameter.key in own:  # what is guessed is no input that anybody knows of
+            attacker.note_attacked(point)
     if known is not None and (torn[0].response.status, torn[0].response.body) == (known.status, known.body):
         return torn[0], []
     plain = attacker.volley([(point, PLAIN) for point in found])
-    own = {p.key for p in found[0].operation.parameters}
     if plain[0].response.status in REFUSED:  # one value may be why: each by itself
         return plain[0], [Hot(point=p) for p in found if p.parameter.key in own and not p.is_name]
     echoed = [

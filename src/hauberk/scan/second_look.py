@@ -18,7 +18,7 @@ from hauberk.scan.surface import Operation
 from hauberk.scan.trial import CANARY, PLAIN, Point
 
 DIGITS = re.compile(r"[0-9]+")
-ALIKE = 2
+ALIKE = 4
 """How many pages are read again whose paths differ in numbers alone."""
 
 Pages = Iterable[tuple[Operation, Request]]
