@@ -29,11 +29,7 @@ CANNOT_CURE: Mapping[str, str] = MappingProxyType(
         "check.session-cookie-prefix": "the cookie's name is in the code",
         "check.template-autoescape": "the template environment is made in the code",
         "scan.cors-reflection": "the shop's own CORS middleware answers",
-<<<<<<< HEAD
         "scan.logout": "the shop's session is in the cookie: a copy of it cannot be ended",
-=======
-        "scan.logout": "the shop's sessions are in its own signed cookie, which nobody can take back",
->>>>>>> cd94097 (scan: docs of its checks, oracles and identities; guessed inputs are no inputs that were attacked; bench.scan hands requests that a part did not need on to the next)
         "scan.missing-sri": "FastAPI's own documentation pages load their scripts from a CDN, without integrity",
         "scan.reflected-xss": "the template writes it out as markup; the guard stops the page when it brings a script",
         "scan.traceback": "debug=True shows traces to everybody",
