@@ -101,6 +101,10 @@ def watched_wsgi(app: WSGIApp, watch: AnswerWatch) -> WSGIApp:
         body = app(environ, answer.start)
         if answer.page is None and answer.started:
             return body
+        wrapper = environ.get("wsgi.file_wrapper")
+        if isinstance(wrapper, type) and isinstance(body, wrapper):  # a file, which the server sends by itself
+            answer.pass_by()
+            return body
         if type(body) in {list, tuple}:
             return [answer.add(b"".join(body), last=True) or b""]
         return _Running(body, answer)
@@ -141,6 +145,16 @@ class _Started:
         )
         return write
 
+    def pass_by(self) -> None:
+        """Let the answer leave as it is: its header, if that was kept back, and whatever follows."""
+        self.page = None
+        if self._header is not None:
+            header, self._header = self._header, None
+            write = self._send(*header)
+            for part in self._written:
+                write(part)
+            self._written.clear()
+
     def add(self, part: bytes, *, last: bool) -> bytes | None:
         """What may leave, after its header. Raises BlockedError."""
         page = self.page
@@ -174,8 +188,8 @@ class _Running:
         for part in self._body:
             if (seen := answer.add(part, last=False)) is not None:
                 yield seen
-        if answer.page is not None:
-            yield answer.add(b"", last=True) or b""
+        if answer.page is not None and (rest := answer.add(b"", last=True)):
+            yield rest
 
     def close(self) -> None:
         """Hand the server's `close()` on."""
