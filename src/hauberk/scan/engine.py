@@ -97,7 +97,7 @@ def scan(
         run = Run(surface, client, watch, Attacker(client, kit, watch, surface.root), progress, extent)
         run.people = Roles(identities or named(login), intrusive)
         run.all(login or next((i.login for i in identities if i.name == "a"), ()))
-    if not run.attacker.attacked and not run.shown and not run.broken:
+    if not run.tested and not run.shown and not run.broken:
         known, reached = len(run.surface.operations), len(run.coverage.reached)
         raise NothingToTestError(
             f"{target}: nothing was attacked. {known} operations are known, {reached} answered with success, "
@@ -230,6 +230,15 @@ class Run:
         if lost:
             how = "; --rollback names a function that puts the data back" if self.client.transport.senses else ""
             self.gaps.append(f"Not attacked, because it destroys or spends: {', '.join(lost)}{how}.")
+
+    @property
+    def tested(self) -> bool:
+        """Whether an input was attacked. From outside, names that were guessed and did nothing are none."""
+        attacker = self.attacker
+        if self.client.transport.senses or attacker.findings:
+            return bool(attacker.attacked)
+        known = (str(point) for o in self.surface.operations for point in points(with_cookies(o, self.cookies)))
+        return not attacker.attacked.isdisjoint(known)
 
     def incomplete(self, why: str, *, broken: bool = False) -> None:
         """Something was cut short; `broken` if the target would not have it otherwise."""
