@@ -86,6 +86,8 @@ class Attacker:
     """Operations with at least one of them."""
     blocked: int = 0
     """How many probes were refused where the control was not."""
+    controls: dict[str, Shot] = field(default_factory=dict)
+    """The last control that was sent after a proof, by its point: one serves all rules there."""
     thorough: bool = True
     """Whether requests are there for values of which no answer said yet that they mean something."""
     tried: dict[str, int] = field(default_factory=dict)
@@ -239,7 +241,8 @@ class Attacker:
         proof = check.judge(second)
         if not isinstance(proof, Proof):
             return False
-        control = self.fire(trial.point, PLAIN)
+        control = self.controls.get(str(trial.point)) or self.fire(trial.point, PLAIN)
+        self.controls = {str(trial.point): control}
         plain = Trial(point=trial.point, template=PLAIN, shot=control, control=control, kit=self.kit)
         if isinstance(check.judge(plain), Proof):
             return False
