@@ -20,6 +20,7 @@ SUBJECTS = (
     "tokens",
     "guard",
     "events",
+    "scan_speed",
 )
 
 
