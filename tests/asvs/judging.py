@@ -41,6 +41,15 @@ FLOWS = Flows(
 )
 
 
+def _silenced() -> dict[logging.Logger, list[logging.Handler]]:
+    """Take away the handlers that other tests and their applications left in this process; what to put back."""
+    named = [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
+    held = {logger: logger.handlers[:] for logger in (logging.root, *named)}
+    for logger in held:
+        logger.handlers[:] = []
+    return held
+
+
 @contextmanager
 def imported(source: str, folder: Path) -> Iterator[Target]:
     """The application of a module that is written and imported, and forgotten afterwards."""
@@ -48,13 +57,14 @@ def imported(source: str, folder: Path) -> Iterator[Target]:
     (folder / f"{name}.py").write_text(source)
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
-    handlers = logging.root.handlers[:]
+    others = _silenced()
     try:
         app: Any = importlib.import_module(name).app
         framework, protocol = detect(app)
         yield Target(name=f"{name}:app", app=app, framework=framework, protocol=protocol, root=folder, module=name)
     finally:
-        logging.root.handlers[:] = handlers
+        for logger, handlers in others.items():
+            logger.handlers[:] = handlers
         sys.path.remove(str(folder))
         sys.modules.pop(name, None)
 
