@@ -20,7 +20,7 @@ def one(id: str = ID, until: date = date(2027, 1, 31), why: str = "docs/auth.md"
     return Attestation(id=id, answer="fulfilled", by="Kim", why=why, on=TODAY, until=until)
 
 
-@pytest.mark.parametrize("why", ["plain", 'quo"ted\\', "two\nlines", "\u202e\u0000 \U0001f600", "''' \"\"\" #"])
+@pytest.mark.parametrize("why", ["plain", 'quo"ted\\', "two\nlines", "\u202e\u0000\u007f \U0001f600", "''' \"\"\" #"])
 def test_what_is_written_is_read_back(tmp_path: Path, why: str) -> None:
     path = tmp_path / "hauberk.attest.toml"
     answers = (one("v5.0.0-8.1.1", why=why), one("v5.0.0-2.1.1", why=why))

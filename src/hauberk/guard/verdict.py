@@ -76,7 +76,9 @@ def occurrences(text: str, value: str) -> list[tuple[int, int]]:
 
     Applications lower, upper and strip what they get before they use it, and a span must still be found then.
     """
-    return _spans(text, value) or _spans(text, value.strip())
+    stripped = value.strip()
+    # One sign that is left is everywhere in a text: by itself it is no attack either.
+    return _spans(text, value) or (_spans(text, stripped) if len(stripped) > 1 else [])
 
 
 def _spans(text: str, value: str) -> list[tuple[int, int]]:

@@ -129,6 +129,11 @@ def _block(one: Attestation) -> str:
     for field in fields(one):
         value = getattr(one, field.name)
         if value != "":
-            # A basic string of TOML takes what a JSON string is made of (TOML 1.0, "String").
-            lines.append(f"{field.name} = {value if isinstance(value, date) else json.dumps(value, ensure_ascii=True)}")
+            lines.append(f"{field.name} = {value if isinstance(value, date) else _basic(value)}")
     return "\n".join(lines) + "\n"
+
+
+def _basic(text: str) -> str:
+    """A basic string of TOML: as JSON writes one, but without surrogates, and with DEL escaped (TOML 1.0, "String")."""
+    written = json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False)
+    return written.replace("\x7f", "\\u007f")

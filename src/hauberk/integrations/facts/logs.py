@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from hauberk.check.facts import LogFacts
 from hauberk.integrations.facts.reading import Reading
+from hauberk.integrations.facts.source import FOREIGN
 
 OTHERS = ("_pytest.", "hauberk.", "uvicorn.", "gunicorn.", "hypercorn.", "opentelemetry.", "sentry_sdk.", "litestar.")
 """Handlers of test runners, servers and collectors, and our own: not the application's choice."""
@@ -23,7 +25,7 @@ def logs(reading: Reading) -> tuple[LogFacts, ...]:
 
 
 def _read(reading: Reading) -> Iterator[LogFacts]:
-    names = [name for name in list(logging.root.manager.loggerDict) if name.partition(".")[0] not in LOGGERS]
+    names = [name for name in list(logging.root.manager.loggerDict) if not _of_others(name.partition(".")[0])]
     seen = {id(getattr(sys.modules.get(module), "default_handler", None)) for module in DEFAULTS}
     for logger in (logging.root, *map(logging.getLogger, names)):
         for handler in logger.handlers:
@@ -35,6 +37,12 @@ def _read(reading: Reading) -> Iterator[LogFacts]:
                 ("basicConfig", "()"), ("dictConfig", "()"), ("LOGGING", None), ("setFormatter", "()")
             )
             yield LogFacts(name=f"{type(handler).__name__} of {logger.name}", line=_line(handler), where=where)
+
+
+def _of_others(package: str) -> bool:
+    """Whether a logger belongs to a framework, a server or a library, which set up handlers as they please."""
+    file = getattr(sys.modules.get(package), "__file__", None) or ""
+    return package in LOGGERS or not FOREIGN.isdisjoint(Path(file).parts)
 
 
 def _line(handler: logging.Handler) -> str:
