@@ -74,6 +74,7 @@ USE_X_FORWARDED_HOST = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 LOGGING = {"version": 1, "loggers": {"django.db.backends": {"level": "DEBUG"}}}
 SILENCED_SYSTEM_CHECKS = ["admin.E406"]
+CSRF_FAILURE_VIEW = "nowhere.refused"
 """,
     "urls": """
 from django.contrib import admin
@@ -137,7 +138,7 @@ REST_FRAMEWORK = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsA
                   "DEFAULT_THROTTLE_RATES": {"user": "100/minute"}}
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 31536000
-SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 """,
     "policy": """
 def Policy(get_response):
@@ -170,7 +171,8 @@ PACKAGES = {
 }
 EXPECTED = {
     "admin-url", "body-limit", "cors-credentials", "cors-http", "cors-null", "cors-pattern", "csp", "csrf-cookie",
-    "csrf-exempt", "debug", "development-tools", "directory-listing", "docs-exposed", "errors-propagate", "form-limit",
+    "csrf-exempt", "debug", "development-tools", "directory-listing", "django-deploy", "docs-exposed",
+    "errors-propagate", "form-limit",
     "framing", "hosts", "hsts", "https-redirect", "nosniff", "open-by-default", "opener-policy", "password-hasher",
     "password-rules", "proxy-trust", "referrer-policy", "secret-in-source", "secret-weak", "sensitive-log",
     "session-client-side", "session-cookie-domain", "session-cookie-httponly", "session-cookie-prefix",
@@ -269,6 +271,7 @@ def test_hardened(good: Project) -> None:
         ("directory-listing", "show_indexes"),
         ("proxy-trust", "USE_X_FORWARDED_HOST"),
         ("body-limit", "DATA_UPLOAD_MAX_MEMORY_SIZE"),
+        ("django-deploy", "CSRF_FAILURE_VIEW"),
     ],
 )
 def test_each_fault_has_its_line(bad: Project, rule: str, text: str) -> None:
@@ -294,3 +297,60 @@ def test_broken_urls_are_a_gap(tmp_path: Path) -> None:
     assert any("URL configuration could not be read: RuntimeError" in gap for gap in broken.gaps)
     assert broken.outcomes["docs-exposed"] == broken.outcomes["admin-url"] == {"not-applicable"}
     assert PASSWORD not in broken.said
+
+
+OWN = """
+from django.conf import settings
+from django.core.checks import Info, Tags, Warning, register
+
+
+@register(Tags.security, deploy=True)
+def vault(app_configs, **kwargs):
+    return [Warning(f"No vault, but {settings.SECRET_KEY}.", hint="Set SHOP_VAULT.", id="shop.W001"),
+            Info("Silenced.", id="shop.I002")]
+
+
+@register(Tags.models)
+def another(app_configs, **kwargs):
+    return [Warning("Not about security.", id="shop.W003")]
+
+
+@register(Tags.security)
+def broken(app_configs, **kwargs):
+    raise LookupError(settings.SECRET_KEY)
+"""
+
+
+def messages(project: Project) -> dict[str, dict[str, Any]]:
+    """What Django's own check is quoted with, by its id."""
+    found = [f for f in project.findings if f["rule"] == "check.django-deploy" and f["outcome"] in {"fail", "review"}]
+    return {finding["message"].partition(":")[0]: finding for finding in found}
+
+
+def test_checks_of_the_projects_own_are_asked(tmp_path: Path) -> None:
+    more = """
+INSTALLED_APPS += ["shopchecks"]
+SECURE_REFERRER_POLICY = "same-orgin"
+SECURE_HSTS_PRELOAD = False
+SILENCED_SYSTEM_CHECKS = ["shop.I002"]
+"""
+    project = judge(tmp_path, {**GOOD, "shopchecks": OWN, "settings": GOOD["settings"] + more})
+    said = messages(project)
+    outcomes = {code: (finding["outcome"], finding["severity"]) for code, finding in said.items()}
+    assert outcomes == {
+        "shop.W001": ("fail", "low"),
+        "security.E023": ("fail", "medium"),
+        "security.W021": ("review", "low"),
+    }
+    assert said["shop.W001"]["message"] == "shop.W001: No vault, but …. Set SHOP_VAULT."
+    line = said["security.E023"]["location"]["line"]
+    assert (tmp_path / "settings.py").read_text().splitlines()[line - 1].startswith("SECURE_REFERRER_POLICY")
+    # The one that raises is named, and nothing else is lost to it.
+    assert not project.complete
+    assert any("shopchecks.broken could not be read: LookupError" in gap for gap in project.gaps)
+    assert GOOD_KEY not in project.said
+
+
+def test_what_another_rule_says_is_not_said_twice(bad: Project) -> None:
+    """Django warns of the same cookies, headers and key; each is one finding, of the rule that judges it."""
+    assert set(messages(bad)) == {"security.E102"}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from hauberk.check.module import Module
-from hauberk.core.finding import Location
+from hauberk.core.finding import Location, Severity
 
 T = TypeVar("T")
 
@@ -74,6 +74,18 @@ class Lint:
 
     files: int
     hits: tuple[LintHit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """One message of a framework's own check of a deployment."""
+
+    code: str
+    """The framework's own name for it, such as `security.W021`; empty where it has none."""
+    text: str
+    hint: str = ""
+    severity: Severity = "low"
+    where: Location = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +304,8 @@ class Facts:
     """The application's own modules, parsed."""
     lint: Lint | None = None
     """What ruff says of the application's own files; None where it is not installed."""
+    advice: tuple[Advice, ...] | None = None
+    """What the framework's own check of a deployment says; None where it has none."""
     middleware: tuple[str, ...] = ()
     """Class names, the outermost first."""
     protected: bool = False

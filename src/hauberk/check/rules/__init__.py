@@ -19,6 +19,7 @@ from hauberk.check.code import (
 )
 from hauberk.check.rules import (
     accounts,
+    advice,
     cookies,
     cors,
     csrf,
@@ -68,5 +69,6 @@ CHECKS: tuple[Check, ...] = (
     *xml.CHECKS,
     *servers.CHECKS,
     *lint.CHECKS,
+    *advice.CHECKS,
     *enforced.CHECKS,
 )

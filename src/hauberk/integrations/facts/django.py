@@ -21,6 +21,7 @@ from hauberk.check.facts import (
     Setting,
     TemplateFacts,
 )
+from hauberk.integrations.facts import django_advice
 from hauberk.integrations.facts import django_transport as transport
 from hauberk.integrations.facts import middleware as of
 from hauberk.integrations.facts.django_transport import effective
@@ -86,6 +87,7 @@ def read(reading: Reading, app: Any) -> Facts:
         proxies=tuple(transport.proxies(reading)),
         mounts=urls.mounts if urls else None,
         logged=tuple(_logged(reading)),
+        advice=reading.part("Django's checks", lambda: django_advice.asked(reading, _hidden())),
         middleware=tuple(layer.name for layer in reading.layers),
         protected=reading.protection is not None,
     )
@@ -162,6 +164,12 @@ def _passwords() -> Iterator[tuple[str, Any, str]]:
         for place in (places,) if isinstance(places, str) else places:
             yield f"the password in CACHES[{alias!r}]['LOCATION']", password_of(place), "LOCATION"
     yield "EMAIL_HOST_PASSWORD", settings.EMAIL_HOST_PASSWORD, "EMAIL_HOST_PASSWORD"
+
+
+def _hidden() -> Iterator[str]:
+    """The values that nothing printed may hold."""
+    yield from (str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    yield from (str(value or "") for _, value, _ in _passwords())
 
 
 def _cookies(reading: Reading) -> Iterator[CookieFacts]:
