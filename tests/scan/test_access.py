@@ -13,7 +13,9 @@ from hauberk.integrations.target import Target, detect
 from hauberk.scan import scan
 from hauberk.scan.access import alike, leaves
 from hauberk.scan.checks.access import RULES
+from hauberk.scan.checks.access.private_caching import shared
 from hauberk.scan.identities import Identity, read
+from hauberk.scan.messages import Response
 from hauberk.scan.written import login_request
 from tests.scan.apps import people_api, people_site
 
@@ -152,3 +154,73 @@ def test_every_rule_has_a_module_of_its_own() -> None:
     names = {rule.id.removeprefix("scan.").replace("-", "_") for rule in RULES} - {"no_rate_limit"}
     for name in names:
         assert import_module(f"hauberk.scan.checks.access.{name}").RULE.cwe
+
+
+def cached(caching: str, vary: str) -> Any:
+    """Pages that say who is logged in, one that is the same for all, and one that changes at every look."""
+    from itertools import count
+
+    from flask import Flask, abort, request
+
+    app, looks = Flask("cached"), count()
+
+    @app.get("/hello")
+    def hello() -> str:
+        return "Hello Ada" if "user" in request.cookies else "Hello stranger"
+
+    @app.get("/mine")
+    def mine() -> str:
+        if "user" not in request.cookies:
+            abort(403)
+        return f"Yours, number {next(looks)}"
+
+    @app.get("/style")
+    def style() -> str:
+        return "p { color: red }"
+
+    @app.get("/clock")
+    def clock() -> str:
+        return f"{next(looks)}"
+
+    @app.after_request
+    def send(response: Any) -> Any:
+        response.headers["Cache-Control"] = caching
+        response.headers.pop("Vary", None)
+        if vary:
+            response.headers["Vary"] = vary
+        return response
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("caching", "vary", "faulty"),
+    [
+        ("public, max-age=600", "", True),
+        ("max-age=600", "Accept-Encoding", True),
+        ("no-store", "", False),
+        ("private, max-age=600", "", False),
+        ("public, max-age=600", "Accept, Cookie", False),
+    ],
+)
+def test_private_answers_in_shared_caches(caching: str, vary: str, faulty: bool) -> None:
+    """Only those that depend on who asks: neither what is the same for all nor what is never the same."""
+    found = rows(run(cached(caching, vary), (Identity(name="a", cookies={"user": "ada"}),)))
+    assert found == ({("private-caching", "GET /hello"), ("private-caching", "GET /mine")} if faulty else set())
+
+
+@pytest.mark.parametrize(
+    ("field", "by_token", "kept"),
+    [
+        ("max-age=600", False, True),
+        ("max-age=600", True, False),
+        ("public", True, True),
+        ("max-age=600, must-revalidate", True, True),
+        ("max-age=600, s-maxage=0", False, False),
+        ("s-maxage=60, max-age=0", False, True),
+        ("public, No-Store", False, False),
+        ("", False, False),
+    ],
+)
+def test_what_a_shared_cache_may_keep(field: str, by_token: bool, kept: bool) -> None:
+    assert bool(shared(Response(status=200, headers=(("cache-control", field),)), by_token=by_token)) is kept

@@ -3,6 +3,7 @@
 import hmac
 import json
 from base64 import urlsafe_b64encode
+from html import escape
 
 import pytest
 
@@ -37,6 +38,11 @@ def token(secret: str, algorithm: str = "HS256") -> str:
 
     text = f"{part(json.dumps({'alg': algorithm, 'typ': 'JWT'}).encode())}.{part(PAYLOAD)}"
     return f"{text}.{part(hmac.digest(secret.encode(), text.encode(), 'sha256')) if algorithm != 'none' else ''}"
+
+
+CONSOLE = """<!doctype html><script src="?__debugger__=yes&amp;cmd=resource&amp;f=debugger.js"></script>
+<script>var CONSOLE_MODE = true, EVALEX = {evalex}, SECRET = "x";</script><div class="debugger"></div>"""
+TOOLBAR = '<p>x</p><div id="{name}Debug"><div id="{name}DebugToolbar"><ul id="{name}DebugPanelList"></ul></div></div>'
 
 
 PAYLOAD = b'{"sub":"ada"}'
@@ -105,6 +111,10 @@ FAILS: list[tuple[str, Page]] = [
         ),
     ),
     ("traceback", html(status=500, body="<div class=debugger><h1>x</h1><div class=traceback></div></div>")),
+    ("debugger", html(body=CONSOLE.format(evalex="true"))),
+    ("debugger", html(status=500, body=CONSOLE.format(evalex="true"))),
+    ("debugger", html(body=TOOLBAR.format(name="dj"))),
+    ("debugger", html(body=TOOLBAR.format(name="fl"))),
     ("cacheable-session", page(cookie("session=1"))),
     ("cacheable-session", page(cookie("session=1"), ("cache-control", "public, max-age=60"))),
     ("cacheable-session", page(cookie("session=1"), ("cache-control", 'no-cache="set-cookie"'))),
@@ -154,6 +164,11 @@ PASSES: list[tuple[str, Page]] = [
     ("traceback", page(("content-type", "text/plain"), status=200, body=PYTHON)),
     ("traceback", html(status=500, body="<p>Traceback (most recent call last): look at the last line")),
     ("traceback", html(status=404, body="<p>not found")),
+    ("debugger", html(body="<p>Werkzeug's debugger has EVALEX = true and __debugger__=yes; see djDebugToolbar")),
+    ("debugger", html(body=f"<pre>{escape(CONSOLE.format(evalex='true'))}</pre>")),
+    ("debugger", html(body=f"<pre>{escape(TOOLBAR.format(name='dj'))}</pre>")),
+    ("debugger", html(body=f"<textarea>{TOOLBAR.format(name='dj')}</textarea>")),
+    ("debugger", html(status=500, body=CONSOLE.format(evalex="false"))),
     ("cacheable-session", page(cookie("session=1"), ("cache-control", "private, max-age=0"))),
     ("cacheable-session", page(cookie("session=1"), status=302)),
     ("exposed-secrets", data('{"user": "ada", "password": "********", "password_changed": "2026-01-01"}')),
@@ -183,6 +198,7 @@ SILENT: list[tuple[str, Page]] = [
     ("cookie-not-httponly", page(cookie("csrftoken=1"))),
     ("cookie-without-samesite", page(cookie("a=; Max-Age=0"))),
     ("cacheable-session", page(cookie("theme=dark"))),
+    ("debugger", data('{"id": "djDebugToolbar"}')),
 ]
 
 
@@ -237,3 +253,24 @@ def test_answers_to_attacks_are_judged_for_what_they_show_only() -> None:
     watch.failure(Operation(method="GET", path="/"), Request(), response)
     failed = [f.rule.id for f in watch.findings() if f.outcome == "fail"]
     assert failed == ["scan.traceback"]
+
+
+def test_werkzeugs_own_pages() -> None:
+    """As the installed version writes them, for an error and for its console; nothing where no code is taken."""
+    from werkzeug.debug import DebuggedApplication
+    from werkzeug.test import Client
+
+    def broken(environ: object, start: object) -> list[bytes]:
+        raise ZeroDivisionError
+
+    for evalex, faulty in ((True, True), (False, False)):
+        app = DebuggedApplication(broken, evalex=evalex, console_path="/console", pin_security=False)
+        answer = Client(app).get("/")
+        seen = CHECKS["debugger"].judge(html(status=answer.status_code, body=answer.text))
+        assert seen is not None
+        assert bool(seen.fault) is faulty
+    app = DebuggedApplication(broken, evalex=True, console_path="/console", pin_security=False)
+    answer = Client(app).get("/console")
+    seen = CHECKS["debugger"].judge(html(status=answer.status_code, body=answer.text))
+    assert seen is not None
+    assert seen.fault

@@ -14,6 +14,7 @@ from hauberk.scan.checks.access import (
     logout,
     mass_assignment,
     missing_authentication,
+    private_caching,
     rate_limit,
     session_fixation,
 )
@@ -21,6 +22,7 @@ from hauberk.scan.checks.access import (
 CHECKS = (
     missing_authentication,
     excessive_data,
+    private_caching,
     function_level,
     session_fixation,
     csrf,

@@ -12,6 +12,7 @@ from hauberk.scan.checks.passive import (
     cookie_secure,
     csp_missing,
     csp_weak,
+    debugger,
     exposed_secrets,
     frame_ancestors,
     hsts,
@@ -42,6 +43,7 @@ PASSIVE: tuple[PassiveCheck, ...] = checks(
     cookie_samesite,
     server_banner,
     traceback,
+    debugger,
     session_cache,
     exposed_secrets,
     weak_jwt,
@@ -50,7 +52,7 @@ PASSIVE: tuple[PassiveCheck, ...] = checks(
     source_map,
 )
 
-ON_ERRORS: frozenset[str] = frozenset({traceback.RULE.id})
+ON_ERRORS: frozenset[str] = frozenset({traceback.RULE.id, debugger.RULE.id})
 """Rules that are also asked about answers to attacks that failed."""
 
 RULES: tuple[Rule, ...] = tuple(check.RULE for check in PASSIVE)
