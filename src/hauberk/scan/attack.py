@@ -90,6 +90,8 @@ class Attacker:
     """The last control that was sent after a proof, by its point: one serves all rules there."""
     thorough: bool = True
     """Whether requests are there for values of which no answer said yet that they mean something."""
+    timed: bool = False
+    """Whether there is enough for values that make a database wait, too."""
     tried: dict[str, int] = field(default_factory=dict)
     """How many points each rule was tried at."""
     _builder: build.Builder | None = None
@@ -199,6 +201,8 @@ class Attacker:
             plain=control,
             torn=broken or control,
             thorough=self.thorough,
+            timed=self.timed,
+            took=lambda: self.client.took,
         )
         xss = pending.get(reflected_xss.RULE.id)
         if xss is not None and lab.stirred:

@@ -62,6 +62,8 @@ class Client:
         self._completed: Request | None = None
         self._health = None if transport.senses else Health(transport)
         self._next = self._paused = 0.0
+        self.took = 0.0
+        """Seconds between the last request and its answer."""
         self._keeps = True
         self._deadline = time.monotonic() + budget.max_seconds
 
@@ -119,7 +121,9 @@ class Client:
         if self.budget.max_rate:
             self._keep_pace()
         self.requests += 1
+        begun = time.monotonic()
         response = self.transport.send(self.complete(request))
+        self.took = time.monotonic() - begun
         self.cut += response.truncated
         if self._keeps:
             self.jar.keep(request, response, secure=self.transport.wire.scheme == "https")

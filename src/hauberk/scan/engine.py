@@ -368,6 +368,7 @@ class Run:
         self.recall()
         order = self.order()
         self.attacker.thorough = thorough = self.is_affordable(order)
+        self.attacker.timed = not self.client.transport.senses and self.is_affordable(order, outside.TIMED)
         for done, operation in enumerate(order):
             self.progress("attacking", done, len(order))
             if str(operation) in self.extent.begin.points:
@@ -465,10 +466,10 @@ class Run:
             for one in hot:
                 self.attacker.attack(one.point, one.plain, one.torn)
 
-    def is_affordable(self, order: Sequence[Operation]) -> bool:
-        """Whether the budget is enough to attack every input by itself."""
+    def is_affordable(self, order: Sequence[Operation], more: int = 0) -> bool:
+        """Whether the budget is enough to attack every input by itself, with so many more requests for each."""
         inputs = sum(len(list(points(operation))) for operation in order)
-        return inputs * outside.EACH <= self.client.budget.max_requests - self.client.requests
+        return inputs * (outside.EACH + more) <= self.client.budget.max_requests - self.client.requests
 
     def ask_origin(self, operation: Operation, request: Request, response: Response) -> None:
         """CORS, where there is something to read; one finding is enough, as it is one setting."""

@@ -29,6 +29,10 @@ class Lab:
     thorough: bool = True
     """Whether more is sent than what answers gave reason for."""
     marks: dict[str, Shot] = field(default_factory=dict)
+    timed: bool = False
+    """Whether requests and seconds are there for values that make a database wait."""
+    took: Callable[[], float] = lambda: 0.0
+    """Seconds between the last request and its answer."""
 
     @cached_property
     def control(self) -> Shot:

@@ -20,6 +20,8 @@ from hauberk.wire.set_cookie import SetCookie
 
 EACH = 20
 """Requests that one input takes when it is attacked by itself, about."""
+TIMED = 7
+"""More of them, where it is also asked whether a database waits."""
 MOST_STIRRING = 4
 """Inputs of one operation that are looked for among those that are swept together."""
 

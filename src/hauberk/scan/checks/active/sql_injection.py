@@ -1,7 +1,7 @@
 """SQL injection: guard saw the statement, and the input is more than one value in it.
 
 Where no sensor sees it: the database complains of a quote and not of two, takes a word for a column, or answers what is
-true and what is false each in its own way.
+true and what is false each in its own way, or waits as long as it is told to.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from hauberk.core.events import SinkEvent, SinkKind
 from hauberk.core.finding import Rule
 from hauberk.guard import sql
+from hauberk.scan.checks.active.sql_delay import by_time
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.complaints import complaint
 from hauberk.scan.oracles.sensor import Said, reached, sensed
@@ -50,10 +51,9 @@ def _said(event: SinkEvent, value: str) -> Said | None:
 
 
 def prove(lab: Lab) -> Proof | None:
-    """From outside, where the broken value made a difference."""
-    if not lab.matters:
-        return None
-    return _by_name(lab) or _by_complaint(lab) or _by_truth(lab)
+    """From outside: where the broken value made a difference by what is answered, else by when."""
+    told = (_by_name(lab) or _by_complaint(lab) or _by_truth(lab)) if lab.matters else None
+    return told or by_time(lab)
 
 
 _NAMED = r"(no such column: |column \\?[\"&]?(quot;)?|Unknown column ['&](#39;)?|Invalid column name ['&](#39;)?)"
