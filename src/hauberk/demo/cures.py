@@ -29,6 +29,7 @@ CANNOT_CURE: Mapping[str, str] = MappingProxyType(
         "check.session-cookie-prefix": "the cookie's name is in the code",
         "check.template-autoescape": "the template environment is made in the code",
         "scan.cors-reflection": "the shop's own CORS middleware answers",
+        "scan.host-header": "the names of the hosts are known to whoever deploys it",
         "scan.logout": "the shop's session is in the cookie: a copy of it cannot be ended",
         "scan.missing-sri": "FastAPI's own documentation pages load their scripts from a CDN, without integrity",
         "scan.reflected-xss": "the template writes it out as markup; the guard stops the page when it brings a script",

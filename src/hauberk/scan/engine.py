@@ -41,6 +41,7 @@ from hauberk.scan.identity import log_in
 from hauberk.scan.libraries import Libraries
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.outside import with_cookies
+from hauberk.scan.proxied import Proxied
 from hauberk.scan.roles import Roles, named
 from hauberk.scan.second_look import DIGITS, look_again
 from hauberk.scan.surface import FORM, Operation, Parameter, Surface
@@ -151,6 +152,7 @@ class Run:
     """In which lines of code, by path and method."""
     cors: Finding | None = None
     cors_asked: int = 0
+    proxied: Proxied = field(init=False)
     shapes: Counter[str] = field(default_factory=Counter)
     """At how many operations CORS was asked, by their paths without numbers."""
     logins_asked: int = 0
@@ -170,6 +172,9 @@ class Run:
     done: set[str] = field(default_factory=set)
     """Inputs that were attacked to the end."""
     saved: float = field(default_factory=monotonic)
+
+    def __post_init__(self) -> None:
+        self.proxied = Proxied(self.client, self.attacker.findings)
 
     def all(self, login: Sequence[Request]) -> None:
         """Every phase, in order; where the budget ends, the rest is a gap."""
@@ -261,6 +266,7 @@ class Run:
             self.cookies |= outside.cookies_of(operation.path, response)
             self.answers[request.target] = response
             self.ask_origin(operation, request, response)
+            self.proxied.ask(operation, request, response)
             if response.is_html and response.status < 400:
                 self.pages[request.target] = operation, request
         if found.truncated:
@@ -389,6 +395,7 @@ class Run:
         self.coverage.heard(operation, request, response)
         self.watch.page(operation, self.client.complete(request), response)
         self.ask_origin(operation, request, response)
+        self.proxied.ask(operation, request, response)
         return response
 
     def sweep(self, operation: Operation) -> None:
@@ -430,7 +437,12 @@ class Run:
         """
         asked = self.asked.get(operation.path, {})
         mine = asked.get(operation.method, set())
-        others = [lines for method, lines in asked.items() if f"{method} {operation.path}" in self.attacker.operations]
+        attacked = self.attacker.operations  # its own name may be among them, where an earlier scan stopped within it
+        others = [
+            lines
+            for method, lines in asked.items()
+            if method != operation.method and f"{method} {operation.path}" in attacked
+        ]
         declared = any(p.schema for p in operation.parameters) or operation.source != "routes"
         if operation.names or (not mine and (declared or str(operation) not in self.coverage.reached)):
             return False
@@ -442,6 +454,7 @@ class Run:
         if shot.response.status < 400 and name not in self.coverage.reached:
             self.coverage.heard(operation, shot.request, shot.response)
             self.watch.page(operation, shot.request, shot.response)
+            self.proxied.ask(operation, shot.request, shot.response)
 
     def outside(self, operation: Operation, *, thorough: bool) -> None:
         """From outside: each input by itself, or, where that would take more than there is, all of them at once."""
@@ -519,6 +532,7 @@ class Run:
             cors_reflection.RULE.id: self.cors_asked,
             user_enumeration.RULE.id: self.logins_asked,
             **self.people.tried,
+            **self.proxied.asked,
             socket_origin.RULE.id: len(self.surface.sockets),
             dom_xss.RULE.id: self.browsed.dom.probed if self.browsed else 0,
         }

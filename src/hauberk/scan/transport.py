@@ -80,9 +80,9 @@ def decoded_path(request: Request) -> str:
 
 
 def all_headers(wire: Wire, request: Request) -> Iterable[tuple[str, str]]:
-    """The fields that go out: those of the request, the host, and the body's length."""
-    yield "host", wire.host
-    yield from request.headers
+    """The fields that go out: those of the request, the host (another one where it is given), and the body's length."""
+    yield "host", request.header("host") or wire.host
+    yield from (pair for pair in request.headers if pair[0] != "host")
     if request.body or request.method in {"POST", "PUT", "PATCH"}:
         yield "content-length", str(len(request.body))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hauberk.core.finding import Rule
 from hauberk.scan.checks.active import (
+    cache_poisoning,
     code_inclusion,
     code_injection,
     command_injection,
@@ -11,8 +12,10 @@ from hauberk.scan.checks.active import (
     deserialisation,
     dom_xss,
     header_injection,
+    host_header,
     jsonp,
     ldap_injection,
+    method_tampering,
     open_redirect,
     path_traversal,
     reflected_xss,
@@ -55,4 +58,7 @@ RULES: tuple[Rule, ...] = (
     state_by_get.RULE,
     cors_reflection.RULE,
     user_enumeration.RULE,
+    host_header.RULE,
+    method_tampering.RULE,
+    cache_poisoning.RULE,
 )
