@@ -24,6 +24,7 @@ from hauberk.scan.checks import site
 from hauberk.scan.checks.access import RULES as ACCESS_RULES
 from hauberk.scan.checks.active import RULES as ACTIVE_RULES
 from hauberk.scan.checks.active import (
+    active_upload,
     cors_reflection,
     dom_xss,
     socket_origin,
@@ -153,6 +154,8 @@ class Run:
     cors: Finding | None = None
     cors_asked: int = 0
     proxied: Proxied = field(init=False)
+    uploads: int = 0
+    """At how many operations files were uploaded."""
     shapes: Counter[str] = field(default_factory=Counter)
     """At how many operations CORS was asked, by their paths without numbers."""
     logins_asked: int = 0
@@ -196,6 +199,8 @@ class Run:
                 self.stored += found
                 phase = "attacking"
                 self.attack()
+                phase = "uploading"
+                self.upload()
                 phase = "asking for WebSockets"
                 self.stored += socket_origin.ask(self.client, self.surface)
                 phase = "looking for what was stored"
@@ -388,6 +393,14 @@ class Run:
             if self.extent.rollback is not None and destroys(operation.method, operation.path):
                 self.extent.rollback()
 
+    def upload(self) -> None:
+        """A page and a picture with script, wherever files are taken."""
+        for operation in self.order():
+            known = learnt(operation, self.reads.get(operation.path, ()))
+            if known.at("upload") and str(operation) not in self.coverage.behind:
+                self.uploads += 1
+                self.stored += active_upload.ask(self.client, known)
+
     def ordinary(self, operation: Operation) -> Response:
         """One ordinary request, and what it shows."""
         request = build.request(operation)
@@ -531,6 +544,7 @@ class Run:
             state_by_get.RULE.id: len(self.pages) if self.attacker.sent else 0,
             cors_reflection.RULE.id: self.cors_asked,
             user_enumeration.RULE.id: self.logins_asked,
+            active_upload.RULE.id: self.uploads,
             **self.people.tried,
             **self.proxied.asked,
             socket_origin.RULE.id: len(self.surface.sockets),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hauberk.core.finding import Rule
 from hauberk.scan.checks.active import (
+    active_upload,
     cache_poisoning,
     code_inclusion,
     code_injection,
@@ -61,4 +62,5 @@ RULES: tuple[Rule, ...] = (
     host_header.RULE,
     method_tampering.RULE,
     cache_poisoning.RULE,
+    active_upload.RULE,
 )
