@@ -79,6 +79,7 @@ def test_every_active_rule_has_fired_beside_its_twin(fastapi: Result) -> None:
         "scan.user-enumeration",
         "scan.dom-xss",
         "scan.socket-origin",
+        "scan.graphql-abuse",
     }
 
 

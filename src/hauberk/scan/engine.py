@@ -27,6 +27,7 @@ from hauberk.scan.checks.active import (
     active_upload,
     cors_reflection,
     dom_xss,
+    graphql_abuse,
     socket_origin,
     state_by_get,
     stored_xss,
@@ -154,6 +155,7 @@ class Run:
     cors: Finding | None = None
     cors_asked: int = 0
     proxied: Proxied = field(init=False)
+    graphql_asked: int = 0
     uploads: int = 0
     """At how many operations files were uploaded."""
     shapes: Counter[str] = field(default_factory=Counter)
@@ -201,6 +203,9 @@ class Run:
                 self.attack()
                 phase = "uploading"
                 self.upload()
+                phase = "asking GraphQL for its limits"
+                self.graphql_asked, found = graphql_abuse.ask(self.client, self.surface)
+                self.stored += found
                 phase = "asking for WebSockets"
                 self.stored += socket_origin.ask(self.client, self.surface)
                 phase = "looking for what was stored"
@@ -545,6 +550,7 @@ class Run:
             cors_reflection.RULE.id: self.cors_asked,
             user_enumeration.RULE.id: self.logins_asked,
             active_upload.RULE.id: self.uploads,
+            graphql_abuse.RULE.id: self.graphql_asked,
             **self.people.tried,
             **self.proxied.asked,
             socket_origin.RULE.id: len(self.surface.sockets),

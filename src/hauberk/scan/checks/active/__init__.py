@@ -12,6 +12,7 @@ from hauberk.scan.checks.active import (
     cors_reflection,
     deserialisation,
     dom_xss,
+    graphql_abuse,
     header_injection,
     host_header,
     jsonp,
@@ -63,4 +64,5 @@ RULES: tuple[Rule, ...] = (
     method_tampering.RULE,
     cache_poisoning.RULE,
     active_upload.RULE,
+    graphql_abuse.RULE,
 )
