@@ -114,6 +114,9 @@ def wsgi_page(environ: Any, start_response: Any) -> list[bytes]:
     return [b""]
 
 
+PASSES: Request = ("GET", "https", "/", (("host", "app.example"), ("sec-fetch-site", "same-origin")))
+
+
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_shield_that_has_seen_much_answers_as_a_new_one(name: str) -> None:
     plan = POLICIES[name].plan()
@@ -126,6 +129,8 @@ def test_a_shield_that_has_seen_much_answers_as_a_new_one(name: str) -> None:
         assert asked_asgi(old_asgi, request) == asked_asgi(ASGIShield(asgi_page, plan), request)
         assert asked_wsgi(old_wsgi, request) == asked_wsgi(WSGIShield(wsgi_page, plan), request)
 
+    # Chance alone may ask for nothing that passes, and only what passes is remembered.
+    assert asked_asgi(old_asgi, PASSES)[0] == asked_wsgi(old_wsgi, PASSES)[0] == 200
     check()
     assert old_asgi._verdicts.known
     assert old_wsgi._verdicts.known
