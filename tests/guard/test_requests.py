@@ -188,6 +188,57 @@ def test_words_of_a_statement_seen_before_without_them_are_no_attack(serve: Serv
     assert get(serve, built, "id, n").status == 200
 
 
+SORTS = ("n desc", "id asc")
+ATTACKS = ["id union select n from t"]
+
+
+def sorted_by_default(value: str, sort: str = "id") -> object:
+    with database() as db:
+        return db.execute(f"select id from t where n = ? or ? = '' ORDER BY {sort}", (value, value)).fetchall()
+
+
+def sorted_by_a_list(value: str) -> object:
+    with database() as db:
+        return db.execute(f"select id from t order by {value if value in SORTS else 'id'}").fetchall()
+
+
+def sorted_by_a_literal(value: str) -> object:
+    order = value if value in ("n desc", "id asc") else "id"
+    with database() as db:
+        return db.execute("select id from t order by {} limit {}".format(order, len(SORTS))).fetchall()  # noqa: UP032
+
+
+def sorted_by_anything(value: str) -> object:
+    with database() as db:
+        return db.execute(f"select id from t order by {value}").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("handler", "value", "status"),
+    [
+        (sorted_by_default, "order by id", 200),
+        (sorted_by_default, "ORDER BY id", 200),
+        (sorted_by_default, "by id", 200),
+        (sorted_by_default, "or ? = '' order by", 200),
+        (sorted_by_default, "? = ''", 200),
+        (sorted_by_a_list, "n desc", 200),
+        (sorted_by_a_list, "order by id", 200),
+        (sorted_by_a_literal, "id asc", 200),
+        (sorted_by_a_literal, "order by id asc", 200),
+        (sorted_by_anything, "id desc", 403),
+        (sorted_by_anything, ATTACKS[0], 403),
+        (sorted_by_anything, "id limit 2", 403),
+        (sorted_by_anything, "id limit 1", 403),
+        (sorted_by_anything, "id union select n from t", 403),
+        (sorted_by_anything, "id order by", 403),
+    ],
+)
+def test_words_that_the_code_itself_says_there_are_no_attack(
+    serve: Serve, handler: Handler, value: str, status: int
+) -> None:
+    assert get(serve, handler, value).status == status
+
+
 @pytest.mark.parametrize("handler", SHELL)
 def test_shell_attacks_are_answered_with_403(serve: Serve, handler: Handler) -> None:
     assert get(serve, handler, "a; echo b").status == 403

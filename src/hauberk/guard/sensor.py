@@ -15,6 +15,7 @@ from hauberk.guard.carry import CARRIED
 from hauberk.guard.fragments import covered, crafted, wordy
 from hauberk.guard.frames import application_place, application_stack, is_constant, of_a_store
 from hauberk.guard.inputs import Input, Inputs
+from hauberk.guard.provenance import authored
 from hauberk.guard.request import RequestGuard
 from hauberk.guard.verdict import ABSENT, Cover, Judgement, occurrences
 
@@ -252,8 +253,8 @@ def _found(
                 return Found(Judgement("inert", "the text is a constant of the code"), name)
             if kind != "sql":
                 return Found(judgement, name)
-            if COMPILED.knows(kind, text) and not crafted(value):
-                worst = Found(Judgement("inert", "an ORM wrote the statement"), name)
+            if (COMPILED.knows(kind, text) and not crafted(value)) or authored(text, value):
+                worst = Found(Judgement("inert", "an ORM or the code itself says so there"), name)
             elif not wordy(value):
                 return Found(judgement, name)
             else:
