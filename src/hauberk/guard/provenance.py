@@ -36,8 +36,8 @@ def authored(text: str, value: str) -> bool:
 
     Constants are those of the calling functions and of their modules' upper-case names. Beside an input that was put
     there they end: one that holds the value and goes on beyond it is the code's own text. So is one that crosses an
-    edge of it, if the value is words alone and all that is left of it is a name and its order; and one that is the value, if
-    that is an order to sort by.
+    edge of it, if the value is words alone and all that is left of it is a name and its order; and one that is the
+    value, if that is an order to sort by.
     """
     if len(value) > LONGEST:
         return False
