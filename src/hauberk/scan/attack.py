@@ -27,6 +27,7 @@ from hauberk.scan.trial import (
     canary,
     filled,
 )
+from hauberk.scan.twice import repeated
 from hauberk.scan.watch import Watch
 
 ELEMENT = "<{c}>"
@@ -44,11 +45,12 @@ PATHS: frozenset[SinkKind] = frozenset({"path"})
 
 
 def points(operation: Operation) -> Iterator[Point]:
-    """Where values go in, anti-forgery tokens left out."""
+    """Where values go in. Left out are anti-forgery tokens, and fields that only repeat another, which follow it."""
+    again = repeated(operation.parameters)
     for parameter in operation.parameters:
         point = Point(operation=operation, parameter=parameter)
         unsent = parameter.place == "header" and parameter.name.lower() in build.UNSENT
-        if "const" in parameter.schema:  # there is one value that it takes
+        if "const" in parameter.schema or parameter.key in again:  # there is one value that it takes
             continue
         if not point.is_token and not unsent and (parameter.place != "path" or parameter.name in operation.names):
             yield point
@@ -113,6 +115,7 @@ class Attacker:
         points = [point for point, _ in probes]
         operation = _with_points(points[0].operation, points, values)
         chosen = {point.parameter.key: value for point, value in zip(points, values, strict=True) if not point.is_name}
+        chosen |= {key: chosen[first] for key, first in repeated(operation.parameters).items() if first in chosen}
         sent = self.client.complete(self._request(operation, chosen))
         response = self.client.send(sent)
         self.watch.failure(operation, sent, response)

@@ -167,6 +167,8 @@ class Run:
     broken: bool = False
     """Whether the target is the reason why the scan did not get to its end."""
     logged_in: bool = False
+    identifying: frozenset[tuple[str, str]] = frozenset()
+    """The inputs that say who the scan is, by place and name: what the login set."""
     cookies: dict[tuple[str, str], str] = field(default_factory=dict)
     """What pages set, by path and name."""
     answers: dict[str, Response] = field(default_factory=dict)
@@ -289,10 +291,13 @@ class Run:
 
     def become(self, login: Sequence[Request]) -> None:
         """Log in, and read what is there now."""
+        before = self.client.jar.values()
         problem = log_in(self.client, login, self.logins)
         if problem:
             self.incomplete(problem, broken=True)
         else:
+            set_ = {name for name, value in self.client.jar.values().items() if before.get(name) != value}
+            self.identifying = frozenset(("cookie", name) for name in set_)
             self.logged_in = True
             self.coverage.behind.clear()
         self.read()
@@ -430,7 +435,7 @@ class Run:
         seen: set[str] = set()
         while found:
             needy: list[Point] = []
-            for group in groups(operation, found):
+            for group in groups(operation, found, self.identifying):
                 shot, cold = sweep(self.attacker, operation, group)
                 operation = self.told(operation, shot.response)
                 self.swept(operation, shot)
@@ -491,7 +496,7 @@ class Run:
                     self.coverage.reached.add(str(operation))
         own = {p.key for p in operation.parameters} if thorough else set()
         found = [p for p in swept_points(operation, guess=True) if p.is_name or p.parameter.key not in own]
-        for group in groups(operation, found):
+        for group in groups(operation, found, self.identifying):
             plain, hot = outside.sweep(self.attacker, group, known)
             self.swept(operation, plain)
             for one in hot:

@@ -6,7 +6,7 @@ answer is compared with the ordinary one: where it is the same, beside what it r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from hauberk.scan.attack import Attacker, points
@@ -48,8 +48,20 @@ def _is_token(name: str) -> bool:
     return name.isascii() and name.replace("-", "").replace("_", "").isalnum()
 
 
-def groups(operation: Operation, found: Sequence[Point]) -> Iterator[list[Point]]:
-    """Points that go into one request: those that were seen together in a link, where any were; else all."""
+def groups(
+    operation: Operation, found: Sequence[Point], apart: Container[tuple[str, str]] = ()
+) -> Iterator[list[Point]]:
+    """Points that go into one request: those that were seen together in a link, where any were; else all.
+
+    `apart` are the inputs that say who one is: a request with another value there is somebody else's, whatever else is
+    in it.
+    """
+    for point in found:
+        if point.parameter.key in apart:
+            yield [point]
+    found = [point for point in found if point.parameter.key not in apart]
+    if not found:
+        return
     if len(operation.together) < 2:
         yield list(found)
         return

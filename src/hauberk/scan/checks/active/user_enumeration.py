@@ -10,7 +10,7 @@ from hauberk.core.finding import Finding, HttpLocation, Rule
 from hauberk.scan import evidence
 from hauberk.scan.client import Client
 from hauberk.scan.fields import NAME, fields_of, with_fields
-from hauberk.scan.lab import normal
+from hauberk.scan.lab import repeated
 from hauberk.scan.messages import Request
 from hauberk.scan.surface import FORM
 from hauberk.scan.trial import Shot, canary
@@ -42,8 +42,10 @@ def judge(client: Client, login: Sequence[Request]) -> tuple[int, list[Finding]]
         known, unknown = ([_attempt(client, request, name, password, fresh=f) for _ in range(2)] for f in (False, True))
         if any(shot.response.status == 429 or shot.response.status >= 500 for shot in (*known, *unknown)):
             continue
-        same = normal(known[0]) == normal(known[1]) and normal(unknown[0]) == normal(unknown[1])
-        if same and normal(known[0]) != normal(unknown[0]):
+        # What may be repeated is taken out of all of them: a name may be a part of another word on the page.
+        every = (*known, *unknown)
+        first, second, third, fourth = (repeated(shot.response, every) for shot in every)
+        if first == second and third == fourth and first != third:
             found.append(_finding(client, request, name, known[1], unknown[1]))
     return asked, found
 
