@@ -10,6 +10,7 @@ from hauberk.core.finding import Finding
 from hauberk.scan import build, evidence
 from hauberk.scan.checks.active import AT_POINTS, reflected_xss
 from hauberk.scan.client import Client
+from hauberk.scan.forgery import Tokens
 from hauberk.scan.lab import Lab
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.oracles.sensor import reached
@@ -94,6 +95,7 @@ class Attacker:
     """Whether requests are there for values of which no answer said yet that they mean something."""
     timed: bool = False
     """Whether there is enough for values that make a database wait, too."""
+    tokens: Tokens = field(default_factory=Tokens)
     tried: dict[str, int] = field(default_factory=dict)
     """How many points each rule was tried at."""
     _builder: build.Builder | None = None
@@ -116,8 +118,9 @@ class Attacker:
         operation = _with_points(points[0].operation, points, values)
         chosen = {point.parameter.key: value for point, value in zip(points, values, strict=True) if not point.is_name}
         chosen |= {key: chosen[first] for key, first in repeated(operation.parameters).items() if first in chosen}
-        sent = self.client.complete(self._request(operation, chosen))
-        response = self.client.send(sent)
+        sent, response = self.tokens.send(
+            self.client, operation, self.client.complete(self._request(operation, chosen))
+        )
         self.watch.failure(operation, sent, response)
         for (point, template), word in zip(probes, words, strict=True):
             if "<" in template:

@@ -12,6 +12,7 @@ from hauberk.core.progress import Progress, silent
 from hauberk.scan import build
 from hauberk.scan.care import ends_session
 from hauberk.scan.client import Client
+from hauberk.scan.forgery import tokens
 from hauberk.scan.html import Form, Offer, offer
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation, Parameter, Surface
@@ -39,6 +40,8 @@ class Crawled:
     """Every page that was read."""
     logins: dict[str, str] = field(default_factory=dict)
     """Operations whose form has a password field, as `POST /login`, and the target of the page that holds the form."""
+    forms: dict[str, str] = field(default_factory=dict)
+    """The same of operations whose form has an anti-forgery token."""
     truncated: bool = False
     """Whether more pages were there than are read."""
 
@@ -114,8 +117,15 @@ class _Crawl:
         operation = self.learn(form.method, path, [*form.fields, *extra], form=form)
         if form.has_password:
             self.found.logins.setdefault(str(operation), page)
+        if tokens(operation):
+            self.found.forms[str(operation)] = page
         if form.method == "GET" and not ends_session(path):
-            self.enqueue(build.request(operation))
+            # Hidden fields may be new with each page: a token that is masked, a number that is counted.
+            shape = ("form", operation.path, *sorted(field.name for field in form.fields))
+            request = build.request(operation)
+            if request.target not in self.queued and self.shapes[shape] < ALIKE:
+                self.shapes[shape] += 1
+                self.enqueue(request)
 
     def own_path(self, link: str) -> str | None:
         """The decoded path, if the link stays at this origin."""

@@ -271,6 +271,7 @@ class Run:
         found = crawl(self.client, self.surface, progress=self.progress)
         self.surface = found.surface
         self.logins |= found.logins
+        self.attacker.tokens.pages |= found.forms
         for operation, request, response in found.pages:
             self.coverage.heard(operation, request, response)
             self.watch.page(operation, self.client.complete(request), response)
@@ -413,8 +414,7 @@ class Run:
 
     def ordinary(self, operation: Operation) -> Response:
         """One ordinary request, and what it shows."""
-        request = build.request(operation)
-        response = self.client.send(request)
+        request, response = self.attacker.tokens.send(self.client, operation, build.request(operation))
         self.coverage.heard(operation, request, response)
         self.watch.page(operation, self.client.complete(request), response)
         self.ask_origin(operation, request, response)
