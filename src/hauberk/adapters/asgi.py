@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import partial
+from types import MethodType
 from typing import Any
 from weakref import ref
 
@@ -20,7 +20,6 @@ from hauberk.adapters.asgi_exchange import (
     Receive,
     Scope,
     Send,
-    Source,
     alike,
     answer,
     raw_fields,
@@ -47,6 +46,8 @@ __all__ = [
 
 Way = tuple[Make, Make, RawHeaders]
 """What makes the exchange of a request, before its header is out and after, and what is added to that header."""
+Sending = tuple[Holder, Make, RawHeaders, Send]
+"""What handing a message on takes."""
 
 
 class ASGIShield:
@@ -85,21 +86,24 @@ class ASGIShield:
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 return await other(scope, receive, send)
-            (make, late, added), fields, alone = plain, None, None
+            fields = None
             if judges:
                 key, fields = key_of(scope)
                 way = known.get(key)
                 if way is None:
                     return await full(scope, receive, send)
                 make, late, added = way
-            holder: Holder = [None, make, (scope, fields)]
+            else:
+                make, late, added = plain
             if opens is not None:
                 alone = {**scope}, fields  # for who looks into the session afterwards
                 session = scope["session"] = opens()  # where Starlette and Litestar look for it
+                holder: Holder = [None, make, (scope, fields), session]
                 session.holder = holder
-                holder.append(session)
+            else:
+                alone, holder = None, [None, make, (scope, fields)]
             scope["hauberk"] = holder
-            send_shielded = partial(forward, holder, late, added, send)
+            send_shielded: Send = MethodType(forward, (holder, late, added, send))
             token = HOLDER.set(holder) if context else None
             try:
                 await app(scope, receive, send_shielded)
@@ -109,19 +113,28 @@ class ASGIShield:
             finally:
                 if token is not None:
                     HOLDER.reset(token)
-            part(scope, holder, alone)
+            if alone is None:
+                scope["hauberk"] = GONE.copy()
+                return None
+            # Scope, holder, session and exchange know each other: apart, they are gone now, and not when garbage is
+            # collected. What outlives the request may still look into its session, and sees the request as it came.
+            holder[2] = alone
+            holder[3] = kept = ref(session)
+            if (ex := holder[0]) is not None:
+                ex.scope, ex.kept = alone[0], kept
             return None
 
         return run
 
-    def _forward(self) -> Callable[[Holder, Make, RawHeaders, Send, Message], Awaitable[None]]:
+    def _forward(self) -> Callable[[Sending, Message], Awaitable[None]]:
         """Hands messages on. A plain function, that gives the server's own awaitable back: half the price of a
-        coroutine."""
+        coroutine. What it needs comes as one tuple, so that this is a method of it: cheaper than a partial."""
         encoded, send_start = self._encoded, self._send_start
         harmless, concerns, quick = encoded.harmless, encoded.concerns, encoded.quick
         adds = bool(encoded.touched or encoded.tails[UNREAD])
 
-        def forward(holder: Holder, late: Make, added: RawHeaders, send: Send, message: Message) -> Awaitable[None]:
+        def forward(sending: Sending, message: Message) -> Awaitable[None]:
+            holder, late, added, send = sending
             if message["type"] == "http.response.start":
                 if (ex := holder[0]) is not None:
                     # As `_send_start` begins: written out here, where most of what looks into a session goes by.
@@ -317,22 +330,10 @@ def _apart(scope: Scope) -> Scope:
     return alone
 
 
-def part(scope: Scope, holder: Holder, alone: Source | None) -> None:
-    """Scope, holder, session and exchange know each other: apart, they are gone now, and not when garbage is collected.
-
-    What outlives the request may still look into its session, and sees the request as it came.
-    """
-    if alone is None:
-        scope["hauberk"] = [None, Late, (OVER, None)]
-        return
-    holder[2] = alone
-    holder[3] = session = ref(holder[3])
-    if (ex := holder[0]) is not None:
-        ex.scope, ex.kept = alone[0], session
-
-
 OVER: Scope = {"type": "http", "method": "GET", "path": "", "headers": []}
 """In place of its scope, for who asks for the exchange of a request that is over."""
+GONE: Holder = [None, Late, (OVER, None)]
+"""A holder that holds nothing of a request."""
 
 
 async def _nothing() -> None:

@@ -233,26 +233,53 @@ def _by_name(headers: RawHeaders) -> dict[bytes, bytes]:
     return joined
 
 
+SLASH = ord("/")
+MOST_NAMES, LONGEST_NAME = 256, 64
+"""How many names of fields are remembered as being in lower case, and how many letters each may have."""
+USUAL = (
+    "accept accept-encoding accept-language authorization cache-control connection content-length content-type cookie "
+    "dnt forwarded host if-modified-since if-none-match origin pragma priority range referer sec-ch-ua "
+    "sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user sec-gpc te "
+    "upgrade-insecure-requests user-agent x-csrf-token x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip "
+    "x-requested-with"
+)
+"""Those that browsers and proxies send: names that somebody makes up cannot keep them out."""
+
+
 def alike(reads: frozenset[str]) -> Callable[[Scope], tuple[Key | None, dict[bytes, bytes]]]:
     """Of a request, all that steps see which read these fields (`core.verdicts`), and its fields by name. None where
     that is for them to work out: a field comes twice, a name has capitals, or the target is no path."""
     names = tuple(name.encode("latin-1") for name in sorted(reads))
     three = (*names, b"", b"", b"")[:3] if len(names) <= 3 else None  # by name, which costs a third of a loop
     first, second, third = three or (b"", b"", b"")
+    lower = {name.encode() for name in USUAL.split()}
+    known = lower.issuperset  # cheaper than a look at each letter
 
     def key_of(scope: Scope) -> tuple[Key | None, dict[bytes, bytes]]:
         headers = scope["headers"]
         fields = dict(headers)
-        raw = scope.get("raw_path")
-        if (
-            len(fields) == len(headers)
-            and (raw[:1] == b"/" if raw is not None else scope["path"][:1] == "/")
-            and b"".join(fields).islower()
-        ):
-            get = fields.get
+        if len(fields) != len(headers) or not (known(fields) or _learned(fields, lower)):
+            return None, fields
+        get = fields.get
+        try:
+            if scope["raw_path"][0] != SLASH:
+                return None, fields
             if three is not None:
-                return (scope["method"], scope.get("scheme"), get(first), get(second), get(third)), fields
-            return (scope["method"], scope.get("scheme"), *map(get, names)), fields
-        return None, fields
+                return (scope["method"], scope["scheme"], get(first), get(second), get(third)), fields
+            return (scope["method"], scope["scheme"], *map(get, names)), fields
+        except (KeyError, TypeError, IndexError):  # what a server may leave out, or leave empty
+            raw = scope.get("raw_path")
+            if (raw[:1] if raw is not None else scope["path"][:1].encode("latin-1", "replace")) != b"/":
+                return None, fields
+            return (scope["method"], scope.get("scheme"), *map(get, three or names)), fields
 
     return key_of
+
+
+def _learned(fields: dict[bytes, bytes], lower: set[bytes]) -> bool:
+    """Whether all names are in lower case; those that are will be known."""
+    if not b"".join(fields).islower():
+        return False
+    if len(lower) < MOST_NAMES:
+        lower.update(name for name in fields if len(name) <= LONGEST_NAME)
+    return True
