@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from hauberk import CORS, CSRF, Cookies, Failures, Hosts, Policy
 from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
+from hauberk.adapters.asgi_exchange import LONGEST_NAME, MOST_NAMES, alike
 from hauberk.adapters.wsgi import WSGIShield
 from hauberk.core.exchange import Exchange, Reply, held
 from hauberk.core.plan import Plan, Steps
@@ -123,7 +124,7 @@ def test_a_shield_that_has_seen_much_answers_as_a_new_one(name: str) -> None:
     assert plan.reads is not None
     old_asgi, old_wsgi = ASGIShield(asgi_page, plan), WSGIShield(wsgi_page, plan)
 
-    @settings(max_examples=80)
+    @settings(max_examples=80, deadline=None)
     @given(REQUEST)
     def check(request: Request) -> None:
         assert asked_asgi(old_asgi, request) == asked_asgi(ASGIShield(asgi_page, plan), request)
@@ -387,3 +388,62 @@ def test_one_step_that_does_not_say_what_it_reads_makes_every_request_ask_all() 
         asked_asgi(shield, GOOD)
         asked_wsgi(wsgi, GOOD)
     assert asked == ["", "other"] * 4
+
+
+def keyed(*names: bytes, **more: Any) -> Any:
+    scope = {"method": "POST", "scheme": "https", "path": "/", "raw_path": b"/", **more}
+    return scope | {"headers": [(name, b"x") for name in names]}
+
+
+@pytest.mark.parametrize(
+    ("scope", "remembered"),
+    [
+        (keyed(b"host"), True),
+        (keyed(b"host", b"x-own"), True),
+        (keyed(b"Host"), False),
+        (keyed(b"host", b"Origin"), False),
+        (keyed(b"host", b"X-Own"), False),
+        (keyed(b"host", b"host"), False),
+        (keyed(b"host", b"x-own", b"x-own"), False),
+        (keyed(b"host", raw_path=b"*"), False),
+        (keyed(b"host", raw_path=b""), False),
+        (keyed(b"host", raw_path=b"http://evil.example/"), False),
+        (keyed(b"host", raw_path=None), True),
+        (keyed(b"host", raw_path=None, path="*"), False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("reads", [frozenset({"host", "origin"}), frozenset({"host", "origin", "a", "b"})], ids=len)
+def test_what_comes_in_an_odd_form_has_no_key_whatever_came_before(
+    reads: frozenset[str], scope: Any, remembered: bool
+) -> None:
+    key_of = alike(reads)
+    assert key_of(keyed(b"host", b"x-own"))[0] is not None
+    assert [key_of(scope)[0] is not None for _ in range(3)] == [remembered] * 3
+
+
+def test_requests_that_differ_in_what_a_step_reads_have_different_keys() -> None:
+    key_of = alike(frozenset({"host", "origin"}))
+    scopes = [
+        keyed(b"host"),
+        keyed(b"origin"),
+        keyed(b"host", b"origin"),
+        keyed(b"host", method="GET"),
+        keyed(b"host", method="post"),
+        keyed(b"host", scheme="http"),
+        keyed(b"host") | {"headers": [(b"host", b"y")]},
+        keyed(b"host") | {"headers": [(b"host", b"")]},
+    ]
+    assert len({key_of(scope)[0] for scope in scopes}) == len(scopes)
+
+
+def test_names_that_somebody_makes_up_fill_no_memory_and_let_no_capitals_by() -> None:
+    key_of = alike(frozenset({"host"}))
+    for number in range(2 * MOST_NAMES):
+        assert key_of(keyed(b"host", b"x-%d" % number))[0] is not None
+    assert key_of(keyed(b"host", b"x-" + b"a" * 10_000))[0] is not None
+    assert key_of(keyed(b"host", b"X-%d" % (2 * MOST_NAMES)))[0] is None
+    assert key_of(keyed(b"host", b"accept", b"user-agent"))[0] is not None
+    (lower,) = (cell.cell_contents for cell in key_of.__closure__ or () if isinstance(cell.cell_contents, set))
+    assert len(lower) <= MOST_NAMES + 1
+    assert max(map(len, lower)) <= LONGEST_NAME

@@ -191,7 +191,11 @@ class ASGIHead(RawHead[bytes]):
 
     def append(self, name: str, value: str) -> None:
         """See `Head.append`."""
-        self.add(name.encode("latin-1"), value.encode("latin-1"))
+        key = name.encode("latin-1")
+        self.raw.append((key, value.encode("latin-1")))
+        self.renamed = True
+        if self._names is not None:
+            self._names.add(key)
 
     def remove(self, name: str) -> None:
         """See `Head.remove`."""

@@ -158,7 +158,7 @@ class CookieKeeper:
 
     def _write(self, session: Session, head: Head, fields: dict[str, bytes]) -> None:
         before = session.before
-        if fields.keys() <= _OURS:
+        if len(fields) <= len(_OURS) and fields.keys() <= _OURS:
             if before:
                 self._send(session.exchange, head, self._form(session.exchange), "", 0)
         elif session.renewed or session.aging or fields != before:
@@ -175,13 +175,14 @@ class CookieKeeper:
         fields[SEEN] = b"%.3f" % now
         if not self._named.issuperset(fields):
             self._look_at(fields)
-        cookie = self._https if session.exchange.scheme == "https" else self._http
+        ex = session.exchange
+        cookie = self._https if ex.scheme == "https" else self._http
         value = cookie.write(fields, cookie.room)
         if len(value) > cookie.room:
             own = [name for name in fields if name.startswith(VALUE)]
             largest = sorted(own, key=lambda name: -len(fields[name]))[:3]
             raise SessionTooLargeError(len(cookie.name) + len(value), [name[len(VALUE) :] for name in largest])
-        self._send(session.exchange, head, cookie, value, int(self._left(fields, now)))
+        self._send(ex, head, cookie, value, int(self._left(fields, now)))
 
     def _look_at(self, fields: Fields) -> None:
         """Say once of a name that it is one of a secret: what is in a cookie is in many places (CWE-522)."""

@@ -38,7 +38,7 @@ class Keeper(Protocol):
         """Its fields, by a call that may wait."""
 
     def changed(self, session: Session) -> None:
-        """Told before the first change; raises where it would be too late."""
+        """Told before a change after the response's header went out; raises where it would be too late."""
 
     socket_check: float
     """Seconds between two looks whether the session of an open WebSocket has ended; 0 for none."""
@@ -316,19 +316,22 @@ class Session(MutableMapping[str, Any]):
     def _change(self) -> dict[str, bytes]:
         """Its fields, to be changed."""
         fields = self._read()
-        self._keeper.changed(self)
+        if self.exchange.sent:
+            self._keeper.changed(self)
         if not self._altered:
             self._altered = True
-            self._attend()
+            if not self._attended:
+                self._attend()
         if fields is self.before:
             fields = self._fields = {**fields}
         return fields  # type: ignore[return-value]
 
     def _attend(self) -> None:
         if not self._attended:
-            self._attended = True
-            if not self.exchange.sent:
-                self.exchange.defer(partial(self._keeper.finish, self))
+            self._attended, ex = True, self.exchange
+            if not ex.sent:
+                finish = partial(self._keeper.finish, self)
+                ex.deferred = (*ex.deferred, finish) if ex.deferred else (finish,)
 
     def _late(self) -> None:
         """In a stream or a WebSocket, where no header follows that it could be written before."""
