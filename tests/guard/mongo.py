@@ -1,6 +1,8 @@
-"""A server that speaks MongoDB's wire protocol (OP_MSG), with mongomock behind it to run what comes.
+"""A server that speaks MongoDB's wire protocol (OP_MSG), with mongomock behind it to run what comes, and Duktape for
+`$where`.
 
-No package brings the real one. Drivers are the real ones; commands arrive as a server gets them.
+No package brings the real one. Drivers are the real ones; commands arrive as a server gets them, and operators that it
+does not know are refused before anything is looked for, as MongoDB does.
 """
 
 from __future__ import annotations
@@ -11,15 +13,27 @@ import threading
 from typing import Any
 
 import bson
+import dukpy
 import mongomock
+from pymongo.errors import PyMongoError
 
 _HEADER = struct.Struct("<iiii")
 OP_MSG, OP_REPLY, OP_QUERY = 2013, 1, 2004
+BAD_VALUE, SCRIPT_FAILED = 2, 139
+TOP = frozenset({"$and", "$or", "$nor", "$where", "$expr", "$comment", "$jsonSchema", "$text"})
+OPERATORS = frozenset(
+    "$eq $ne $gt $gte $lt $lte $in $nin $not $exists $type $regex $options $all $size $elemMatch $mod $and $or $nor "
+    "$where $expr $comment".split()
+)
 HELLO = {
     "ismaster": True, "helloOk": True, "isWritablePrimary": True, "maxBsonObjectSize": 1 << 24,
     "maxMessageSizeBytes": 48_000_000, "maxWriteBatchSize": 100_000, "minWireVersion": 0, "maxWireVersion": 25,
     "readOnly": False, "ok": 1.0,
 }  # fmt: skip
+
+
+class RefusedError(Exception):
+    """What the server says of a command; `args` are the text and its code."""
 
 
 class Mongo:
@@ -62,11 +76,19 @@ class Mongo:
         if run is None:
             return {**HELLO, "ok": 1.0}
         self.commands.append(command)
-        return {**run(self.store[command["$db"]][command[name]], command), "ok": 1.0}
+        try:
+            return {**run(self.store[command["$db"]][command[name]], command), "ok": 1.0}
+        except RefusedError as refused:
+            return {"ok": 0.0, "errmsg": refused.args[0], "code": refused.args[1]}
+        except (PyMongoError, mongomock.OperationFailure, NotImplementedError) as error:
+            return {"ok": 0.0, "errmsg": str(error), "code": BAD_VALUE}
 
     def _find(self, collection: Any, command: dict[str, Any]) -> dict[str, Any]:
+        _known(command["filter"], TOP)
         wanted = {key: value for key, value in command["filter"].items() if key not in {"$where", "$comment"}}
-        return _cursor(command, [*collection.find(wanted)])
+        found = [*collection.find(wanted)]
+        script = command["filter"].get("$where")
+        return _cursor(command, found if script is None else [one for one in found if _where(str(script), one)])
 
     def _aggregate(self, collection: Any, command: dict[str, Any]) -> dict[str, Any]:
         return _cursor(command, [*collection.aggregate(command["pipeline"])])
@@ -94,6 +116,28 @@ class Mongo:
     def _findandmodify(self, collection: Any, command: dict[str, Any]) -> dict[str, Any]:
         found = collection.find_one(command["query"])
         return {"value": found, "lastErrorObject": {"n": int(found is not None)}}
+
+
+def _known(filters: Any, operators: frozenset[str] = OPERATORS) -> None:
+    """Refuse what MongoDB refuses: names that begin with `$` and are no operators there."""
+    if not isinstance(filters, dict):
+        return
+    for key, value in filters.items():
+        if key.startswith("$") and key not in operators:
+            top = "top level " if operators is TOP else ""
+            raise RefusedError(f"unknown {top}operator: {key}", BAD_VALUE)
+        if key == "$not" or not key.startswith("$"):
+            _known(value)
+
+
+def _where(script: str, record: dict[str, Any]) -> bool:
+    """Run a script for a record, as `this`: an expression, or a function's body."""
+    body = script if "return" in script else f"return {script}"
+    known = {key: value for key, value in record.items() if key != "_id"}
+    try:
+        return bool(dukpy.evaljs(f"(function() {{ {body} }}).call(dukpy.record)", record=known))
+    except dukpy.JSRuntimeError as error:
+        raise RefusedError(f"{error}", SCRIPT_FAILED) from error
 
 
 def _cursor(command: dict[str, Any], rows: list[Any]) -> dict[str, Any]:

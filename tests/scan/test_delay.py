@@ -34,7 +34,14 @@ def lab(times: Times) -> Lab:
         return Shot(value=value, canary="c", request=Request(), response=Response(status=200))
 
     point = Point(operation=Operation(method="GET", path="/"), parameter=Parameter(name="q", place="query"))
-    return Lab(point=point, kit=Kit(origin="", bait="", secret=""), fire=fire, timed=True, took=lambda: last[0])
+    return Lab(
+        point=point,
+        kit=Kit(origin="", bait="", secret=""),
+        fire=fire,
+        among=lambda one, _: fire(one),
+        timed=True,
+        took=lambda: last[0],
+    )
 
 
 def judged(times: Times, kind: Kind = "sleeps") -> Delayed | None:

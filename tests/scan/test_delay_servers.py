@@ -91,7 +91,14 @@ def test_each_database_waits(database: tuple[str, Run], statement: str) -> None:
         return Shot(value=value, canary=word, request=Request(), response=Response(status=200))
 
     point = Point(operation=Operation(method="GET", path="/"), parameter=Parameter(name="q", place="query"))
-    lab = Lab(point=point, kit=Kit(origin="", bait="", secret=""), fire=fire, timed=True, took=lambda: took[0])
+    lab = Lab(
+        point=point,
+        kit=Kit(origin="", bait="", secret=""),
+        fire=fire,
+        among=lambda one, _: fire(one),
+        timed=True,
+        took=lambda: took[0],
+    )
     found = next((proof for _ in range(4) if (proof := by_time(lab))), None)  # the machine may be busy
     assert found is not None
     assert f"tells {name} to wait" in found.reason

@@ -27,6 +27,7 @@ from hauberk.scan.trial import (
     Trial,
     canary,
     filled,
+    sendable,
 )
 from hauberk.scan.twice import repeated
 from hauberk.scan.watch import Watch
@@ -35,7 +36,7 @@ ELEMENT = "<{c}>"
 INTERPRETERS = frozenset(
     f"scan.{name}"
     for name in (
-        *("sql-injection", "command-injection", "xpath-injection", "ldap-injection"),
+        *("sql-injection", "nosql-injection", "command-injection", "xpath-injection", "ldap-injection"),
         *("template-injection", "code-injection", "deserialisation", "code-inclusion"),
     )
 )
@@ -113,10 +114,15 @@ class Attacker:
     def volley(self, probes: Sequence[tuple[Point, str]]) -> list[Shot]:
         """Send one request that carries a value at each of these points of one operation, each with its own canary."""
         words = [canary() for _ in probes]
-        values = [filled(template, word) for (_, template), word in zip(probes, words, strict=True)]
+        templates = [template for _, template in probes]
+        values = [filled(template, word) for template, word in zip(templates, words, strict=True)]
         points = [point for point, _ in probes]
         operation = _with_points(points[0].operation, points, values)
-        chosen = {point.parameter.key: value for point, value in zip(points, values, strict=True) if not point.is_name}
+        chosen = {
+            point.parameter.key: sendable(template, value)
+            for point, template, value in zip(points, templates, values, strict=True)
+            if not point.is_name
+        }
         chosen |= {key: chosen[first] for key, first in repeated(operation.parameters).items() if first in chosen}
         sent, response = self.tokens.send(
             self.client, operation, self.client.complete(self._request(operation, chosen))
@@ -129,6 +135,15 @@ class Attacker:
             Shot(value=value, canary=word, request=sent, response=response)
             for value, word in zip(values, words, strict=True)
         ]
+
+    def among(self, point: Point, template: str, others: str) -> Shot:
+        """Send one value, and another one at every other input of the same kind, such as the fields of one login."""
+        beside = [
+            other
+            for other in points(point.operation)
+            if other.parameter.place == point.parameter.place and other.parameter != point.parameter
+        ]
+        return self.volley([(point, template), *((other, others) for other in beside if not other.is_typed)])[0]
 
     def _request(self, operation: Operation, chosen: build.Values) -> Request:
         """The operation's request with these values; consecutive ones are of the same operation."""
@@ -161,7 +176,13 @@ class Attacker:
                 if narrower not in (POLYGLOT, PLAIN) and (check.KINDS != PATHS or reached(shot, PATHS)):
                     queue.setdefault(narrower, []).append(check.RULE.id)
         self._follow(point, shot, queue, pending)
-        lab = Lab(point=point, kit=self.kit, fire=lambda template: self.fire(point, template), thorough=self.thorough)
+        lab = Lab(
+            point=point,
+            kit=self.kit,
+            fire=lambda template: self.fire(point, template),
+            among=lambda template, others: self.among(point, template, others),
+            thorough=self.thorough,
+        )
         self._prove(lab, pending.values())
         return reacted
 
@@ -204,6 +225,7 @@ class Attacker:
             point=point,
             kit=self.kit,
             fire=lambda template: self.fire(point, template),
+            among=lambda template, others: self.among(point, template, others),
             plain=control,
             torn=broken or control,
             thorough=self.thorough,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from http.cookies import SimpleCookie
 from typing import Any
@@ -16,6 +16,14 @@ from hauberk.scan.surface import FORM, JSON, MULTIPART, Operation, Parameter
 
 Values = Mapping[tuple[Place, str], Any]
 """A value for a parameter, by `Parameter.key`; for an upload it is the file's name."""
+
+
+class Members(dict[str, Any]):
+    """An object that goes into a form or a query member by member, as `name[key]=value` and as `name.key=value`.
+
+    Parsers of either notation make the object of it again (qs, and nested forms of REST frameworks).
+    """
+
 
 BOUNDARY = "hauberk-2f1d7c3a9b"
 UNSENT: frozenset[str] = frozenset({"host", "content-length", "content-type", "cookie", "connection", "origin"})
@@ -141,7 +149,7 @@ class Builder:
 
 
 def _pair(name: str, value: Any) -> str:
-    return "&".join(f"{_quoted(name)}={_quoted(text)}" for text in _texts(value))
+    return "&".join(f"{_quoted(key)}={_quoted(text)}" for key, text in _named(name, value))
 
 
 def request(operation: Operation, values: Values | None = None, known: Values | None = None) -> Request:
@@ -154,7 +162,7 @@ def request(operation: Operation, values: Values | None = None, known: Values | 
     if operation.together and values:
         sent = operation.beside(frozenset(name for place, name in values if place == "query"))
         asked = tuple(p for p in asked if p.name in sent or p.required)
-    query = [(p.name, text) for p in asked for text in _texts(chosen[p.key])]
+    query = [pair for p in asked for pair in _named(p.name, chosen[p.key])]
     target = _path(operation, chosen)
     if query:
         target += "?" + "&".join(f"{_quoted(name)}={_quoted(text)}" for name, text in query)
@@ -190,12 +198,12 @@ def _body(operation: Operation, chosen: Values) -> tuple[str, bytes]:
         return "", b""
     forms, files, leaves = operation.at("form"), operation.at("upload"), operation.at("json")
     if files or (forms and operation.body == MULTIPART):
-        fields = [(p.name, text) for p in forms for text in _texts(chosen[p.key])]
+        fields = [pair for p in forms for pair in _named(p.name, chosen[p.key])]
         return f"{MULTIPART}; boundary={BOUNDARY}", _multipart(
             fields, [(p.name, _text_of(chosen[p.key])) for p in files]
         )
     if forms and not (leaves and operation.body == JSON):
-        return FORM, urlencode([(p.name, text) for p in forms for text in _texts(chosen[p.key])]).encode()
+        return FORM, urlencode([pair for p in forms for pair in _named(p.name, chosen[p.key])]).encode()
     if leaves:
         return JSON, json.dumps(document({p.name: chosen[p.key] for p in leaves})).encode()
     raw = operation.at("body")
@@ -242,6 +250,24 @@ def cookie(value: str) -> str:
 def _quoted(text: str, *, safe: str = "/") -> str:
     """As `urllib.parse.quote`: all but one of a request's values are those of the one before."""
     return quote(text, safe=safe)
+
+
+def _named(name: str, value: Any) -> list[tuple[str, str]]:
+    """The fields that carry a value."""
+    if isinstance(value, Members):
+        return [*_members(name, value, "[{}]"), *_members(name, value, ".{}")]
+    return [(name, text) for text in _texts(value)]
+
+
+def _members(name: str, value: Any, notation: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _members(name + notation.format(key), inner, notation)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _members(name + "[]", inner, notation)
+    else:
+        yield name, _text_of(value)
 
 
 def _texts(value: Any) -> list[str]:

@@ -21,6 +21,8 @@ class Lab:
     point: Point
     kit: Kit
     fire: Callable[[str], Shot]
+    among: Callable[[str, str], Shot]
+    """The same, with another value at every other input of its kind."""
     plain: Shot | None = None
     """The control, if it has been sent."""
     torn: Shot | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import secrets
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Any, Literal, Protocol
 
 from hauberk.core.events import SinkEvent, SinkKind
 from hauberk.core.finding import Confidence, Rule, Severity
+from hauberk.scan.build import Members
 from hauberk.scan.collaborator import Collaborator
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation, Parameter
@@ -30,6 +32,8 @@ SWEEP = "../" + POLYGLOT + ")("
 """The same, and out of a folder: for the one request that carries a probe at every input."""
 BASE64 = "base64:"
 """Begins a template whose value is sent in base64 (RFC 4648, section 4)."""
+OBJECT = "object:"
+"""Begins a template whose value is an object in JSON: sent as one, or member by member where there are but texts."""
 CANARY = re.compile(r"hbk[0-9a-f]{8}")
 TOKEN = re.compile(r"csrf|xsrf|authenticity_token|requestverificationtoken|^_token$|^__(viewstate|eventvalidation)")
 
@@ -41,8 +45,13 @@ def canary() -> str:
 
 def filled(template: str, word: str) -> str:
     """The template with its canary, encoded where it says so."""
-    text = template.removeprefix(BASE64).replace("{c}", word)
+    text = template.removeprefix(BASE64).removeprefix(OBJECT).replace("{c}", word)
     return base64.b64encode(text.encode()).decode() if template.startswith(BASE64) else text
+
+
+def sendable(template: str, text: str) -> Any:
+    """What a filled template puts into the request: the text, or the object that it spells."""
+    return Members(json.loads(text)) if template.startswith(OBJECT) else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

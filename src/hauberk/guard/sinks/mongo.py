@@ -41,7 +41,7 @@ def look(command: Mapping[str, Any]) -> None:
             dialect="javascript",
             altered=judge_changed(script, judge_script),
         )
-    if not found:
+    if not found and events is None:
         return
     where = f"{command.get(name)}.{name}"
     if events is None and ex is not None and not _brought(ex):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from hauberk.scan.messages import Response
 
-Interpreter = Literal["sql", "xpath", "ldap", "xml", "pickle", "template", "shell", "python"]
+Interpreter = Literal["sql", "nosql", "xpath", "ldap", "xml", "pickle", "template", "shell", "python"]
 
 _SIGNS: dict[Interpreter, re.Pattern[str]] = {
     "sql": re.compile(
@@ -20,6 +20,10 @@ _SIGNS: dict[Interpreter, re.Pattern[str]] = {
         r"Unclosed quotation mark|Incorrect syntax near|pyodbc\.\w*Error|ORA-\d{5}|sqlalchemy\.exc\.|"
         r"django\.db\.utils\.\w*Error|no such column: |Unknown column '",
         re.IGNORECASE,
+    ),
+    "nosql": re.compile(
+        r"unknown (top level )?operator: \$|pymongo\.errors\.|bson\.errors\.|MongoServerError|OperationFailure: |"
+        r"mongoengine\.errors\.|SyntaxError: [^\n]{0,80}functionExpressionParser|JavaScript execution failed",
     ),
     "xpath": re.compile(
         r"XPathEvalError|XPathSyntaxError|Invalid (XPath )?(expression|predicate)|Unfinished literal|"
