@@ -25,10 +25,11 @@ def signer() -> Signer:
 @click.argument("host")
 @click.option("--days", type=int, default=14, show_default=True, help="How long it holds, at most 90.")
 def command(host: str, days: int) -> int:
-    """A signed statement that HOST may be scanned; serve it there, and `hauberk scan` takes it as proof."""
+    """A signed statement that HOST may be scanned; serve it there or in DNS, and `hauberk scan` takes it as proof."""
+    from hauberk.scan.dns_statement import PREFIX
     from hauberk.scan.ownership import PATH, state
 
     line = state(host, days, signer(), datetime.now(UTC))
-    click.echo(f"Serve this line as https://{host}{PATH} :", err=True)
+    click.echo(f"Serve this line as https://{host}{PATH}, or as TXT record of {PREFIX}{host} :", err=True)
     click.echo(line)
     return 0

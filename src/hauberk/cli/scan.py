@@ -292,7 +292,7 @@ def command(
 ) -> int:
     """Test an application dynamically: in process, confirmed where the data reaches its sink; or a server by its URL.
 
-    A URL has to be on this machine, unless its host serves what `hauberk own HOST` prints.
+    A URL has to be on this machine, unless its host, or a TXT record, serves what `hauberk own HOST` prints.
     """
     from hauberk.scan.again import only, written_tests
 

@@ -3,7 +3,7 @@
     hauberk-ownership v1 host=shop.example until=2027-01-31T00:00:00Z by=<signature>
 
 The signature is made with the scanning side's own secret, so that nobody can use the statement of somebody else, and
-the host serves it, so that whoever asks for a scan has shown that the host is his.
+the host serves it, or its zone in DNS does, so that whoever asks for a scan has shown that the host is his.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from hauberk.core.errors import ConfigurationError, InputError
+from hauberk.scan.dns_statement import PREFIX, Lookup, NoStatementError, texts
 from hauberk.scan.messages import Request
 from hauberk.scan.transport import Transport
 
@@ -94,13 +95,23 @@ def _problem(found: re.Match[str], host: str, signer: Signs, now: datetime) -> s
     return "it is good for longer than 90 days" if until > now + LONGEST else ""
 
 
-def require(transport: Transport, host: str, signer: Signs, now: datetime) -> None:
-    """Ask the host for its statement. Raises InputError if it has none that holds."""
+def require(transport: Transport, host: str, signer: Signs, now: datetime, lookup: Lookup | None = None) -> None:
+    """Ask the host for its statement, then its zone. Raises InputError if neither has one that holds.
+
+    `lookup` asks for TXT records; without it, the system's resolvers are asked.
+    """
     answer = transport.send(Request(target=PATH, headers=(("user-agent", "hauberk-scan"),)))
-    problem = problem_of(answer.text[:10_000], host, signer, now) if answer.status == 200 else f"it is {answer.status}"
-    if problem:
+    served = problem_of(answer.text[:10_000], host, signer, now) if answer.status == 200 else f"it is {answer.status}"
+    if not served:
+        return
+    try:
+        zone = problem_of("\n".join(texts(host, lookup)), host, signer, now)
+    except NoStatementError as none:
+        zone = str(none)
+    if zone:
         raise InputError(
             transport.wire.origin,
-            f"is not this machine, and nothing proves that it is yours: {transport.wire.origin}{PATH}: {problem}",
-            f"run `hauberk own {host}`, and serve what it prints there",
+            f"is not this machine, and nothing proves that it is yours: {transport.wire.origin}{PATH}: {served}; "
+            f"TXT {PREFIX}{host}: {zone}",
+            f"run `hauberk own {host}`, and serve what it prints there, or put it into that TXT record",
         )
