@@ -143,6 +143,34 @@ class Client:
         self.requests += 1
         return knock(self.complete(request))
 
+    @property
+    def speaks_raw(self) -> bool:
+        """Whether octets can be sent that are no request."""
+        return hasattr(self.transport, "raw")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether what it talks to is on this machine."""
+        return bool(getattr(self.transport, "is_local", False))
+
+    def raw(self, octets: bytes, *, answers: int = 1, idle: float) -> tuple[list[Response], float]:
+        """The answers to such octets, on a connection of their own, and the seconds they took; `idle` as silence."""
+        self.check()
+        if self.budget.max_rate:
+            self._keep_pace()
+        self.requests += 1
+        sent: Callable[..., list[Response]] = self.transport.raw  # type: ignore[attr-defined]
+        begun = time.monotonic()
+        found = sent(octets, answers=answers, idle=idle)
+        return found, time.monotonic() - begun
+
+    def marks(self, path: str) -> list[str]:
+        """Lines of a header that say who asks, for what is sent raw."""
+        cookies = self.jar.header(path)
+        own = [*self._usual, *([("cookie", cookies)] if cookies else [])]
+        own += [("authorization", f"Bearer {self.bearer}")] if self.bearer else []
+        return [f"{name}: {value}" for name, value in own]
+
     def _keep_pace(self) -> None:
         """Wait for one's turn, but not beyond the budget's time."""
         now = time.monotonic()

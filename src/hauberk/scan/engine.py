@@ -28,6 +28,7 @@ from hauberk.scan.checks.active import (
     cors_reflection,
     dom_xss,
     graphql_abuse,
+    request_smuggling,
     socket_origin,
     state_by_get,
     stored_xss,
@@ -156,6 +157,7 @@ class Run:
     cors_asked: int = 0
     proxied: Proxied = field(init=False)
     graphql_asked: int = 0
+    smuggling_asked: int = 0
     uploads: int = 0
     """At how many operations files were uploaded."""
     shapes: Counter[str] = field(default_factory=Counter)
@@ -214,6 +216,8 @@ class Run:
                 self.stored += look_again(self.attacker, self.pages.values(), self.progress)
                 phase = "asking for what should not be there"
                 self.stored += site.judge(self.client, (operation.path for operation in self.surface.operations))
+                phase = "asking for request smuggling"
+                self.smuggle()
                 if self.extent.browser:
                     phase = "opening in a browser what was found"
                     self.confirm()
@@ -404,6 +408,13 @@ class Run:
             if self.extent.rollback is not None and destroys(operation.method, operation.path):
                 self.extent.rollback()
 
+    def smuggle(self) -> None:
+        """Requests of which two that disagree make two; on a socket alone."""
+        asked, found, why = request_smuggling.ask(self.client, self.surface, intrusive=self.people.intrusive)
+        self.smuggling_asked += asked
+        self.stored += found
+        self.gaps += [why] if why else []
+
     def upload(self) -> None:
         """A page and a picture with script, wherever files are taken."""
         for operation in self.order():
@@ -556,6 +567,7 @@ class Run:
             user_enumeration.RULE.id: self.logins_asked,
             active_upload.RULE.id: self.uploads,
             graphql_abuse.RULE.id: self.graphql_asked,
+            request_smuggling.RULE.id: self.smuggling_asked,
             **self.people.tried,
             **self.proxied.asked,
             socket_origin.RULE.id: len(self.surface.sockets),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from ipaddress import ip_address
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -75,15 +76,21 @@ class SocketTransport:
         """A new connection to the one address, for what is not request and answer. Raises OSError."""
         return self._connect(monotonic() + self.wire.timeout)
 
-    def raw(self, octets: bytes, *, answers: int = 1) -> list[Response]:
+    @property
+    def is_local(self) -> bool:
+        """Whether the address is this machine's."""
+        return ip_address(self._address).is_loopback
+
+    def raw(self, octets: bytes, *, answers: int = 1, idle: float = IDLE) -> list[Response]:
         """What comes back for octets that are sent as they are, on a connection of their own: requests that no client
-        would send, or several at once. As many answers as came; none if what came is no HTTP."""
+        would send, or several at once. As many answers as came before a silence of `idle` seconds; none if what came
+        is no HTTP."""
         deadline = monotonic() + self.wire.timeout
         found: list[Response] = []
         try:
             with self._connect(deadline) as connection:
                 connection.sendall(octets)
-                reader = Reader(_Dated(connection, deadline).receive, self.wire.max_body)
+                reader = Reader(_Dated(connection, deadline, idle).receive, self.wire.max_body)
                 while len(found) < answers:
                     one = reader.read("GET")
                     found.append(
@@ -169,15 +176,15 @@ def _line(value: str) -> str:
 class _Dated:
     """Receives until a deadline, and not beyond a silence."""
 
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        self._connection, self._deadline = connection, deadline
+    def __init__(self, connection: socket.socket, deadline: float, idle: float = IDLE) -> None:
+        self._connection, self._deadline, self._idle = connection, deadline, idle
 
     def receive(self) -> bytes:
         """The next octets, none at the end. Raises OSError."""
         left = self._deadline - monotonic()
         if left <= 0:
             raise TimeoutError("the answer took too long")
-        self._connection.settimeout(min(left, IDLE))
+        self._connection.settimeout(min(left, self._idle))
         if QUICK is not None:
             self._connection.setsockopt(socket.IPPROTO_TCP, QUICK, 1)
         return self._connection.recv(CHUNK)

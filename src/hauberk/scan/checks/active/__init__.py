@@ -22,6 +22,7 @@ from hauberk.scan.checks.active import (
     open_redirect,
     path_traversal,
     reflected_xss,
+    request_smuggling,
     socket_origin,
     sql_injection,
     ssrf,
@@ -67,4 +68,5 @@ RULES: tuple[Rule, ...] = (
     cache_poisoning.RULE,
     active_upload.RULE,
     graphql_abuse.RULE,
+    request_smuggling.RULE,
 )
