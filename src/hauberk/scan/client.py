@@ -108,6 +108,11 @@ class Client:
         """Seconds that are left of the budget."""
         return max(self._deadline - time.monotonic(), 0.0)
 
+    @property
+    def spare(self) -> int:
+        """Requests that are left of the budget."""
+        return max(self.budget.max_requests - self.requests, 0)
+
     def check(self) -> None:
         """Raises ExhaustedError when the budget is spent."""
         if self.requests >= self.budget.max_requests:

@@ -111,9 +111,17 @@ def spellings(value: str) -> Iterator[str]:
     yield repr(value)[1:-1]
 
 
+def unescaped(text: str) -> str:
+    """A page without its references (HTML, section 13.5): some encoders write every sign as one, such as `&#x28;`.
+
+    Twice, for what was escaped twice is repeated as well.
+    """
+    return html.unescape(html.unescape(text)) if "&" in text else text
+
+
 def repeated(response: Response, shots: Sequence[Shot]) -> tuple[int, str]:
     """An answer to several values at once, without what it only repeats of them."""
-    text = response.text
+    text = unescaped(response.text)
     forms = {form for shot in shots for form in spellings(shot.value) if form}
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, "")
@@ -127,6 +135,7 @@ def normal(shot: Shot) -> tuple[int, str]:
     text = shot.response.text
     # Where a value with a canary is not reflected, as nearly always, there is nothing to take out.
     if shot.canary in text or shot.canary not in shot.value:
+        text = unescaped(text)
         for form in sorted(set(spellings(shot.value)), key=len, reverse=True):
             if form:
                 text = text.replace(form, "")

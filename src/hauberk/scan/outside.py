@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hauberk.scan.attack import REFUSED, Attacker
+from hauberk.scan.checks.active import path_traversal
 from hauberk.scan.lab import repeated
 from hauberk.scan.messages import Response
 from hauberk.scan.page import is_session
@@ -42,7 +43,9 @@ def sweep(attacker: Attacker, found: Sequence[Point], known: Response | None) ->
     for point in found:
         if point.parameter.key in own:  # what is guessed is no input that anybody knows of
             attacker.note_attacked(point)
-    if known is not None and (torn[0].response.status, torn[0].response.body) == (known.status, known.body):
+    filed = [number for number, point in enumerate(found) if path_traversal.names_file(point.parameter)]
+    same = known is not None and (torn[0].response.status, torn[0].response.body) == (known.status, known.body)
+    if same and not filed:
         return torn[0], []
     plain = attacker.volley([(point, PLAIN) for point in found])
     if plain[0].response.status in REFUSED:  # one value may be why: each by itself
@@ -53,8 +56,17 @@ def sweep(attacker: Attacker, found: Sequence[Point], known: Response | None) ->
     stirring: list[int] = []
     if repeated(torn[0].response, torn) != repeated(plain[0].response, plain):
         stirring = _stirring(attacker, found, plain, echoed)
-    hot = dict.fromkeys([*stirring, *echoed])
+    hot = dict.fromkeys([*stirring, *echoed, *_leading(attacker, found, plain, set(filed) - {*stirring, *echoed})])
     return plain[0], [Hot(point=found[n], plain=plain[n], torn=torn[n]) for n in hot]
+
+
+def _leading(attacker: Attacker, found: Sequence[Point], plain: Sequence[Shot], filed: set[int]) -> list[int]:
+    """Those that name files, where they are answered otherwise when they name the bait."""
+    if not filed:
+        return []
+    bait = path_traversal.UP + attacker.kit.bait.lstrip("/")
+    shots = attacker.volley([(p, bait if n in filed else PLAIN) for n, p in enumerate(found)])
+    return sorted(filed) if repeated(shots[0].response, shots) != repeated(plain[0].response, plain) else []
 
 
 def _shows(shot: Shot) -> bool:

@@ -3,6 +3,7 @@ not. For tests only."""
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
 from typing import Any
@@ -15,7 +16,9 @@ from tests.guard.mongo import Mongo
 
 app = Flask("documents")
 mongo = Mongo()
-people: Any = pymongo.MongoClient(mongo.url, serverSelectionTimeoutMS=5_000)["shop"]["people"]
+client: Any = pymongo.MongoClient(mongo.url, serverSelectionTimeoutMS=5_000)
+atexit.register(client.close)
+people = client["shop"]["people"]
 PEOPLE = [{"name": "ada", "password": "engine-1843"}, {"name": "bob", "password": "tree-house-7"}]
 people.insert_many([dict(person) for person in PEOPLE])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import html
 import io
+import os
 import pickle
 import re
 import shlex
@@ -110,6 +111,36 @@ def evaluate_safe() -> str:
         return page(ast.literal_eval(argument("sum")))
     except (ValueError, SyntaxError) as error:
         return page(type(error).__name__)
+
+
+def entities(text: object) -> str:
+    """As some encoders write: every sign that is neither letter nor digit is a reference."""
+    return "".join(c if c.isalnum() or c == " " else f"&#x{ord(c):x};" for c in str(text))
+
+
+def execute() -> str:
+    """What it runs is not shown, nor why it did not run."""
+    code = argument("code")
+    try:
+        exec(code, {})
+    except Exception:
+        return f"<!DOCTYPE html><title>x</title>Error in '{entities(code)}'"
+    return page("")
+
+
+def execute_safe() -> str:
+    """It looks at the words, and runs nothing."""
+    code = argument("code")
+    return page("") if code.isdigit() else f"<!DOCTYPE html><title>x</title>Error in '{entities(code)}'"
+
+
+def write(name: str) -> str:
+    """It writes where it may not; the answer repeats the name."""
+    try:
+        os.close(os.open(f"/proc/self/task/{name}", os.O_WRONLY))
+    except OSError as error:
+        return f"<!DOCTYPE html><title>x</title>'{entities(name)}' was not written: {error.strerror}"
+    return page("written")
 
 
 def template() -> str:
@@ -221,6 +252,8 @@ HOLES: dict[str, Row] = {
     "ssrf feed": (fetch, "/open/fetch?feed=news"),
     "code-inclusion module": (include, "/open/include?module=billing"),
     "deserialisation object": (unpickle, "/open/pickle?object=none"),
+    "code-injection code": (execute, "/open/exec?code=none"),
+    "path-traversal into": (lambda: write(argument("into")), "/open/write?into=a"),
     "jsonp callback": (jsonp, "/open/jsonp?callback=go"),
     "state-change-by-get comment": (comment, "/open/comment?comment="),
     "open-redirect next": (refresh, "/open/refresh?next=home"),
@@ -236,6 +269,8 @@ TWINS: dict[str, Row] = {
     "ssrf feed": (fetch_safe, "/safe/fetch?feed=news"),
     "code-inclusion module": (include_safe, "/safe/include?module=billing"),
     "deserialisation object": (unpickle_safe, "/safe/pickle?object=none"),
+    "code-injection code": (execute_safe, "/safe/exec?code=none"),
+    "path-traversal into": (lambda: write(os.path.basename(argument("into")) or "a"), "/safe/write?into=a"),
     "jsonp callback": (jsonp_safe, "/safe/jsonp?callback=go"),
     "state-change-by-get comment": (comment_safe, "/safe/comment?comment="),
     "open-redirect next": (refresh_safe, "/safe/refresh?next=home"),

@@ -47,13 +47,13 @@ def _said(event: SinkEvent, value: str) -> Said | None:
 
 def prove(lab: Lab) -> Proof | None:
     """Whether the application computes what is Python and nothing else."""
-    if not (lab.stirred or lab.bare):
+    if not (lab.stirred or lab.bare or lab.echoed):
         return None
     asks = [ask for mark, ask in _ASKS if (lab.worth(mark) if mark else lab.thorough or lab.bare)]
     found = computed(lab, asks)
     if found is not None:
         return Proof(reason=f"the application evaluated what was sent as Python: {found[1]}", shot=found[0])
-    if lab.bare and (told := follows(lab, lambda a, b: f"str(1//({a}=={b}))")) is not None:
+    if (lab.bare or lab.echoed) and (told := follows(lab, lambda a, b: f"str(1//({a}=={b}))")) is not None:
         reason = "what is true in Python is answered one way, and a division by zero another"
         return Proof(reason=reason, shot=told[0], control=told[1], confidence="firm")
     return None

@@ -12,6 +12,7 @@ from hauberk.guard import path
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.difference import differs
 from hauberk.scan.oracles.sensor import Said, reached, sensed
+from hauberk.scan.surface import Parameter
 from hauberk.scan.trial import Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
@@ -59,14 +60,25 @@ def judge(trial: Trial) -> Judgement:
 
 def prove(lab: Lab) -> Proof | None:
     """By what is there: a file that only this scan knows is answered otherwise than one that is not, every time."""
-    if not _roams(lab.point) or not (lab.stirred or lab.echoed or HINT.search(lab.point.parameter.name)):
+    if not _roams(lab.point) or not (lab.stirred or lab.echoed or names_file(lab.point.parameter)):
         return None
     for begin in (UP + lab.kit.bait.lstrip("/"), lab.kit.bait):
-        found = differs(lab, begin, begin + "{c}")
-        if found is not None and found[0].response.status not in REFUSING:
-            reason = "a file outside of the application is answered otherwise than one that does not exist"
-            return Proof(reason=reason, shot=found[0], control=found[1], confidence="firm")
+        folder = posixpath.dirname(begin)
+        # Where files are written, none may be opened; but a folder that is there is another thing than none.
+        for there, not_there, what in (
+            (begin, begin + "{c}", "a file outside of the application is answered otherwise than one"),
+            (folder + "/{c}", folder + "{c}/{c}", "a folder outside of the application is answered otherwise than one"),
+        ):
+            found = differs(lab, there, not_there)
+            if found is not None and found[0].response.status not in REFUSING:
+                reason = f"{what} that does not exist"
+                return Proof(reason=reason, shot=found[0], control=found[1], confidence="firm")
     return None
+
+
+def names_file(parameter: Parameter) -> bool:
+    """Whether its name, or the value that is known of it, speaks of files."""
+    return bool(HINT.search(parameter.name) or HINT.search(str(parameter.example or "")))
 
 
 HINT = re.compile(

@@ -37,6 +37,8 @@ RULE = Rule(
 
 PLACES = 2
 """Operations that are asked: where a body is read, and the first page."""
+PART = 0.1
+"""Of the requests that are left, what it may take."""
 PATIENCE = 1.5
 """Seconds after which an answer is not coming."""
 QUICK = 0.5
@@ -46,6 +48,7 @@ LATE = frozenset({408, 500, 502, 503, 504})
 PROXIES = ("via", "x-cache", "cf-ray", "x-amz-cf-id", "x-varnish", "x-served-by")
 """Fields of proxies that serve others too."""
 NOT_ASKED = "Request smuggling was not asked for: others' requests may go the same way. --intrusive asks for it."
+TOO_FEW = "Request smuggling was not asked for: too few requests are left."
 TOO_SLOW = "Request smuggling was not asked for: ordinary answers come too slowly for a silence to be told from them."
 
 
@@ -109,7 +112,9 @@ def ask(client: Client, surface: Surface, *, intrusive: bool) -> tuple[int, list
     """At how many operations it was asked, what was found, and why it was not asked."""
     if not client.speaks_raw:
         return 0, [], ""
-    places = list(_places(surface))
+    places = list(_places(surface))[: int(client.spare * PART) // len(list(probes()))]
+    if not places:
+        return 0, [], TOO_FEW
     plain, took = client.raw(_octets(client, "GET", places[-1].path, (), b""), idle=PATIENCE)
     shared = any(answer.header(name) for answer in plain for name in PROXIES)
     if not intrusive and (shared or not client.is_local):
