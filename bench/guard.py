@@ -25,8 +25,9 @@ from hauberk.core.exchange import CURRENT
 from hauberk.core.plan import Plan
 from hauberk.guard import Guard
 from hauberk.guard.actors import Actors
+from hauberk.guard.feature import CLASSES
 from hauberk.guard.request import RequestGuard
-from hauberk.guard.sensor import SEEN
+from hauberk.guard.seen import SEEN
 from hauberk.guard.sinks import sqlite as sink
 from hauberk.policy import Policy
 
@@ -60,7 +61,7 @@ def request(query: bytes) -> Iterator[RequestGuard]:
         "client": ("192.0.2.7", 1),
     }
     ex = ASGIExchange(scope)
-    ex.guard = RequestGuard.under({kind: GUARD.mode_of(kind) for kind in ("sql", "shell", "argv", "path")})()
+    ex.guard = RequestGuard.under({kind: GUARD.mode_of(kind) for kinds in CLASSES.values() for kind in kinds})()
     token = CURRENT.set(ex)
     try:
         yield ex.guard

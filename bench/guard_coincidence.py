@@ -20,7 +20,7 @@ from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
 from hauberk.core.errors import BlockedError
 from hauberk.core.plan import Plan
 from hauberk.guard import Guard
-from hauberk.guard.sensor import SEEN
+from hauberk.guard.seen import SEEN
 
 Handler = Callable[[sqlite3.Connection], object]
 

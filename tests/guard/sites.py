@@ -9,7 +9,7 @@ from urllib.parse import quote
 from hauberk.adapters.wsgi import WSGIShield
 from hauberk.core.plan import Plan
 from hauberk.guard import Guard
-from hauberk.guard.sensor import SEEN
+from hauberk.guard.seen import SEEN
 
 BLOCK = Plan.of([Guard(mode="block")])
 

@@ -20,7 +20,7 @@ from hauberk.core.plan import Plan
 from hauberk.guard import Guard
 from hauberk.guard.code import judge
 from hauberk.guard.pytokens import tokenise
-from hauberk.guard.sensor import SEEN
+from hauberk.guard.seen import SEEN
 
 BLOCK = Plan.of([Guard(mode="block")])
 CALL = "__import__('os').getpid()"

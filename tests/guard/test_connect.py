@@ -17,7 +17,7 @@ from hauberk.adapters.asgi import ASGIShield
 from hauberk.core.events import recording
 from hauberk.core.plan import Plan
 from hauberk.guard import Guard, install
-from hauberk.guard.sensor import SEEN
+from hauberk.guard.seen import SEEN
 from hauberk.guard.sinks import connect
 from tests.guard.backends import Backend, backend
 from tests.guard.sites import BLOCK, ask, site

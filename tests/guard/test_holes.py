@@ -17,7 +17,7 @@ from hauberk.adapters.asgi import ASGIShield
 from hauberk.adapters.wsgi import WSGIShield
 from hauberk.core.plan import Plan
 from hauberk.guard import Guard
-from hauberk.guard.sensor import SEEN
+from hauberk.guard.seen import SEEN
 from hauberk.guard.sinks import pages
 from tests.guard.holes import HOLES, SOURCES, Hole, Reply
 

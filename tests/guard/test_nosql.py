@@ -17,7 +17,7 @@ from hauberk.guard import Guard, install
 from hauberk.guard.documents import documents, nested
 from hauberk.guard.inner import claims
 from hauberk.guard.nosql import brought, interpreted, judge_script, judged, nodes
-from hauberk.guard.sensor import SEEN
+from hauberk.guard.seen import SEEN
 from tests.guard.sites import site
 
 pymongo = pytest.importorskip("pymongo")

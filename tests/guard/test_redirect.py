@@ -13,7 +13,7 @@ from hauberk.core.errors import ConfigurationError
 from hauberk.core.exchange import Exchange
 from hauberk.core.plan import Plan
 from hauberk.guard import Guard
-from hauberk.guard.sensor import SEEN
+from hauberk.guard.seen import SEEN
 from hauberk.wire.location import web_authority
 from tests.conftest import SHARED
 from tests.drivers import Answer, Serve, serve_wsgi

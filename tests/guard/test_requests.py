@@ -26,7 +26,7 @@ from hauberk.core.events import recording
 from hauberk.core.exchange import Exchange
 from hauberk.core.plan import Plan
 from hauberk.guard import Guard, install
-from hauberk.guard.sensor import SEEN
+from hauberk.guard.seen import SEEN
 from tests.drivers import Answer, Got, Serve, serve_asgi, serve_django, serve_wsgi
 
 Handler = Callable[[str], object]

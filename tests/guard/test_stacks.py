@@ -18,7 +18,7 @@ from hauberk.adapters.asgi import ASGIShield
 from hauberk.adapters.wsgi import WSGIShield
 from hauberk.core.plan import Plan
 from hauberk.guard import Guard, install
-from hauberk.guard.sensor import SEEN
+from hauberk.guard.seen import SEEN
 from tests.drivers import Answer, serve_asgi, serve_django, serve_wsgi
 
 BLOCK = Plan.of([Guard(mode="block")])

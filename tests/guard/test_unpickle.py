@@ -29,7 +29,7 @@ from hauberk.core.errors import BlockedError
 from hauberk.core.plan import Plan
 from hauberk.guard import Guard
 from hauberk.guard.pickles import ANY, named
-from hauberk.guard.sensor import SEEN
+from hauberk.guard.seen import SEEN
 from hauberk.guard.tagged import names_by_tag
 
 BLOCK = Plan.of([Guard(mode="block")])

@@ -76,6 +76,8 @@ class Recording:
 
 
 RECORDING: ContextVar[Recording | None] = ContextVar("hauberk.recording", default=None)
+RUNNING: set[int] = set()
+"""Identities of the recordings that run anywhere in this process: as long as there is none, nobody asks his context."""
 
 
 @contextmanager
@@ -83,8 +85,10 @@ def recording() -> Iterator[Recording]:
     """Collect the sink events of everything that runs inside, in this context and in those copied from it."""
     events = Recording()
     token = RECORDING.set(events)
+    RUNNING.add(id(events))
     try:
         yield events
     finally:
         events.ended = True
+        RUNNING.discard(id(events))
         RECORDING.reset(token)

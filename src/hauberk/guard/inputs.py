@@ -63,7 +63,18 @@ class Input(NamedTuple):
 class Inputs:
     """The inputs of a request. Read again where the body grew, or the router took more from the path."""
 
-    __slots__ = ("_body", "_length", "_parameters", "_seen", "_telling", "complete", "plain", "risky", "roaming")
+    __slots__ = (
+        "_body",
+        "_length",
+        "_needles",
+        "_parameters",
+        "_seen",
+        "_telling",
+        "complete",
+        "plain",
+        "risky",
+        "roaming",
+    )
 
     def __init__(self) -> None:
         self._parameters: dict[str, object] | None = None
@@ -81,6 +92,7 @@ class Inputs:
         """Whether the parameters, cookies and body are all of the kind that cannot hide an attack, however encoded."""
         self._seen: set[str] = set()
         self._telling: list[tuple[str, Input]] = []
+        self._needles: tuple[int, tuple[str, ...]] = (0, ())
 
     def changeable(self) -> list[tuple[str, Input]]:
         """Each input, after a word by which it is known even if the application changed it, if there is one."""
@@ -88,6 +100,17 @@ class Inputs:
             more = self.risky[len(self._telling) :]
             self._telling += [(telling(item.low) if item.origin == item.value else "", item) for item in more]
         return self._telling
+
+    def needles(self) -> tuple[str, ...]:
+        """What none of which is in a text in lower case, if no input is, nor one that the application changed.
+
+        The word by which an input is known is a part of it: where the word is not, the input is not either.
+        """
+        count, needles = self._needles
+        if count != len(self.risky):
+            needles = tuple(dict.fromkeys(word or item.low for word, item in self.changeable()))
+            self._needles = len(self.risky), needles
+        return needles
 
     def refresh(self, ex: Exchange) -> None:
         """Bring the list up to what is known of the request now."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hauberk.guard.sensor import COMPILED, SEEN
+from hauberk.guard.seen import COMPILED, SEEN
 from tests.guard.sql.servers import MariaDB
 from tests.stores.servers import Postgres
 

@@ -265,7 +265,7 @@ def test_words_of_django_s_own_statements_are_no_attack(item: Any, words: str) -
 
 def test_a_name_that_is_taken_from_the_request_is_judged(item: Any) -> None:
     """Aliases come from keywords: an ORM quotes them, and whoever gets out of the quotes is stopped all the same."""
-    from hauberk.guard.sensor import COMPILED
+    from hauberk.guard.seen import COMPILED
 
     value = 'x", (select 1) as "y'
     sql = f'SELECT "shop_item"."id" AS "{value}" FROM "shop_item"'

@@ -21,8 +21,10 @@ from hauberk.guard.carry import MARK, listened
 from hauberk.guard.frames import origin, stack
 from hauberk.guard.hook import handle
 from hauberk.guard.inputs import Inputs
+from hauberk.guard.listeners import exchange, recorder
 from hauberk.guard.request import RequestGuard
-from hauberk.guard.sensor import SEEN, exchange, recorder, sense_found
+from hauberk.guard.seen import SEEN
+from hauberk.guard.sensor import sense_found
 from hauberk.guard.ssrf import (
     ALLOWED,
     LED,

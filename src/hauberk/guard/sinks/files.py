@@ -17,8 +17,9 @@ from typing import Any
 from hauberk.guard.carry import MARK, listened
 from hauberk.guard.frames import is_bookkeeping, origin, stack
 from hauberk.guard.hook import Handler, handle
+from hauberk.guard.listeners import exchange
 from hauberk.guard.path import judge, names_ancestor, within
-from hauberk.guard.sensor import exchange, sense
+from hauberk.guard.sensor import sense
 from hauberk.guard.verdict import Judgement
 
 EVENTS: dict[str, tuple[int, ...]] = {

@@ -13,7 +13,8 @@ from hauberk.guard.inputs import Inputs, decodings, every
 from hauberk.guard.ldap import WILDCARD, any_value, judge_filter, judge_name
 from hauberk.guard.likeness import judge_changed
 from hauberk.guard.request import RequestGuard
-from hauberk.guard.sensor import SEEN, sense, sense_found
+from hauberk.guard.seen import SEEN
+from hauberk.guard.sensor import sense, sense_found
 from hauberk.guard.sinks.methods import Before, watch
 from hauberk.guard.verdict import Judgement
 

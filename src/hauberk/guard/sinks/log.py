@@ -8,8 +8,9 @@ from typing import Any
 
 from hauberk.core.exchange import Exchange
 from hauberk.guard.inputs import Inputs, every, forms
+from hauberk.guard.listeners import exchange
 from hauberk.guard.logtext import CONTROL, carriers, written
-from hauberk.guard.sensor import exchange, sense_found
+from hauberk.guard.sensor import sense_found
 from hauberk.guard.verdict import Judgement
 
 _BROKEN = Judgement("attack", "the input breaks the line of the log or steers the terminal that shows it")

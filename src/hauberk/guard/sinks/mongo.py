@@ -13,9 +13,11 @@ from hauberk.guard.documents import documents
 from hauberk.guard.imports import when_imported
 from hauberk.guard.inputs import Inputs, every
 from hauberk.guard.likeness import judge_changed
+from hauberk.guard.listeners import exchange, recorder
 from hauberk.guard.nosql import Brought, Node, brought, judge_script, judged, nodes, scripts
 from hauberk.guard.request import RequestGuard
-from hauberk.guard.sensor import SEEN, exchange, recorder, sense, sense_found
+from hauberk.guard.seen import SEEN
+from hauberk.guard.sensor import sense, sense_found
 from hauberk.guard.verdict import Judgement
 
 DIALECT = "mongodb"

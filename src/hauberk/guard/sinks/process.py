@@ -10,7 +10,8 @@ from typing import Any
 
 from hauberk.guard.carry import MARK
 from hauberk.guard.hook import handle
-from hauberk.guard.sensor import recorder, sense
+from hauberk.guard.listeners import recorder
+from hauberk.guard.sensor import sense
 from hauberk.guard.shell import judge, judge_argv, shell_script
 
 DIALECT = "posix-sh"

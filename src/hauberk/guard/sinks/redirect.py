@@ -8,7 +8,8 @@ from hauberk.core.exchange import Exchange
 from hauberk.guard.inputs import Inputs, every, forms
 from hauberk.guard.redirect import foreign, judge, origin_key, own_hosts
 from hauberk.guard.request import RequestGuard
-from hauberk.guard.sensor import SEEN, sense_found
+from hauberk.guard.seen import SEEN
+from hauberk.guard.sensor import sense_found
 from hauberk.guard.verdict import Judgement
 
 TARGETS = {"location": "response Location", "refresh": "response Refresh"}

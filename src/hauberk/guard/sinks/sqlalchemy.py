@@ -14,7 +14,7 @@ from typing import Any
 
 from hauberk.guard.carry import MARK, listened
 from hauberk.guard.imports import HOOKED, when_imported
-from hauberk.guard.sensor import COMPILED
+from hauberk.guard.seen import COMPILED
 from hauberk.guard.sinks.statements import KNOWN, look
 
 RAW = "hauberk_raw"

@@ -14,12 +14,11 @@ from sqlite3 import dbapi2
 from types import ModuleType
 from typing import Any
 
-from hauberk.core.events import RECORDING
+from hauberk.core.events import RUNNING
 from hauberk.guard.carry import MARK
 from hauberk.guard.sinks import aiosqlite
 from hauberk.guard.sinks.statements import KNOWN, look
 
-_recording = RECORDING.get
 _CONNECT: Callable[..., sqlite3.Connection] = sqlite3.connect
 _CONNECTION, _CURSOR = sqlite3.Connection, sqlite3.Cursor
 _FACTORY = 5
@@ -46,19 +45,18 @@ def _watching(base: type, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _method(original: Callable[..., Any], target: str) -> Callable[..., Any]:
-    own = original in {getattr(_CURSOR, name) for name in ("execute", "executemany")}
-    watched = _quick(original, target) if own else _general(original, target)
+    watched = _quick(original, target) if original is _CURSOR.execute else _general(original, target)
     setattr(watched, MARK, True)
     return watched
 
 
 def _quick(original: Callable[..., Any], target: str) -> Callable[..., Any]:
-    """For sqlite3's own methods, which take two arguments and no keywords."""
+    """For sqlite3's own method, which takes two arguments and no keywords."""
 
     @wraps(original)
     def watched(self: Any, sql: Any, parameters: Any = (), /) -> Any:
         # What is known needs no look, unless somebody writes everything down.
-        if (type(sql) is not str or sql not in KNOWN or _recording() is not None) and isinstance(sql, str):
+        if (type(sql) is not str or sql not in KNOWN or RUNNING) and isinstance(sql, str):
             look(target, sql, "sqlite")
         return original(self, sql, parameters)
 
@@ -70,7 +68,7 @@ def _general(original: Callable[..., Any], target: str) -> Callable[..., Any]:
 
     @wraps(original)
     def watched(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if args and isinstance(args[0], str) and (args[0] not in KNOWN or _recording() is not None):
+        if args and isinstance(args[0], str) and (args[0] not in KNOWN or RUNNING):
             look(target, args[0], "sqlite")
         return original(self, *args, **kwargs)
 
@@ -115,12 +113,18 @@ def _shortcut(name: str) -> Callable[..., Any]:
     guarded = guarded_cursor(_CURSOR)
     target = f"sqlite3.Cursor.{name}"
 
-    @wraps(getattr(_CONNECTION, name))
-    def watched(self: Any, sql: Any, /, *args: Any) -> Any:
-        if (type(sql) is not str or sql not in KNOWN or _recording() is not None) and isinstance(sql, str):
+    def batch(self: Any, sql: Any, /, *args: Any) -> Any:
+        if isinstance(sql, str):
             look(target, sql, "sqlite")
         return run(cursor(self, guarded), sql, *args)
 
+    def statement(self: Any, sql: Any, parameters: Any = (), /) -> Any:
+        if (type(sql) is not str or sql not in KNOWN or RUNNING) and isinstance(sql, str):
+            look(target, sql, "sqlite")
+        return run(cursor(self, guarded), sql, parameters)
+
+    original = getattr(_CONNECTION, name)
+    watched = wraps(original)(statement if name == "execute" else batch)
     setattr(watched, MARK, True)
     return watched
 

@@ -8,10 +8,11 @@ from functools import partial, wraps
 from inspect import iscoroutinefunction
 from typing import Any
 
-from hauberk.core.events import RECORDING
+from hauberk.core.events import RECORDING, RUNNING
 from hauberk.core.exchange import HOLDER
 from hauberk.guard.carry import CARRIED, MARK
-from hauberk.guard.sensor import SEEN, sense, unconcerned
+from hauberk.guard.seen import SEEN
+from hauberk.guard.sensor import sense, unconcerned
 from hauberk.guard.sql import judge, judge_altered
 
 _holder, _recording, _carried = HOLDER.get, RECORDING.get, CARRIED.get
@@ -61,7 +62,7 @@ def watched(
 
     def before(owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         statement = args[argument] if len(args) > argument else kwargs.get(keyword)
-        if type(statement) is str and statement in KNOWN and _recording() is None:
+        if type(statement) is str and statement in KNOWN and not RUNNING:
             return
         if inside and sys._getframe(2).f_globals.get("__name__", "").startswith(inside):
             return
