@@ -11,25 +11,13 @@ from typing import Any
 from hauberk.core.errors import BlockedError
 from hauberk.core.exchange import AnswerWatch, Exchange, HeldPage
 
-Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-def watched_asgi(app: ASGIApp, watch: AnswerWatch) -> ASGIApp:
-    """The application, with its answers shown to the watch."""
-
-    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, _Answer(scope["hauberk"][0], watch, send).send)
-
-    return watched
-
-
-class _Answer:
-    """One answer of an ASGI application."""
+class ASGIAnswer:
+    """One answer of an ASGI application, on its way past the watch."""
 
     __slots__ = ("_ex", "_page", "_send", "_start", "_watch")
 

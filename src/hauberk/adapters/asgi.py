@@ -7,7 +7,7 @@ from types import MethodType
 from typing import Any
 from weakref import ref
 
-from hauberk.adapters.answers import watched_asgi
+from hauberk.adapters.answers import ASGIAnswer
 from hauberk.adapters.asgi_exchange import (
     App,
     ASGIExchange,
@@ -174,7 +174,7 @@ class ASGIShield:
     def _full(self, begin: RequestStep) -> App:
         """For plans with steps that see every request."""
         plan, other, failed, send_start = self.plan, self._other, self._failed, self._send_start
-        app = self.app if plan.answers is None else watched_asgi(self.app, plan.answers)
+        app, answers = self.app, plan.answers
         watches, waits, opens = plan.watches_body, bool(plan.load), plan.session
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
@@ -204,7 +204,8 @@ class ASGIShield:
                         receive = replayed(ex.replay, receive)
                 if reply is not None:
                     return await answer(ex, reply, send_shielded)
-                await app(scope, receive, send_shielded)
+                seen = send_shielded if answers is None else ASGIAnswer(ex, answers, send_shielded).send
+                await app(scope, receive, seen)
             except Exception as error:
                 if await failed(ex, error, send, send_shielded):
                     raise

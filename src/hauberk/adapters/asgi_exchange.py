@@ -134,6 +134,14 @@ class ASGIExchange(Exchange):
         return b"".join(message.get("body", b"") for message in read)
 
     @property
+    def body_to_come(self) -> bool:
+        """See `Exchange.body_to_come`: HTTP/1 says whether there is one (RFC 9112, section 6.3)."""
+        length = self.header("content-length")
+        if length:
+            return not length.isdecimal() or self.body_length < int(length)
+        return not self.scope.get("http_version", "").startswith("1") or bool(self.header("transfer-encoding"))
+
+    @property
     def path_parameters(self) -> dict[str, Any]:
         """See `Exchange.path_parameters`: where Starlette, FastAPI and Litestar put them."""
         return dict(self.scope.get("path_params") or {})

@@ -48,10 +48,13 @@ class Socket:
 
 def watched(ex: ASGIExchange, receive: Receive, plan: Plan) -> Receive:
     """Let steps see the body as the application reads it, and give up on one that does not come."""
-    watcher, limit, done = Watcher(plan, ex), plan.body_timeout, False
+    watcher: Watcher | None = None
+    limit, done = plan.body_timeout, False
 
     async def receive_watched() -> Message:
-        nonlocal done
+        nonlocal done, watcher
+        if watcher is None:  # most requests have no body that anybody asks for
+            watcher = Watcher(plan, ex)
         began = monotonic()
         if limit is None or done:
             message = await receive()

@@ -35,6 +35,12 @@ def field_key(name: str) -> str:
     return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
 
 
+@lru_cache(maxsize=256)
+def field_name(key: str) -> str:
+    """The name, in lower case, of a field that an environment holds under this key."""
+    return key[5:].replace("_", "-").lower()
+
+
 class WSGIExchange(Exchange):
     """A request as a WSGI environment holds it."""
 
@@ -95,8 +101,8 @@ class WSGIExchange(Exchange):
     def headers(self) -> Iterator[tuple[str, str]]:
         """See `Exchange.headers`."""
         for key, value in self.environ.items():
-            if key.startswith("HTTP_"):
-                yield key[5:].replace("_", "-").lower(), str(value)
+            if key[:5] == "HTTP_":
+                yield field_name(key), str(value)
             elif key in {"CONTENT_TYPE", "CONTENT_LENGTH"} and value:
                 yield key.replace("_", "-").lower(), str(value)
 
@@ -139,6 +145,14 @@ class WSGIExchange(Exchange):
             known = 0  # nothing says where it ends, and the server would wait for more
         body, environ["wsgi.input"] = read_ahead(environ["wsgi.input"], known, limit)
         return body
+
+    @property
+    def body_to_come(self) -> bool:
+        """See `Exchange.body_to_come`: a WSGI server that says no length gives no body, unless it ends it itself."""
+        get = self.environ.get
+        if length := get("CONTENT_LENGTH"):
+            return not str(length).isdecimal() or self.body_length < int(length)
+        return bool(get("wsgi.input_terminated") or get("HTTP_TRANSFER_ENCODING"))
 
     @property
     def path_parameters(self) -> dict[str, Any]:

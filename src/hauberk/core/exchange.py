@@ -151,6 +151,11 @@ class Exchange(ABC):
         """Let the application see the request as a trusted proxy saw it; an empty text changes nothing."""
 
     @property
+    def body_to_come(self) -> bool:
+        """Whether the application may have more of the body to read; true where nobody can tell."""
+        return True
+
+    @property
     @abstractmethod
     def path_parameters(self) -> dict[str, Any]:
         """What the router took from the path, as far as it has run."""

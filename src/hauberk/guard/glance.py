@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from hauberk.core.exchange import Exchange
 from hauberk.guard.html import words_in
@@ -16,8 +17,11 @@ _MARKUP = re.compile(
 )
 """Octets of a query or body without which nothing in it can become a script."""
 _CAPABLE = re.compile(r"[<>\"'`\\(]|=|script\s*:|^\s*(?:https?:)?[/\\]{2}", re.IGNORECASE)
+_PATH = re.compile(r"[<>\"'`\\(=:]")
+"""Without one of these and two slashes, a path is none of that."""
 _HEADER = re.compile(r"<|script:|%(?:3c|22|27)|[\"'].*[=(]", re.IGNORECASE)
 """What a header or a cookie must hold to be looked for in pages."""
+_SHORT = 300
 _BROWSERS_OWN = frozenset({"authorization", "content-type", "accept"})
 _BROWSERS_OWN_START = ("sec-", "if-")
 """Header fields that browsers fill with quotes of their own."""
@@ -32,9 +36,21 @@ def telling(ex: Exchange) -> bool:
     query = ex.query
     if query and _MARKUP.search(query):
         return True
-    if _CAPABLE.search(ex.path) or (ex.body and _MARKUP.search(ex.kept_body())):
+    path = ex.path
+    if (("//" in path or _PATH.search(path)) and _CAPABLE.search(path)) or (ex.body and _MARKUP.search(ex.kept_body())):
         return True
-    return any(_HEADER.search(value) and not _browsers_own(name) for name, value in ex.headers())
+    for name, value in ex.headers():
+        if _remembered(name, value) if len(value) <= _SHORT else _tells(name, value):
+            return True
+    return False
+
+
+def _tells(name: str, value: str) -> bool:
+    return _HEADER.search(value) is not None and not _browsers_own(name)
+
+
+_remembered = lru_cache(maxsize=1_024)(_tells)
+"""The same of a short field: what browsers send comes again with each request."""
 
 
 def capable(name: str, value: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from html import escape
 from time import monotonic
 
@@ -71,14 +72,24 @@ KNOWN = Known()
 
 
 def held(ex: Exchange, status: int, content_type: str, coding: str) -> Page | None:
-    """The page, if it is one, and the request has something that could become a script in it."""
+    """The page, if it is one, and the request has something that could become a script in it, or may yet have."""
+    page = kind_of(content_type)
+    if page is None or ex.method == "HEAD" or status in {204, 304} or status < 200:
+        return None
+    if not telling(ex) and not ex.body_to_come:
+        return None
+    encoding, xml = page
+    return Page(ex, decoder(coding), encoding, xml=xml)
+
+
+@lru_cache(maxsize=256)
+def kind_of(content_type: str) -> tuple[str, bool] | None:
+    """What a page of this type is written in, and whether it is XML; None where browsers run no script in it."""
     essence = content_type.partition(";")[0].strip().lower()
     xml = _XML.search(essence) is not None
     if not (essence in HTML or xml or essence in SNIFFED or "/" not in essence):
         return None
-    if ex.method == "HEAD" or status in {204, 304} or status < 200:
-        return None
-    return Page(ex, decoder(coding), charset(content_type), xml=xml)
+    return charset(content_type), xml
 
 
 class Page:
