@@ -43,7 +43,12 @@ def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
     body = PAGE
     environ["wsgi.input"].read()
     if query := environ["QUERY_STRING"]:
-        body = body.replace("@", escape(parse_qs(query)["q"][0]))
+        shown = escape(parse_qs(query)["q"][0])
+        body = (
+            body.replace("</table>", f"</table><p>{shown}</p>")
+            if query.startswith("end=")
+            else body.replace("@", shown)
+        )
     if environ["PATH_INFO"] == "/json":
         start("200 OK", [("Content-Type", "application/json")])
         return [b'{"items": []}']
@@ -72,6 +77,7 @@ CASES = {
     "page, nothing risky in the request": ("/", "q=teapot", b""),
     "page, a quote in the query, shown escaped": ("/", "q=" + quote("teapot, it's blue"), b""),
     "page, markup in the query, shown escaped": ("/", "q=" + quote('<b>teapot</b> & "blue"'), b""),
+    "page, the same, shown at its end": ("/", "end=1&q=" + quote('<b>teapot</b> & "blue"'), b""),
     "page after a form of 31 fields with quotes": ("/", "", FORM),
 }
 

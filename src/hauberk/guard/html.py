@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
-from hauberk.guard.scripts import Script, scripts
+from hauberk.guard.scripts import Script, differing, scripts
 from hauberk.guard.verdict import ABSENT, Judgement, escapings, occurrences
 
 INERT = Judgement("inert", "the page runs the same without the input")
@@ -50,18 +50,38 @@ def judge_all(
     # Marks alone are everywhere in a page, and so are beginnings of its own tags: what follows them is judged.
     given = {form for value in values for form in escaped(value) if _BEGINS.fullmatch(form) is None}
     forms = sorted(given, key=len, reverse=True)
-    now, found = None, (ABSENT, "")
+    now: Counter[Script] | None = None
+    found = (ABSENT, "")
     for word in ("a", "7"):  # in the place of a number, a word would change more than the input did
-        plain = page
+        plain, low = page, page.lower()
         for form in forms:
-            plain = _without(plain, form, word)
+            if _may_hold(plain, low, form):
+                plain = _without(plain, form, word)
+                low = plain.lower()
         if plain == page:
             break
-        now = now or Counter(scripts(page, xml=xml))
-        found = _compared(Counter(scripts(plain, xml=xml)), now, values, known)
+        if xml or (parts := differing(page, plain, *_same(page, plain))) is None:
+            now = now or Counter(scripts(page, xml=xml))
+            found = _compared(Counter(scripts(plain, xml=xml)), now, values, known)
+        else:
+            found = _compared(Counter(parts[1]), Counter(parts[0]), values, known)
         if not found[0].attack:
             break
     return found
+
+
+def _may_hold(page: str, low: str, form: str) -> bool:
+    """Whether the page, which comes in lower case too, may hold this: asked before it is searched for every place."""
+    form = form.strip()
+    wanted = form.lower()
+    return wanted in low or len(low) != len(page) or len(wanted) != len(form)
+
+
+def _same(one: str, other: str) -> tuple[int, int]:
+    """How many characters at the beginning and at the end of both are the same; together no more than the shorter."""
+    most = min(len(one), len(other))
+    start = _longest(most, lambda length: one[:length] == other[:length])
+    return start, _longest(most - start, lambda length: one[len(one) - length :] == other[len(other) - length :])
 
 
 def _compared(

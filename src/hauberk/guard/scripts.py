@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hauberk.guard.jstokens import shape
 from hauberk.wire.location import cleaned, scheme_of, web_authority
-from hauberk.wire.markup import Tag, start_tags
+from hauberk.wire.markup import Reading, Tag, start_tags
 
 JAVASCRIPT = frozenset(
     {
@@ -51,6 +51,24 @@ class Script(NamedTuple):
 def scripts(page: str, *, xml: bool = False, depth: int = 0) -> tuple[Script, ...]:
     """Everything that a page runs."""
     return tuple(script for tag in start_tags(page, xml=xml) for script in _of(tag, depth))
+
+
+def differing(one: str, other: str, start: int, rest: int) -> tuple[tuple[Script, ...], tuple[Script, ...]] | None:
+    """What each of two pages runs, but for what both do: they are the same in the first `start` and the last `rest`
+    characters. None where they are not read alike any more at their ends.
+
+    The beginning is read once, the end not at all.
+    """
+    before = Reading(before=start)
+    for _ in start_tags(one, reading=before):
+        pass
+    ends = (len(one) - rest, len(other) - rest)
+    here, there = (Reading(before.at, enough=end) for end in ends)
+    found = tuple(script for tag in start_tags(one, reading=here) for script in _of(tag, 0))
+    others = tuple(script for tag in start_tags(other, reading=there) for script in _of(tag, 0))
+    if here.at < ends[0] or there.at < ends[1]:
+        return None
+    return (found, others) if len(one) - here.at == len(other) - there.at else None
 
 
 def _of(tag: Tag, depth: int) -> Iterator[Script]:

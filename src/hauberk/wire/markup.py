@@ -49,6 +49,8 @@ _ENDS = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name
 _SCRIPT_PARTS = re.compile(r"<!--|-->|<(?P<end>/?)script(?=[\t\n\f\r />])", re.IGNORECASE)
 
 
+_FAR = 512
+"""Characters of plain text in which a place is looked for from where reading can go on."""
 _PLAIN_NAME = (
     "(?!(?:script|style|xmp|iframe|frame|noembed|noframes|noscript|textarea|title|svg|math|plaintext|base|object|embed"
     "|meta)[\\t\\n\\f\\r />])[a-z][a-z0-9]*+"
@@ -89,17 +91,51 @@ class _Foreign(NamedTuple):
     """Whether its content is HTML again."""
 
 
-def start_tags(page: str, *, xml: bool = False) -> Iterator[Tag]:
+class Reading:
+    """How far a page is read: `at` is a place in text outside of SVG and MathML, where nothing that stands before it
+    has a say in how the rest is read."""
+
+    __slots__ = ("at", "before", "enough")
+
+    def __init__(self, at: int = 0, *, before: int | None = None, enough: int | None = None) -> None:
+        self.at = at
+        self.before = before
+        """Read on from the last such place up to here, and no further."""
+        self.enough = enough
+        """Or read up to the first such place from here on."""
+
+    def over(self, page: str, at: int, ahead: int) -> bool:
+        """Take note of such a place, at or soon after this one; whether it was the last that is wanted.
+
+        `ahead` is where the text of a raw element ends, which is not known before its end tag is read.
+        """
+        bound = self.before if self.before is not None else (self.enough or 0) + _FAR
+        passed = _PLAIN.match(page, at, bound)  # cut there: it would be passed over in one go
+        end = at if passed is None else passed.end()
+        if self.before is not None and end > self.before:
+            return True
+        if end > ahead:
+            self.at = end
+        return self.at == self.before or (self.enough is not None and self.at >= self.enough)
+
+
+def start_tags(page: str, *, xml: bool = False, reading: Reading | None = None) -> Iterator[Tag]:
     """The elements that the page starts, in order, but for those in which nothing could run.
 
     Never raises; takes time proportional to the page.
 
-    `xml` is for XHTML and SVG documents, which have CDATA sections everywhere, and references in scripts.
+    `xml` is for XHTML and SVG documents, which have CDATA sections everywhere, and references in scripts. `reading` is
+    for a part of a page that is not XML.
     """
-    at = 0
+    at = 0 if reading is None else reading.at
     inside: list[_Foreign] = []
     """The elements of SVG and MathML around, which decide on the reading."""
-    while (found := _next(page, at, plain=not inside and not xml)) is not None:
+    ahead = -1
+    while True:
+        plain = not inside and not xml
+        found = _next(page, at, plain=plain) if reading is None else _ahead(page, at, ahead, inside, reading)
+        if found is None:
+            return
         at, name = found.end(), (found["name"] or "").lower()
         foreign = xml or (bool(inside) and (not inside[-1].html or (name in _GLYPHS and inside[-1].space == "math")))
         if found["comment"]:
@@ -127,6 +163,7 @@ def start_tags(page: str, *, xml: bool = False) -> Iterator[Tag]:
                 space = inside[-1].space if stays else name  # of `<math><svg>`, both are MathML
                 inside.append(_Foreign(name, space, stays and _html_again(space, name, attributes)))
             yield Tag(name, attributes, content)
+            ahead = max(ahead, after) if name in RAW else ahead
             at = at if foreign else after  # in SVG, there may be elements in a script
 
 
@@ -134,6 +171,15 @@ def _next(page: str, at: int, *, plain: bool) -> re.Match[str] | None:
     """The next tag, comment or the like; past all that is plain, where it is read as HTML."""
     if plain and (passed := _PLAIN.match(page, at)) is not None:
         at = passed.end()
+    return _TAG.search(page, at)
+
+
+def _ahead(page: str, at: int, ahead: int, inside: list[_Foreign], reading: Reading) -> re.Match[str] | None:
+    """The same for a part of a page; None where that is at its end."""
+    if not inside:
+        if reading.over(page, at, ahead):
+            return None
+        at = max(at, reading.at)
     return _TAG.search(page, at)
 
 

@@ -34,6 +34,8 @@ SNIFFED = frozenset({"", "unknown/unknown", "application/unknown", "*/*"})
 """Types that browsers do not believe, and look into the content instead (MIME Sniffing, section 7)."""
 _XML = re.compile(r"[/+]xml\Z")
 _LONGEST_FORM = 4_096
+_READ, _EVERY = 8, 16
+"""Of how many pages of a path the scripts are learned, and of each how-manieth after those."""
 
 
 class Known:
@@ -46,17 +48,27 @@ class Known:
     def __init__(self, limit: int = 2_048, longest: int = 4_096) -> None:
         self._limit, self._longest = limit, longest
         self._scripts: dict[tuple[str, str, str], None] = {}
+        self._pages: dict[str, int] = {}
+        """How many pages of a path were read."""
 
     def at(self, path: str) -> Iterator[tuple[str, str]]:
         """Place and code of those that pages of this path have."""
         return ((place, code) for where, place, code in tuple(self._scripts) if where == path)
 
     def learn(self, path: str, text: str, values: Sequence[str], *, xml: bool) -> None:
-        """Remember what a page runs, apart from what holds one of these values."""
+        """Remember what a page runs, apart from what holds one of these values.
+
+        Of a path whose pages were read often enough, only now and then: that costs as much as all else together.
+        """
+        read = self._pages[path] = self._pages.get(path, 0) + 1
+        if read > _READ and read % _EVERY:
+            return
         for script in scripts(text, xml=xml):
             low = script.code.lower()
             if len(low) <= self._longest and not any(value.lower() in low for value in values):
                 self._scripts[path, script.place, script.code] = None
+        if len(self._scripts) > self._limit or len(self._pages) > self._limit:
+            self._pages.clear()
         while len(self._scripts) > self._limit:
             try:
                 self._scripts.pop(next(iter(self._scripts)), None)
@@ -66,6 +78,7 @@ class Known:
     def clear(self) -> None:
         """Forget everything."""
         self._scripts.clear()
+        self._pages.clear()
 
 
 KNOWN = Known()
