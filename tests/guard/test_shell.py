@@ -103,6 +103,9 @@ ARGV = [
     (["ping", "-c", "1", "a; id"], "a; id", "inert"),
     (["grep", "-c", "sh", "x; y"], "x; y", "inert"),
     (["ping", "--flood"], "--flood", "unknown"),
+    (["ssh", "-oProxyCommand=id.example.org"], "-oProxyCommand=id", "unknown"),
+    (["ssh", "--", "-oProxyCommand=id"], "-oProxyCommand=id", "inert"),
+    (["convert", "size-100", "x"], "-100", "inert"),
     (["ping", "-c", "1", "--", "x"], "nothing of this", "inert"),
     (["/opt/a b/tool", "x"], "/opt/a b/tool", "unknown"),
 ]

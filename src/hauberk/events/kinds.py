@@ -34,6 +34,7 @@ class Kind(NamedTuple):
 KINDS: dict[str, Kind] = {
     "guard-blocked": Kind("Attack blocked at the sink", "injection", "high", True),
     "guard-observed": Kind("Attack seen at the sink", "injection", "high"),
+    "guard-reported": Kind("Input that steers a program", "injection", "medium"),
     "guard-incomplete": Kind("Request too large for the guard", "operations", "low"),
     "csrf-refused": Kind("Cross-site request refused", "cross-site", "medium", True),
     "cross-site-refused": Kind("Cross-site request refused", "cross-site", "medium", True),

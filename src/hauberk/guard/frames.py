@@ -137,6 +137,17 @@ def in_code(text: str, frames: int = 1_000, skip: int = 1) -> bool:
     return False
 
 
+def is_among_constants(word: str) -> bool:
+    """Whether the word is a constant of a function that is running, or an item of a list that it writes out."""
+    for frame in stack(sys._getframe(1)):
+        code = frame.f_code
+        if origin(code.co_filename) == "own":
+            continue
+        if _among(word, code.co_consts) or any(_among(word, item) for item in code.co_consts if type(item) is tuple):
+            return True
+    return False
+
+
 def is_constant(text: str) -> bool:
     """Whether the text stands in the code as it is: in a calling function, or in an upper-case global that one can see.
 

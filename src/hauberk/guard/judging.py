@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hauberk.core.events import SinkKind
 from hauberk.core.exchange import BODY_KEPT, Exchange
 from hauberk.guard.fragments import covered, crafted, wordy
-from hauberk.guard.frames import is_constant, of_a_store
+from hauberk.guard.frames import is_among_constants, is_constant, of_a_store
 from hauberk.guard.inputs import Input, Inputs
 from hauberk.guard.provenance import authored
 from hauberk.guard.request import RequestGuard
@@ -76,8 +76,8 @@ def found_in(
                 return Found(judgement, name)
             else:
                 spared = Found(judgement, name, spared=True)
-        elif judgement is not ABSENT and (worst.name is None or judgement.verdict == "unknown"):
-            worst = Found(judgement, name)
+        elif judgement is not ABSENT:
+            worst = _worse(worst, Found(judgement, name), value)
     if spared.name is not None:
         return spared
     if worst.name is None:
@@ -85,6 +85,15 @@ def found_in(
     elif not inputs.complete:
         guard.say_incomplete(ex)
     return worst
+
+
+def _worse(worst: Found, found: Found, value: str) -> Found:
+    """Of two that are no attack, the one that says more."""
+    if found.judgement.reported:
+        # Not the application's own `-v`, which somebody sent as well.
+        return worst if is_among_constants(value) else found
+    more = found.judgement.verdict == "unknown" and not worst.judgement.reported
+    return found if more or worst.name is None else worst
 
 
 def astray(guard: RequestGuard, ex: Exchange, judge: Judge) -> Found:

@@ -123,13 +123,14 @@ def _say(
     try:
         found = Found() if guard is None or ex is None else find(guard, ex)
         attack = found.judgement.attack
-        if (events is None and not attack) or (skip is not None and skip()):
+        said = attack or found.judgement.reported
+        if (events is None and not said) or (skip is not None and skip()):
             return
         blocks = guard is not None and (guard.blocks(kind) if stops is None else stops)
         event = _event(kind, target, text, dialect, argv, found, blocked=attack and not found.spared and blocks)
         if events is not None:
             events.add(event)
-        if attack and ex is not None:
+        if said and ex is not None:
             _report(event, ex)
     finally:
         _BUSY.now = False
@@ -159,12 +160,13 @@ def _event(
 
 
 def _report(event: SinkEvent, ex: Exchange) -> None:
-    """Log an attack, without a value of the request: where the path is the attack, it is left out."""
+    """Log an attack, or what may be one, without a value of the request: where the path is it, it is left out."""
     if event.blocked:
         ex.blocked = FORBIDDEN
     name = event.input or ""
+    seen = "guard-observed" if event.verdict == "attack" else "guard-reported"
     decision(
-        "guard-blocked" if event.blocked else "guard-observed",
+        "guard-blocked" if event.blocked else seen,
         kind=event.kind,
         target=event.target,
         input=name,

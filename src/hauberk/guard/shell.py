@@ -21,9 +21,11 @@ _SPECIAL = re.compile(r"[^\w@%+=:,./-]")
 _INERT = Judgement("inert", "the input stays inside one word")
 _QUOTED = Judgement("inert", "the input is quoted")
 _OPTION = Judgement(
-    "unknown", "the input is an argument that begins with a hyphen, so the program may take it for an option"
+    "unknown",
+    "the input is an argument that begins with a hyphen, so the program may take it for an option",
+    reported=True,
 )
-_PROGRAM = Judgement("unknown", "the input names the program that is run")
+_PROGRAM = Judgement("unknown", "the input names the program that is run", reported=True)
 
 SHELLS = frozenset("sh bash dash zsh ksh mksh ash yash rbash fish csh tcsh".split())
 _LAUNCHERS = frozenset(
@@ -56,7 +58,8 @@ def judge(command: str, value: str) -> Judgement:
 def judge_argv(argv: Sequence[str], value: str, *, script: int | None = None) -> Judgement:
     """Judge one input in an argument list: harmless there, unless the program is a shell with `-c`.
 
-    An input that is a whole argument and begins with a hyphen is `unknown`: some programs take it for an option.
+    An input that is an argument, or begins one, and begins with a hyphen is `unknown`: some programs take it for an
+    option, unless `--` stands before it (XBD 12.2, guideline 10).
     `script` is the position of a shell's script, where it is known already.
     """
     script = shell_script(argv) if script is None else script
@@ -68,10 +71,15 @@ def judge_argv(argv: Sequence[str], value: str, *, script: int | None = None) ->
         if position != script and occurrences(item, value):
             if position == 0:
                 return _PROGRAM
-            if item == value and value.startswith("-"):
+            if _begins_option(item, value) and "--" not in argv[1:position]:
                 return _OPTION
             return _INERT
     return ABSENT
+
+
+def _begins_option(item: str, value: str) -> bool:
+    value = value.strip()
+    return value[:1] == "-" and len(value) > 1 and item.lower().startswith(value.lower())
 
 
 def shell_script(argv: Sequence[str]) -> int | None:

@@ -17,6 +17,8 @@ class Judgement:
 
     verdict: Verdict
     reason: str
+    reported: bool = False
+    """Whether it is said though nothing is to be stopped: whether it harms, the program at the sink decides."""
 
     @property
     def attack(self) -> bool:

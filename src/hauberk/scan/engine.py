@@ -122,7 +122,7 @@ def unsaid() -> Iterator[None]:
     """Keep out of the log what the guard observes meanwhile: it is what the scan does, and goes into its findings."""
 
     def other(record: logging.LogRecord) -> bool:
-        return getattr(record, "hauberk", {}).get("event") != "guard-observed"
+        return getattr(record, "hauberk", {}).get("event") not in {"guard-observed", "guard-reported"}
 
     DECISIONS.addFilter(other)
     try:
