@@ -15,7 +15,7 @@ from hauberk.scan.messages import Request
 from hauberk.scan.surface import FORM, JSON, MULTIPART, Operation, Parameter
 
 Values = Mapping[tuple[Place, str], Any]
-"""A value for a parameter, by `Parameter.key`; for an upload it is the file's name."""
+"""A value for a parameter, by `Parameter.key`; for an upload it is the file's name, and what the file holds."""
 
 
 class Members(dict[str, Any]):
@@ -207,7 +207,19 @@ def _body(operation: Operation, chosen: Values) -> tuple[str, bytes]:
     if leaves:
         return JSON, json.dumps(document({p.name: chosen[p.key] for p in leaves})).encode()
     raw = operation.at("body")
-    return ("text/plain; charset=utf-8", _text_of(chosen[raw[0].key]).encode()) if raw else ("", b"")
+    if not raw:
+        return "", b""
+    text = _text_of(chosen[raw[0].key])
+    return _kind(text)[0], text.encode()
+
+
+def _kind(text: str) -> tuple[str, str]:
+    """The media type that a document says it is of, and how the name of its file ends."""
+    if text.startswith("<?xml"):
+        return "application/xml", ".xml"
+    if text.startswith("!!"):
+        return "application/yaml", ".yaml"
+    return "text/plain; charset=utf-8", ""
 
 
 def document(leaves: Mapping[str, Any]) -> Any:
@@ -229,12 +241,18 @@ def document(leaves: Mapping[str, Any]) -> Any:
 def _multipart(fields: list[tuple[str, str]], files: list[tuple[str, str]]) -> bytes:
     """RFC 7578; names are escaped as browsers do (HTML, section 4.10.21.8)."""
     parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{_escaped(n)}"\r\n\r\n{v}\r\n' for n, v in fields]
-    parts += [
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{_escaped(name)}"; filename="{_escaped(filename)}"\r\n'
-        "Content-Type: text/plain\r\n\r\nhauberk\r\n"
-        for name, filename in files
-    ]
+    parts += [_file(name, value) for name, value in files]
     return ("".join(parts) + f"--{BOUNDARY}--\r\n").encode()
+
+
+def _file(name: str, value: str) -> str:
+    """A file that is named as the value says and holds it; a document is named by its kind."""
+    kind, ending = _kind(value)
+    filename = _escaped(f"hauberk{ending}" if ending else value)
+    return (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{_escaped(name)}"; filename="{filename}"\r\n'
+        f"Content-Type: {kind}\r\n\r\n{value}\r\n"
+    )
 
 
 def _escaped(name: str) -> str:

@@ -97,7 +97,17 @@ class _Reader:
             case ast.Call(func=ast.Name(id="int" | "float" as kind), args=[inner]):
                 self.number(inner, kind)
         if isinstance(node, ast.Call):
+            self.body(node)
             self.enter(node)
+
+    def body(self, call: ast.Call) -> None:
+        """A body that is handed on as it came, to be read as something else than JSON: XML, YAML, a pickle."""
+        made = self.source(call)
+        if made is not None and made.place in {"json", "body"}:
+            return
+        given = (self.source(value) for value in (*call.args, *(k.value for k in call.keywords)))
+        if any(source is not None and source.raw and source.place == "body" for source in given):
+            self.found.setdefault(("body", ""), Parameter(name="", place="body"))
 
     def add(
         self, source: Source | None, key: ast.expr, default: ast.expr | None = None, call: ast.Call | None = None
@@ -279,6 +289,8 @@ def _read(
     leaves = [name for place, name in reader.found if place == "json"]
     for parameter in reader.found.values():
         inner = (parameter.name + ".", parameter.name + "[]")
+        if parameter.place == "body" and leaves:
+            continue
         if parameter.place != "json" or not any(name.startswith(inner) for name in leaves):
             yield parameter
 

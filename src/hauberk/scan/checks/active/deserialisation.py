@@ -33,9 +33,12 @@ WRITTEN = re.compile(r"gA[JQSRT][A-Za-z0-9_+/-]|\(dp|\x80|!!python|py/(object|ty
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """A global that does not exist, named in each format: the loader looks for it, and nothing else happens."""
     known = str(point.parameter.example or "")
-    if not kit.sees >= KINDS or not (NAMED.search(point.parameter.name) or WRITTEN.search(known)):
+    speaks = point.parameter.place in {"body", "upload"} or NAMED.search(point.parameter.name) or WRITTEN.search(known)
+    # A value that is no base64 fails before it is unpickled; one that is tells what reads it.
+    if not kit.sees >= KINDS or not (speaks or control.response.status >= 500):
         return ()
-    return (f"{BASE64}csys\n{{c}}\n.", "!!python/name:sys.{c}", '{"py/type": "sys.{c}"}')
+    whole = ("csys\n{c}\n.",) if point.parameter.place in {"body", "upload"} else ()
+    return (f"{BASE64}csys\n{{c}}\n.", "!!python/name:sys.{c}", '{"py/type": "sys.{c}"}', *whole)
 
 
 def judge(trial: Trial) -> Judgement:

@@ -8,7 +8,7 @@ from hauberk.core.events import SinkKind
 from hauberk.core.finding import Rule
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.sensor import sensed
-from hauberk.scan.trial import Judgement, Proof, Trial, canary
+from hauberk.scan.trial import Judgement, Kit, Point, Proof, Shot, Trial, canary
 
 RULE = Rule(
     id="scan.xxe",
@@ -27,19 +27,32 @@ RULE = Rule(
 KINDS: frozenset[SinkKind] = frozenset({"xml"})
 
 
+_HINT = re.compile(r"xml|soap|svg|feed|rss", re.IGNORECASE)
+
+
+def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
+    """In process a sensor hears which file is asked for, whether or not it is there and shown."""
+    return (_DOCUMENT.replace("{s}", "file:///{c}"),) if kit.sees >= KINDS and _speaks(point) else ()
+
+
 def judge(trial: Trial) -> Judgement:
     """Whether a parser went to read what the document names."""
     return sensed(trial, KINDS)
 
 
-_HINT = re.compile(r"xml|soap|svg|feed|rss", re.IGNORECASE)
+def _speaks(point: Point) -> bool:
+    """Whether something says that XML is wanted here, or at least a document."""
+    known = str(point.parameter.example or "").lstrip()
+    return (
+        known.startswith("<")
+        or _HINT.search(point.parameter.name) is not None
+        or point.parameter.place in {"body", "upload"}
+    )
 
 
 def prove(lab: Lab) -> Proof | None:
     """An entity brings in a file that only this scan knows, or a call to an address that only this scan knows."""
-    known = str(lab.point.parameter.example or "").lstrip()
-    parameter = lab.point.parameter
-    if not (known.startswith("<") or _HINT.search(parameter.name) or parameter.place in {"body", "upload"}):
+    if not _speaks(lab.point):
         return None
     for system in (f"file://{lab.kit.bait}", None):
         proof = _ask(lab, system)
