@@ -12,7 +12,11 @@ import pytest
 
 from hauberk.cli.progressed import Progressed, rollback
 from hauberk.core.errors import ConfigurationError, InputError
-from hauberk.scan.extent import Reached
+from hauberk.core.finding import Result
+from hauberk.scan import Budget
+from hauberk.scan.extent import Extent, Reached
+from tests.scan.apps import fastapi_shop
+from tests.scan.test_apps import run
 
 SCAN = (sys.executable, "-m", "hauberk", "scan", "tests.scan.apps.fastapi_shop:app", "-q", "--format", "json")
 ROOT = Path(__file__).parents[2]
@@ -45,6 +49,26 @@ def test_in_pieces_it_finds_what_it_finds_in_one(tmp_path: Path) -> None:
     assert not file.exists()
     assert failures(part) == failures(whole)
     assert part["stats"]["points"] == whole["stats"]["points"]
+
+
+def places(result: Result) -> set[str]:
+    return {f.fingerprint for f in result.failures if not str(f.location).endswith(" *")}
+
+
+@pytest.fixture(scope="module")
+def uncut() -> set[str]:
+    return places(run("tests.scan.apps.fastapi_shop"))
+
+
+@pytest.mark.parametrize("cut", [70, 150, 155, 215])
+def test_wherever_it_was_cut_the_one_that_goes_on_loses_nothing(cut: int, uncut: set[str]) -> None:
+    kept: list[Reached] = []
+    first = run("tests.scan.apps.fastapi_shop", budget=Budget(max_requests=cut), extent=Extent(checkpoint=kept.append))
+    assert not first.complete
+    fastapi_shop.NOTES.clear()  # what a process that is started anew does not know any more
+    rest = run("tests.scan.apps.fastapi_shop", extent=Extent(begin=kept[-1]))
+    assert rest.complete
+    assert places(rest) == uncut
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"target": "t", "reached": {}}', '{"target": "t", "reached": 3}'])

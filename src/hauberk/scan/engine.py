@@ -205,6 +205,8 @@ class Run:
                 self.stored += found
                 phase = "attacking"
                 self.attack()
+                phase = "putting in again what an earlier scan did"
+                self.put_in_again()
                 phase = "uploading"
                 self.upload()
                 phase = "asking GraphQL for its limits"
@@ -370,6 +372,19 @@ class Run:
             known = {str(point): point for operation in self.surface.operations for point in points(operation)}
             kept = self.extent.begin.sent.items()
             self.attacker.sent |= {word: (known[at], template) for word, (at, template) in kept if at in known}
+
+    def put_in_again(self) -> None:
+        """Markup that an earlier scan sent: an application in process began anew since, and may have forgotten it."""
+        if not self.client.transport.senses:
+            return
+        for operation in self.order():
+            if str(operation) not in self.extent.begin.points:
+                continue
+            mine = {str(point): point for point in points(operation)}
+            last = {at: template for at, template in self.extent.begin.sent.values() if at in mine}
+            for group in groups(operation, [mine[at] for at in last]):
+                if group:
+                    self.attacker.volley([(point, last[str(point)]) for point in group])
 
     def checkpoint(self, *, last: bool = False) -> None:
         """Say how far it is, now and then."""
