@@ -42,7 +42,7 @@ def surface(target: Target) -> Surface:
     module: Any = importlib.import_module(f"hauberk.integrations.surface.{reader}")
     try:
         found: Surface = module.surface(target)
-    except (AttributeError, ImportError, LookupError, TypeError, ValueError) as error:
+    except (AttributeError, ImportError, LookupError, SyntaxError, TypeError, ValueError) as error:
         raise InputError(
             target.name,
             f"its routes could not be read: {type(error).__name__}: {error}",

@@ -52,6 +52,11 @@ class Source:
 
 REQUEST = Source(None)
 
+OTHER_LOADERS = frozenset(
+    "pickle cPickle _pickle dill cloudpickle marshal jsonpickle yaml toml tomllib plistlib xmltodict".split()
+)
+"""Modules whose `loads` reads something else than JSON."""
+
 
 @dataclass(slots=True)
 class _Reader:
@@ -189,7 +194,8 @@ class _Reader:
             case ast.Attribute(value=inner, attr=attr):
                 return self.attribute(self.source(inner), attr)
             case ast.Call(func=ast.Attribute(attr="loads" | "decode" as attr, value=inner), args=args):
-                body = self.source(inner) if attr == "decode" else self.source(args[0]) if args else None
+                other = isinstance(inner, ast.Name) and inner.id in OTHER_LOADERS
+                body = self.source(inner) if attr == "decode" else self.source(args[0]) if args and not other else None
                 if body is not None and body.place == "query":
                     return body if attr == "decode" else None
                 return (body if attr == "decode" else Source("json")) if body is not None and body.raw else None

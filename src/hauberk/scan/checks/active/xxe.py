@@ -32,11 +32,14 @@ _HINT = re.compile(r"xml|soap|svg|feed|rss", re.IGNORECASE)
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """In process a sensor hears which file is asked for, whether or not it is there and shown."""
-    return (_DOCUMENT.replace("{s}", "file:///{c}"),) if kit.sees >= KINDS and _speaks(point) else ()
+    return (_DOCUMENT.replace("{s}", "file:///{c}"),) if kit.sees and _speaks(point) else ()
 
 
 def judge(trial: Trial) -> Judgement:
     """Whether a parser went to read what the document names."""
+    for event in trial.shot.response.events:
+        if event.kind == "xml" and not event.blocked and trial.shot.canary in event.text:
+            return Proof(reason="the XML parser asks for a file that the document names", event=event)
     return sensed(trial, KINDS)
 
 
