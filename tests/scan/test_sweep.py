@@ -87,6 +87,18 @@ def test_what_is_learnt(method: str, reads: list[tuple[str, str]], learnt_: set[
     assert {p.key for p in learnt(operation(method=method), reads).parameters} == learnt_
 
 
+def test_how_a_graphql_query_is_sent_is_no_input_of_its_fields() -> None:
+    field = Operation(method="POST", path="/graphql", variant="mutation.login")
+    reads = [
+        ("query", "operationName"),
+        ("json", "variables"),
+        ("form", "query"),
+        ("cookie", "env"),
+        ("header", "x-key"),
+    ]
+    assert {p.key for p in learnt(field, reads).parameters} == {("cookie", "env"), ("header", "x-key")}
+
+
 def test_a_json_body_is_learnt_as_json() -> None:
     assert learnt(operation(), [("json", "a")]).body == JSON
 

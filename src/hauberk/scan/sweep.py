@@ -110,6 +110,8 @@ def learnt(operation: Operation, reads: Iterable[tuple[str, str]]) -> Operation:
         inner = place == "json" and any(other.startswith((name + ".", name + "[")) for other in names)
         body = place in {"form", "json", "upload"}
         foreign = place == "header" and (name.lower() in UNLEARNT or not _is_token(name))
+        # What a GraphQL endpoint asks for is how a query is sent; a field of its schema has its own inputs.
+        foreign = foreign or (bool(operation.variant) and place not in {"header", "cookie"})
         own = CANARY.search(name) is not None or name == UNKNOWN
         if parameter.key in known or inner or foreign or own or (body and not carried) or not name:
             continue
