@@ -9,6 +9,7 @@ import pytest
 from flask import Flask, request
 
 from hauberk.scan import Operation, Parameter, Request, Response, Surface, WSGITransport, scan
+from hauberk.scan.client import credentials
 from hauberk.scan.identity import bearer
 
 
@@ -26,6 +27,15 @@ from hauberk.scan.identity import bearer
 )
 def test_where_the_token_is(document: object, found: str) -> None:
     assert bearer(Response(status=200, body=json.dumps(document).encode())) == found
+
+
+@pytest.mark.parametrize(
+    ("field", "sent"),
+    [("Bearer abcdefgh12", "Bearer abcdefgh12"), ("abcdefgh12", "abcdefgh12"), ("Basic abcdefgh12", ""), ("a b c", "")],
+)
+def test_a_token_in_a_field_comes_back_as_it_was_given(field: str, sent: str) -> None:
+    token = bearer(Response(status=200, headers=(("authorization", field),), body=b"{}"))
+    assert (credentials(token) if token else "") == sent
 
 
 def test_what_needs_the_token_is_reached() -> None:

@@ -40,6 +40,17 @@ class ExhaustedError(Exception):
     """The budget is spent; the engine ends the phase and says so."""
 
 
+class Bare(str):
+    """A token that an application hands out, and takes, without a scheme before it."""
+
+    __slots__ = ()
+
+
+def credentials(token: str) -> str:
+    """What the Authorization field says."""
+    return str(token) if isinstance(token, Bare) else f"Bearer {token}"
+
+
 class Client:
     """Sends as a browser on the application's own pages would, within the budget."""
 
@@ -96,7 +107,7 @@ class Client:
                 ("sec-fetch-site", "same-origin"),
             ]
         if self.bearer:
-            fields.append(("authorization", f"Bearer {self.bearer}"))
+            fields.append(("authorization", credentials(self.bearer)))
         rest = tuple(pair for pair in request.headers if pair[0] != "cookie")
         also = (("cookie", cookies),) if cookies else ()
         return Request(
@@ -173,7 +184,7 @@ class Client:
         """Lines of a header that say who asks, for what is sent raw."""
         cookies = self.jar.header(path)
         own = [*self._usual, *([("cookie", cookies)] if cookies else [])]
-        own += [("authorization", f"Bearer {self.bearer}")] if self.bearer else []
+        own += [("authorization", credentials(self.bearer))] if self.bearer else []
         return [f"{name}: {value}" for name, value in own]
 
     def _keep_pace(self) -> None:

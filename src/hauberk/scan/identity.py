@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from hauberk.scan.client import Client
+from hauberk.scan.client import Bare, Client
 from hauberk.scan.html import offer
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import FORM
@@ -32,6 +32,10 @@ def log_in(client: Client, login: Sequence[Request], logins: Mapping[str, str]) 
 
 def bearer(response: Response) -> str:
     """The token that the answer of a login holds, in the fields where APIs put it; empty if there is none."""
+    given = response.header("authorization") or ""
+    scheme, _, token = given.rpartition(" ")
+    if SENDABLE.fullmatch(token) and scheme.lower() in {"", "bearer"}:
+        return token if scheme else Bare(token)
     try:
         document = json.loads(response.body)
     except ValueError:
