@@ -247,6 +247,34 @@ def test_one_finding_for_each_rule_with_all_its_operations() -> None:
     assert found["scan.cookie-not-secure"].outcome == "not-applicable"
 
 
+ALIKE = Response(
+    status=200, headers=(("content-type", "application/json"),), body=b'{"mappings": "", "password": "correct horse"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "request_", "method"),
+    [
+        ("/b", Request(), "GET"),
+        ("/b.map", Request(), "GET"),
+        ("/b", Request(body=b"password=correct horse"), "POST"),
+        ("/b", Request(headers=(("authorization", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."),)), "GET"),
+    ],
+    ids=["another address", "another ending", "brought by the request", "another token"],
+)
+def test_one_that_answers_as_another_did_is_judged_as_if_it_were_alone(
+    path: str, request_: Request, method: str
+) -> None:
+    operation = Operation(method=method, path=path)
+    alone, after = Watch("https", "https://testserver"), Watch("https", "https://testserver")
+    after.page(Operation(method="GET", path="/a"), Request(), ALIKE)
+    for watch in (alone, after):
+        watch.page(operation, request_, ALIKE)
+    for single, both in zip(alone.findings(), after.findings(), strict=True):
+        of = [o for o in both.evidence.get("operations", ()) if o["operation"] == str(operation)]
+        assert of == list(single.evidence.get("operations", ()))
+
+
 def test_answers_to_attacks_are_judged_for_what_they_show_only() -> None:
     watch = Watch("https", "https://testserver")
     response = Response(status=500, headers=(("content-type", "text/plain"),), body=PYTHON.encode())

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Protocol
 
 from hauberk.core.finding import Rule, Severity
-from hauberk.scan.messages import Request, Response
+from hauberk.scan.messages import Pairs, Request, Response
 from hauberk.scan.surface import Operation
 from hauberk.wire import csp
 from hauberk.wire.set_cookie import SetCookie
@@ -18,6 +18,10 @@ from hauberk.wire.set_cookie import SetCookie
 def policies(response: Response) -> list[csp.Policy]:
     """Every Content-Security-Policy that a browser enforces on this answer."""
     return [policy for field in response.all("content-security-policy") for policy in csp.parse(field)]
+
+
+Looked = tuple[int, Pairs, bytes, str, Pairs, bytes, str, bool]
+"""Everything of a page that passive checks may look at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,17 @@ class Page:
         return tuple(
             c for c in found if c.value.strip('"') and (c.attribute("max-age") or "1").strip() not in {"0", "-1"}
         )
+
+    @property
+    def looked(self) -> Looked:
+        """What its judgement rests on. Two pages that are equal in it are judged alike, whatever their addresses are.
+
+        A check that looks at more of a page than this has to add it here.
+        """
+        said, asked = self.response, self.request
+        ends = self.operation.path.endswith(".map")
+        method = self.operation.method
+        return said.status, said.headers, said.body, self.scheme, asked.headers, asked.body, method, ends
 
     @property
     def is_document(self) -> bool:

@@ -9,11 +9,13 @@ from hauberk.core.finding import SEVERITIES, Finding, HttpLocation
 from hauberk.scan import evidence
 from hauberk.scan.checks.passive import ON_ERRORS, PASSIVE
 from hauberk.scan.messages import Request, Response
-from hauberk.scan.page import Page, PassiveCheck, Seen
+from hauberk.scan.page import Looked, Page, PassiveCheck, Seen
 from hauberk.scan.surface import Operation
 
 EXAMPLES = 50
 """How many operations a finding lists."""
+REMEMBERED = 8
+"""How many answers the verdicts are remembered of: most pages of a kind, such as those of one error, say the same."""
 EVERYWHERE = HttpLocation(method="ANY", path="*")
 """One finding an application: which pages are concerned is evidence, and may change without it being another fault."""
 
@@ -33,6 +35,7 @@ class Watch:
         self._heard: dict[tuple[str, str, str], int] = {}
         """What each operation answered last: it is asked more than once, and mostly says the same again."""
         self._tallies = {check.RULE.id: _Tally() for check in PASSIVE}
+        self._verdicts: dict[Looked, tuple[tuple[_Tally, Seen], ...]] = {}
 
     def page(self, operation: Operation, request: Request, response: Response) -> None:
         """Judge the answer to an ordinary request, once."""
@@ -41,8 +44,8 @@ class Watch:
             return
         self._heard[operation.key] = said
         page = Page(operation=operation, request=request, response=response, scheme=self.scheme)
-        for check in PASSIVE:
-            self._judge(check, page)
+        for tally, seen in self._seen(page):
+            _count(tally, seen, page)
 
     def failure(self, operation: Operation, request: Request, response: Response) -> None:
         """Judge the answer to an attack that made the application fail."""
@@ -51,18 +54,21 @@ class Watch:
         page = Page(operation=operation, request=request, response=response, scheme=self.scheme)
         for check in PASSIVE:
             if check.RULE.id in ON_ERRORS and str(operation) not in self._tallies[check.RULE.id].faulty:
-                self._judge(check, page)
+                seen = check.judge(page)
+                if seen is not None:
+                    _count(self._tallies[check.RULE.id], seen, page)
 
-    def _judge(self, check: PassiveCheck, page: Page) -> None:
-        seen = check.judge(page)
-        if seen is None:
-            return
-        tally, name = self._tallies[check.RULE.id], str(page.operation)
-        tally.judged.add(name)
-        if seen.fault:
-            tally.faulty.setdefault(name, seen)
-            if tally.first is None:
-                tally.first = page, seen
+    def _seen(self, page: Page) -> tuple[tuple[_Tally, Seen], ...]:
+        """What every check says of the page; of one that looks like an earlier one, what was said of that."""
+        looked = page.looked
+        known = self._verdicts.get(looked)
+        if known is None:
+            said = ((self._tallies[check.RULE.id], check.judge(page)) for check in PASSIVE)
+            known = tuple((tally, seen) for tally, seen in said if seen is not None)
+            if len(self._verdicts) >= REMEMBERED:
+                del self._verdicts[next(iter(self._verdicts))]
+            self._verdicts[looked] = known
+        return known
 
     def findings(self) -> list[Finding]:
         """A failure, a pass, or not-applicable for each rule."""
@@ -104,3 +110,12 @@ class Watch:
                 "response": evidence.response(page.response) | {"headers": evidence.fields(page.response)},
             },
         )
+
+
+def _count(tally: _Tally, seen: Seen, page: Page) -> None:
+    name = str(page.operation)
+    tally.judged.add(name)
+    if seen.fault:
+        tally.faulty.setdefault(name, seen)
+        if tally.first is None:
+            tally.first = page, seen
