@@ -58,17 +58,29 @@ class Offer:
 
 def offer(text: str, url: str) -> Offer:
     """The links and forms of the page that was found at `url`."""
-    tree = parse(text)
-    base_node = tree.css_first("base[href]")
-    base = _join(url, base_node.attributes.get("href") or "") if base_node is not None else url
+    parse(text)  # says so where selectolax is not there
+    based, addresses, found = _leading(text)
+    base = url if based is None else _join(url, based)
     links: dict[str, None] = {}
-    for tag, attribute in LINKS:
-        for node in tree.css(f"{tag}[{attribute}]"):
-            link = _join(base, (node.attributes.get(attribute) or "").strip())
-            if urlsplit(link).scheme in {"http", "https"}:
-                links[link.partition("#")[0]] = None
-    forms = tuple(_form(node, base, url) for node in tree.css("form"))
-    return Offer(links=tuple(links), forms=forms)
+    for address in addresses:
+        link = _join(base, address)
+        if urlsplit(link).scheme in {"http", "https"}:
+            links[link.partition("#")[0]] = None
+    return Offer(links=tuple(links), forms=tuple(_form(node, base, url) for node in found))
+
+
+@lru_cache(maxsize=4)
+def _leading(text: str) -> tuple[str | None, tuple[str, ...], tuple[LexborNode, ...]]:
+    """What a page leads to, wherever it was found: its base, where its links go, and its forms."""
+    tree = parse(text)
+    base = tree.css_first("base[href]")
+    addresses = [
+        (node.attributes.get(attribute) or "").strip()
+        for tag, attribute in LINKS
+        for node in tree.css(f"{tag}[{attribute}]")
+    ]
+    based = None if base is None else base.attributes.get("href") or ""
+    return based, tuple(dict.fromkeys(addresses)), tuple(tree.css("form"))
 
 
 def _join(base: str, link: str) -> str:
