@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hauberk.core.events import SinkKind
@@ -40,10 +40,12 @@ INTERPRETERS = frozenset(
         *("template-injection", "code-injection", "deserialisation", "code-inclusion"),
     )
 )
-AFTER = ("scan.path-traversal",)
+AFTER = frozenset({"scan.path-traversal"})
 """Which of several answers tells an interpreter's doing from a file's?"""
 REFUSED = frozenset({400, 404, 422})
 PATHS: frozenset[SinkKind] = frozenset({"path"})
+NAMED = {check.RULE.id: check for check in AT_POINTS}
+READERS = INTERPRETERS | AFTER
 
 
 def points(operation: Operation) -> Iterator[Point]:
@@ -101,6 +103,12 @@ class Attacker:
     """How many points each rule was tried at."""
     _builder: build.Builder | None = None
     """Of the operation that is under attack."""
+    _provable: tuple[str, ...] = field(init=False)
+    """Rules of which something is proved by several answers. Not where sensors watch every sink that shows it: there
+    nothing has to be guessed from answers."""
+
+    def __post_init__(self) -> None:
+        self._provable = tuple(n for n, c in NAMED.items() if not c.KINDS or not self.kit.sees >= c.KINDS)
 
     def note(self, rule: str, point: Point) -> None:
         """Remember that an interpreter reads the point's values."""
@@ -160,21 +168,20 @@ class Attacker:
         """Judge what a sweep did at one of its inputs, and follow what it showed. Whether it showed anything."""
         self.note_attacked(point)
         queue: dict[str, list[str]] = {}
-        pending = {check.RULE.id: check for check in AT_POINTS}
+        pending = dict(NAMED)
         trial = Trial(point=point, template=template, shot=shot, control=shot, kit=self.kit)
-        reacted = shot.canary in shot.response.text.lower() or any(
-            shot.canary in value for _, value in shot.response.headers
-        )
-        for check in AT_POINTS:
-            self.tried[check.RULE.id] = self.tried.get(check.RULE.id, 0) + 1
+        reacted = shot.canary in shot.response.low or any(shot.canary in value for _, value in shot.response.headers)
+        for name, check in NAMED.items():
+            self.tried[name] = self.tried.get(name, 0) + 1
             said = check.judge(trial)
-            reacted = reacted or said is not None
-            if said == "inert" or (isinstance(said, Proof) and self._confirm(check, trial)):
-                del pending[check.RULE.id]
-                continue
+            if said is not None:
+                reacted = True
+                if said == "inert" or self._confirm(check, trial):
+                    del pending[name]
+                    continue
             for narrower in check.probes(point, shot, self.kit):
                 if narrower not in (POLYGLOT, PLAIN) and (check.KINDS != PATHS or reached(shot, PATHS)):
-                    queue.setdefault(narrower, []).append(check.RULE.id)
+                    queue.setdefault(narrower, []).append(name)
         self._follow(point, shot, queue, pending)
         lab = Lab(
             point=point,
@@ -183,7 +190,7 @@ class Attacker:
             among=lambda template, others: self.among(point, template, others),
             thorough=self.thorough,
         )
-        self._prove(lab, pending.values())
+        self._prove(lab, pending)
         return reacted
 
     def _follow(
@@ -209,7 +216,7 @@ class Attacker:
         self.note_attacked(point)
         if point.is_typed and control.response.status in REFUSED:
             return control.response  # a number is wanted: no other text will do either
-        pending = {check.RULE.id: check for check in AT_POINTS}
+        pending = dict(NAMED)
         queue: dict[str, list[str]] = {}
         for check in AT_POINTS:
             for template in check.probes(point, control, self.kit):
@@ -237,17 +244,15 @@ class Attacker:
             # The quotes of the polyglot broke something, so that its markup may have got nowhere.
             for done in self._try(point, ELEMENT, control, [xss], self.fire(point, ELEMENT)):
                 del pending[done]
-        self._prove(lab, pending.values())
+        self._prove(lab, pending)
         return control.response
 
-    def _prove(self, lab: Lab, checks: Iterable[ActiveCheck]) -> None:
+    def _prove(self, lab: Lab, pending: Mapping[str, ActiveCheck]) -> None:
         """What no single answer could prove."""
         point = lab.point
-        for check in checks:
-            name = check.RULE.id
-            if check.KINDS and self.kit.sees >= check.KINDS:
-                continue  # sensors watch every such sink: nothing has to be guessed from answers
-            if name in (*INTERPRETERS, *AFTER) and str(point) in self.read:
+        for name in self._provable:
+            check = pending.get(name)
+            if check is None or (name in READERS and str(point) in self.read):
                 continue  # another one reads the value; what this one would say to it is noise
             proof = check.prove(lab)
             if proof is not None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import lru_cache
 
 WORDS = re.compile(r"[a-z]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 LOGOUT = frozenset({"logout", "signout", "logoff", "signoff"})
 ENDINGS = (("log", "out"), ("sign", "out"), ("log", "off"), ("sign", "off"))
 DESTROYS = frozenset(
@@ -15,9 +17,10 @@ DESTROYS = frozenset(
 """Words of a path, or of a button, behind which something is lost or spent."""
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def words(text: str) -> tuple[str, ...]:
     """The words of a path, a name or a caption, in lower case: `deleteUser`, `delete-user` and `Delete user` alike."""
-    return WORDS.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower())
+    return tuple(WORDS.findall(_HUMP.sub(" ", text).lower()))
 
 
 def ends_session(path: str) -> bool:

@@ -99,6 +99,11 @@ class Response:
         except LookupError:
             return self.body.decode("utf-8", "replace")
 
+    @cached_property
+    def low(self) -> str:
+        """The same in lower case."""
+        return self.text.lower()
+
 
 class CookieJar:
     """The cookies of one identity at one origin (RFC 6265bis, section 5.7, for a single host)."""

@@ -70,7 +70,7 @@ def _leading(attacker: Attacker, found: Sequence[Point], plain: Sequence[Shot], 
 
 
 def _shows(shot: Shot) -> bool:
-    return shot.canary in shot.response.text.lower() or any(shot.canary in v.lower() for _, v in shot.response.headers)
+    return shot.canary in shot.response.low or any(shot.canary in v.lower() for _, v in shot.response.headers)
 
 
 def _stirring(attacker: Attacker, found: Sequence[Point], plain: Sequence[Shot], echoed: Sequence[int]) -> list[int]:

@@ -6,7 +6,7 @@ answer is compared with the ordinary one: where it is the same, beside what it r
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import replace
 
 from hauberk.scan.attack import Attacker, points
@@ -99,8 +99,10 @@ def _own(operation: Operation) -> set[tuple[str, str]]:
     return {p.key for p in operation.parameters}
 
 
-def learnt(operation: Operation, reads: Iterable[tuple[str, str]]) -> Operation:
+def learnt(operation: Operation, reads: Collection[tuple[str, str]]) -> Operation:
     """The operation with the inputs that its handler asked for while it made an answer."""
+    if not reads:
+        return operation
     carried = operation.method not in {"GET", "HEAD"}
     names = [name for place, name in reads if place == "json"]
     known = {p.key for p in operation.parameters}

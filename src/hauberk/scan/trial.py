@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -34,13 +35,25 @@ BASE64 = "base64:"
 """Begins a template whose value is sent in base64 (RFC 4648, section 4)."""
 OBJECT = "object:"
 """Begins a template whose value is an object in JSON: sent as one, or member by member where there are but texts."""
+DRAWN = 256
+"""How many canaries are drawn at once."""
+_WORDS: list[str] = []
 CANARY = re.compile(r"hbk[0-9a-f]{8}")
 TOKEN = re.compile(r"csrf|xsrf|authenticity_token|requestverificationtoken|^_token$|^__(viewstate|eventvalidation)")
 
 
+if hasattr(os, "register_at_fork"):  # two processes never draw the same
+    os.register_at_fork(after_in_child=_WORDS.clear)
+
+
 def canary() -> str:
     """A word that nothing else contains, and that is an HTML tag name, a shell word and an SQL identifier."""
-    return "hbk" + secrets.token_hex(4)
+    while True:
+        try:
+            return _WORDS.pop()
+        except IndexError:  # asking the system for each of them would take longer than the rest of making a request
+            octets = secrets.token_hex(4 * DRAWN)
+            _WORDS.extend("hbk" + octets[at : at + 8] for at in range(0, len(octets), 8))
 
 
 def filled(template: str, word: str) -> str:

@@ -53,7 +53,7 @@ def fitting(context: Context) -> tuple[str, ...]:
 def judge(trial: Trial) -> Judgement:
     """Whether the canary is a part of the page's markup or code."""
     response = trial.shot.response
-    if not response.is_html:
+    if trial.shot.canary not in response.low or not response.is_html:
         return None
     reason = escape(response.text, trial.shot.canary)
     # What our reading of JavaScript says is firm; what the HTML parser says is certain.
