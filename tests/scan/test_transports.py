@@ -175,6 +175,25 @@ def test_a_handler_that_hangs_does_not_stop_the_scan() -> None:
     release.set()
 
 
+def test_each_answer_has_all_of_its_time() -> None:
+    """However many were asked for before it, and whatever is done in between."""
+
+    async def answers(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] != "/quick":
+            await asyncio.sleep(0.2 if scope["path"] == "/slow" else 20)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"fine"})
+
+    with ASGITransport(http_only(answers), Wire(timeout=0.3)) as transport:
+        for pause in (0.0, 0.2, 0.4):
+            transport.send(Request(target="/quick"))
+            time.sleep(pause)
+            assert transport.send(Request(target="/slow")).body == b"fine"
+        begun = time.monotonic()
+        assert "TimeoutError" in transport.send(Request(target="/never")).error
+        assert 0.29 < time.monotonic() - begun < 2
+
+
 def http_only(app: Any) -> Any:
     async def served(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "http"

@@ -30,6 +30,9 @@ class ASGITransport:
         self._lifespan: _Lifespan | None = None
         self._state: dict[str, Any] = {}
         self._current: _Call | None = None
+        self._until = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._waits = False
 
     def __enter__(self) -> Self:
         """Start the application. Raises InputError if it says that it cannot start."""
@@ -65,13 +68,15 @@ class ASGITransport:
         if loop is None:
             raise ConfigurationError("transport", "ASGITransport", "is not started", "use it in a with statement")
         call = self._current = _Call(request, self.wire.max_body, loop.stop)
+        self._until = loop.time() + self.wire.timeout
+        self._timer = self._timer or loop.call_at(self._until, self._watch, loop)
         with recording() as record:
             task = loop.create_task(self._run(call, self._scope(request), loop))
             # Run until the application has returned, which lets background tasks of the response end as well; or until
             # enough has come, or too much time has passed.
-            timer = loop.call_later(self.wire.timeout, loop.stop)
+            self._waits = True
             loop.run_forever()
-            timer.cancel()
+            self._waits = False
             error = self._error(call, task)
         return Response(
             status=call.status or 500,
@@ -82,6 +87,14 @@ class ASGITransport:
             error=error,
             truncated=call.cut,
         )
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End an answer that takes too long. One timer for all: where another one is waited for by now, it goes on."""
+        self._timer = None
+        if loop.time() < self._until:
+            self._timer = loop.call_at(self._until, self._watch, loop)
+        elif self._waits:
+            loop.stop()
 
     def _error(self, call: _Call, task: asyncio.Task[None]) -> str:
         """What the application let through, in words."""
