@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.core.events import recording
-from hauberk.scan.messages import Request, Response
+from hauberk.scan.messages import Pairs, Request, Response
 from hauberk.scan.transport import Wire, all_headers, decoded_path, describe
 
 Message = MutableMapping[str, Any]
@@ -30,6 +30,7 @@ class ASGITransport:
         self._lifespan: _Lifespan | None = None
         self._state: dict[str, Any] = {}
         self._current: _Call | None = None
+        self._last: tuple[Wire, Pairs | None, list[tuple[bytes, bytes]]] = self.wire, None, []
         self._until = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._waits = False
@@ -157,11 +158,21 @@ class ASGITransport:
             "query_string": request.query.encode("ascii", "replace"),
             "root_path": "",
             "scheme": wire.scheme,
-            "headers": [_octets(name, value) for name, value in all_headers(wire, request)],
+            "headers": self._fields(request),
             "client": (self.peer, 40000),
-            "server": (wire.name, wire.port),
+            "server": _server(wire),
             "state": dict(self._state),
         }
+
+    def _fields(self, request: Request) -> list[tuple[bytes, bytes]]:
+        """The fields as a server hands them on; without a body they are nearly always those of the request before."""
+        if request.body or request.method not in {"GET", "HEAD"}:
+            return [_octets(name, value) for name, value in all_headers(self.wire, request)]
+        wire, headers, fields = self._last
+        if request.headers is not headers or wire is not self.wire:
+            fields = [_octets(name, value) for name, value in all_headers(self.wire, request)]
+            self._last = self.wire, request.headers, fields
+        return list(fields)
 
     def _stop_loop(self) -> None:
         if self._loop is None:
@@ -174,6 +185,11 @@ class ASGITransport:
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
         self._loop = None
+
+
+@lru_cache(maxsize=64)
+def _server(wire: Wire) -> tuple[str, int]:
+    return wire.name, wire.port
 
 
 @lru_cache(maxsize=1024)

@@ -131,7 +131,9 @@ class Attacker:
             for point, template, value in zip(points, templates, values, strict=True)
             if not point.is_name
         }
-        chosen |= {key: chosen[first] for key, first in repeated(operation.parameters).items() if first in chosen}
+        probing = {value for point, value in zip(points, values, strict=True) if point.is_name}
+        fields = (p for p in operation.parameters if p.name not in probing)
+        chosen |= {key: chosen[first] for key, first in repeated(fields).items() if first in chosen}
         sent, response = self.tokens.send(
             self.client, operation, self.client.complete(self._request(operation, chosen))
         )

@@ -264,10 +264,14 @@ def cookie(value: str) -> str:
     return SimpleCookie().value_encode(value)[1]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=64)
+def _table(safe: str) -> dict[int, str]:
+    return {code: quote(chr(code), safe=safe) for code in range(128)}
+
+
 def _quoted(text: str, *, safe: str = "/") -> str:
-    """As `urllib.parse.quote`: all but one of a request's values are those of the one before."""
-    return quote(text, safe=safe)
+    """As `urllib.parse.quote`, which takes more than twice as long for ASCII."""
+    return text.translate(_table(safe)) if text.isascii() else quote(text, safe=safe)
 
 
 def _named(name: str, value: Any) -> list[tuple[str, str]]:

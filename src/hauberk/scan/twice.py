@@ -20,7 +20,8 @@ _SIGNS = re.compile(r"[-_.\s]+")
 
 def repeated(parameters: Iterable[Parameter]) -> dict[Key, Key]:
     """For each field that repeats another one, which it repeats: `password_again` and `password2` say `password`."""
-    return dict(_repeated(tuple((p.place, p.name) for p in parameters if p.place in {"form", "json", "query"})))
+    keys = tuple([(p.place, p.name) for p in parameters if p.place in {"form", "json", "query"}])
+    return dict(_repeated(keys)) if len(keys) > 1 else {}
 
 
 @lru_cache(maxsize=512)
