@@ -45,6 +45,7 @@ AFTER = frozenset({"scan.path-traversal"})
 REFUSED = frozenset({400, 404, 422})
 PATHS: frozenset[SinkKind] = frozenset({"path"})
 NAMED = {check.RULE.id: check for check in AT_POINTS}
+UNTRACED = {name: check for name, check in NAMED.items() if not check.TRACED}
 READERS = INTERPRETERS | AFTER
 
 
@@ -172,9 +173,12 @@ class Attacker:
         queue: dict[str, list[str]] = {}
         pending = dict(NAMED)
         trial = Trial(point=point, template=template, shot=shot, control=shot, kit=self.kit)
-        reacted = shot.canary in shot.response.low or any(shot.canary in value for _, value in shot.response.headers)
-        for name, check in NAMED.items():
+        response, word = shot.response, shot.canary
+        reacted = word in response.low or any(word in value for _, value in response.headers)
+        traced = reacted or response.events or any(word in name for name, _ in response.headers)
+        for name in NAMED:
             self.tried[name] = self.tried.get(name, 0) + 1
+        for name, check in (NAMED if traced else UNTRACED).items():
             said = check.judge(trial)
             if said is not None:
                 reacted = True

@@ -185,6 +185,11 @@ class ActiveCheck(Protocol):
     def KINDS(self) -> frozenset[SinkKind]:
         """The sinks that show it: where sensors watch them all, nothing is guessed from answers."""
 
+    @property
+    def TRACED(self) -> bool:
+        """Whether it says nothing of an answer without events that does not repeat the canary, and has no probes for
+        the point but the polyglot."""
+
     def probes(self, point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
         """Templates of the values to send, best first; `{c}` is the canary."""
 
@@ -205,10 +210,12 @@ def checks(*modules: ModuleType) -> tuple[ActiveCheck, ...]:
 
 def _check(module: ModuleType) -> ActiveCheck:
     prove = getattr(module, "prove", None)
+    traced: bool = getattr(module, "TRACED", False)
     kinds: frozenset[SinkKind] = getattr(module, "KINDS", frozenset())
     if prove is None:
-        return _Module(module.RULE, kinds, module.probes, module.judge, _nothing)
-    return _Module(module.RULE, kinds, getattr(module, "probes", _unprobed), getattr(module, "judge", _nothing), prove)
+        return _Module(module.RULE, kinds, traced, module.probes, module.judge, _nothing)
+    probes, judge = getattr(module, "probes", _unprobed), getattr(module, "judge", _nothing)
+    return _Module(module.RULE, kinds, traced, probes, judge, prove)
 
 
 def _unprobed(*_: object) -> tuple[str, ...]:
@@ -223,6 +230,7 @@ def _nothing(_: object) -> None:
 class _Module:
     RULE: Rule
     KINDS: frozenset[SinkKind]
+    TRACED: bool
     probes: Any
     judge: Any
     prove: Any

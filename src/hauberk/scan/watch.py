@@ -44,8 +44,9 @@ class Watch:
             return
         self._heard[operation.key] = said
         page = Page(operation=operation, request=request, response=response, scheme=self.scheme)
+        name = str(operation)
         for tally, seen in self._seen(page):
-            _count(tally, seen, page)
+            _count(tally, seen, name, page)
 
     def failure(self, operation: Operation, request: Request, response: Response) -> None:
         """Judge the answer to an attack that made the application fail."""
@@ -56,7 +57,7 @@ class Watch:
             if check.RULE.id in ON_ERRORS and str(operation) not in self._tallies[check.RULE.id].faulty:
                 seen = check.judge(page)
                 if seen is not None:
-                    _count(self._tallies[check.RULE.id], seen, page)
+                    _count(self._tallies[check.RULE.id], seen, str(operation), page)
 
     def _seen(self, page: Page) -> tuple[tuple[_Tally, Seen], ...]:
         """What every check says of the page; of one that looks like an earlier one, what was said of that."""
@@ -112,8 +113,7 @@ class Watch:
         )
 
 
-def _count(tally: _Tally, seen: Seen, page: Page) -> None:
-    name = str(page.operation)
+def _count(tally: _Tally, seen: Seen, name: str, page: Page) -> None:
     tally.judged.add(name)
     if seen.fault:
         tally.faulty.setdefault(name, seen)

@@ -30,6 +30,8 @@ RULE = Rule(
 
 KINDS: frozenset[SinkKind] = frozenset({"eval"})
 
+TRACED = True
+
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """The polyglot: what it does is seen at the sink."""

@@ -25,6 +25,8 @@ RULE = Rule(
 
 KINDS: frozenset[SinkKind] = frozenset({"shell", "argv"})
 
+TRACED = True
+
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """The polyglot; where the control shows that the value gets into a command, narrower ones as well.

@@ -19,6 +19,8 @@ RULE = Rule(
     docs="https://owasp.org/www-community/attacks/HTTP_Response_Splitting",
 )
 
+TRACED = True
+
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """A line break, where the control's value got into a header field; as a bare line feed too."""

@@ -25,6 +25,8 @@ RULE = Rule(
 
 KINDS: frozenset[SinkKind] = frozenset({"ldap"})
 
+TRACED = True
+
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """The polyglot: what it does is seen at the sink."""

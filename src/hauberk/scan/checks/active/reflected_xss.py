@@ -21,6 +21,8 @@ RULE = Rule(
     docs="https://cheatsheetseries.owasp.org/cheatsheets/Cross_Site_Scripting_Prevention_Cheat_Sheet.html",
 )
 
+TRACED = True
+
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """The polyglot, then what fits each place where the control was reflected."""

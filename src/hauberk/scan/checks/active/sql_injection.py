@@ -33,6 +33,8 @@ RULE = Rule(
 
 KINDS: frozenset[SinkKind] = frozenset({"sql"})
 
+TRACED = True
+
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """The polyglot; where the control shows that the value gets into a statement, narrower ones as well."""

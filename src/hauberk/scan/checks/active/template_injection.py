@@ -28,6 +28,8 @@ RULE = Rule(
 
 KINDS: frozenset[SinkKind] = frozenset({"template"})
 
+TRACED = True
+
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """The marks of each engine, where the control shows that the value gets into a template's source."""
