@@ -205,6 +205,19 @@ class ASGIHead(RawHead[bytes]):
         if self._names is not None:
             self._names.add(key)
 
+    def give(self, name: str, value: str, other: str, default: str) -> bool:
+        """See `Head.give`: one look at the names, and no call for each field."""
+        if self._names is not None:
+            return super().give(name, value, other, default)
+        raw, wanted, length = self.raw, other.encode("latin-1"), len(other)
+        self.renamed = True
+        for key, _ in raw:
+            if len(key) == length and key.lower() == wanted:
+                raw.append((name.encode("latin-1"), value.encode("latin-1")))
+                return False
+        raw += (name.encode("latin-1"), value.encode("latin-1")), (wanted, default.encode("latin-1"))
+        return True
+
     def remove(self, name: str) -> None:
         """See `Head.remove`."""
         self.drop(frozenset((name.encode("latin-1"),)))

@@ -260,6 +260,14 @@ class Head(ABC):
         self.remove(name)
         self.append(name, value)
 
+    def give(self, name: str, value: str, other: str, default: str) -> bool:
+        """Append a field, and another one where there is none of its name; whether there was none."""
+        self.append(name, value)
+        if self.values(other):
+            return False
+        self.append(other, default)
+        return True
+
 
 RequestStep = Callable[[Exchange], Reply | None]
 ResponseStep = Callable[[Exchange, Head], None]

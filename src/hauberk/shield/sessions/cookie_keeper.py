@@ -66,7 +66,7 @@ class Sealing:
 class Cookie:
     """The cookie's form over one scheme: all that does not depend on the session."""
 
-    __slots__ = ("begin", "end", "name", "read", "room", "write")
+    __slots__ = ("begin", "end", "name", "read", "room", "whole", "write")
 
     def __init__(self, name: str, options: Sealing, secure: bool, form: Form) -> None:
         self.name, self.read, self.write = name, form.read, form.write
@@ -74,6 +74,8 @@ class Cookie:
         self.begin = name + "="
         hidden = "" if options.readable else "; HttpOnly"
         self.end = f"; Path=/{hidden}; SameSite={options.same_site}{'; Secure' * secure}; Max-Age="
+        self.whole = f"{self.end}{int(options.idle)}"
+        """Where it lives as long as it may be idle: nearly always."""
 
 
 class CookieKeeper:
@@ -143,10 +145,10 @@ class CookieKeeper:
         if session.settled:
             if session.aging:
                 self._write(session, head, {**session.before})
-            return None
-        if self._denied is not None and (session.dropped or session.renewed) and session.before:
+        elif self._denied is not None and (session.dropped or session.renewed) and session.before:
             return self._end(session, head)
-        self._write(session, head, session.encoded())
+        else:
+            self._write(session, head, session.encoded())
         return None
 
     async def _end(self, session: Session, head: Head) -> None:
@@ -157,16 +159,20 @@ class CookieKeeper:
         self._write(session, head, session.encoded())
 
     def _write(self, session: Session, head: Head, fields: dict[str, bytes]) -> None:
-        before = session.before
+        """Into the cookie, in one function, as every change goes by here. Raises SessionTooLargeError where browsers
+        would drop it."""
+        before, renewed, ex = session.before, session.renewed, session.exchange
+        cookie = self._https if ex.scheme == "https" else self._http
         if len(fields) <= len(_OURS) and fields.keys() <= _OURS:
             if before:
-                self._send(session.exchange, head, self._form(session.exchange), "", 0)
-        elif session.renewed or session.aging or fields != before:
-            self._seal(session, head, fields, self._clock())
-
-    def _seal(self, session: Session, head: Head, fields: dict[str, bytes], now: float) -> None:
-        """Into the cookie. Raises SessionTooLargeError where browsers would drop it."""
-        if session.renewed or NUMBER not in fields:
+                if cookie is self._http:
+                    self._refuse_plain(ex)
+                give(head, f"{cookie.begin}{cookie.end}0")
+            return
+        if not renewed and not session.aging and fields == before:
+            return
+        now = self._clock()
+        if renewed or NUMBER not in fields:
             fields[NUMBER] = urandom(16)
         if CREATED not in fields:
             fields[CREATED] = stamp(now)
@@ -175,14 +181,15 @@ class CookieKeeper:
         fields[SEEN] = b"%.3f" % now
         if not self._named.issuperset(fields):
             self._look_at(fields)
-        ex = session.exchange
-        cookie = self._https if ex.scheme == "https" else self._http
         value = cookie.write(fields, cookie.room)
         if len(value) > cookie.room:
-            own = [name for name in fields if name.startswith(VALUE)]
-            largest = sorted(own, key=lambda name: -len(fields[name]))[:3]
-            raise SessionTooLargeError(len(cookie.name) + len(value), [name[len(VALUE) :] for name in largest])
-        self._send(ex, head, cookie, value, int(self._left(fields, now)))
+            raise _too_large(len(cookie.name) + len(value), fields)
+        if cookie is self._http:
+            self._refuse_plain(ex)
+        if ENDS not in fields or float(fields[ENDS]) - now >= self._idle:
+            give(head, cookie.begin + value + cookie.whole)
+        else:
+            give(head, f"{cookie.begin}{value}{cookie.end}{int(self._left(fields, now))}")
 
     def _look_at(self, fields: Fields) -> None:
         """Say once of a name that it is one of a secret: what is in a cookie is in many places (CWE-522)."""
@@ -193,13 +200,8 @@ class CookieKeeper:
             if name.startswith(VALUE) and SECRET.search(name):
                 LOGGER.warning("session[%r] goes out in a cookie; a secret does not belong there", name[len(VALUE) :])
 
-    def _send(self, ex: Exchange, head: Head, cookie: Cookie, value: str, age: int) -> None:
-        if cookie is self._http:
-            refuse_plain_http("CookieSessions", ex.header("host"), allowed=self._plain, said=self._said)
-        give(head, f"{cookie.begin}{value}{cookie.end}{age}")
-
-    def _form(self, ex: Exchange) -> Cookie:
-        return self._https if ex.scheme == "https" else self._http
+    def _refuse_plain(self, ex: Exchange) -> None:
+        refuse_plain_http("CookieSessions", ex.header("host"), allowed=self._plain, said=self._said)
 
     def _face(self, ex: Exchange) -> Store | None:
         return self._denied if ex.waits else self._blocking
@@ -225,6 +227,12 @@ class CookieKeeper:
     def _left(self, fields: Fields, now: float) -> float:
         left = float(fields[ENDS]) - now if ENDS in fields else self._idle
         return self._idle if left >= self._idle else max(1.0, left)
+
+
+def _too_large(octets: int, fields: Fields) -> SessionTooLargeError:
+    own = [name for name in fields if name.startswith(VALUE)]
+    largest = sorted(own, key=lambda name: -len(fields[name]))[:3]
+    return SessionTooLargeError(octets, [name[len(VALUE) :] for name in largest])
 
 
 def _denied(fields: Fields) -> str:

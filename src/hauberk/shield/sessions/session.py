@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, MutableMapping
-from functools import partial
 from time import time
-from types import MappingProxyType
+from types import MappingProxyType, MethodType
 from typing import Any, Protocol, Self, overload
 
 from hauberk.core.errors import ConfigurationError, LateSessionError
@@ -101,6 +100,7 @@ class Session(MutableMapping[str, Any]):
     """The request that it is of."""
 
     _keeper: Keeper
+    _finish: Callable[[Session, Head], Awaitable[None] | None]
 
     def __await__(self) -> Generator[Any, Any, Session]:
         return self._load().__await__()
@@ -315,13 +315,20 @@ class Session(MutableMapping[str, Any]):
 
     def _change(self) -> dict[str, bytes]:
         """Its fields, to be changed."""
-        fields = self._read()
-        if self.exchange.sent:
+        # As `_read` and `_attend`, written out: every change goes by here.
+        fields, ex = self._fields, self.exchange
+        if fields is None:
+            self.before = self._fields = fields = self._keeper.read(self) or NOTHING
+            self._values = {}
+        self._open = ex.personal = True
+        if ex.sent:
             self._keeper.changed(self)
-        if not self._altered:
-            self._altered = True
-            if not self._attended:
-                self._attend()
+        self._altered = True
+        if not self._attended:
+            self._attended = True
+            if not ex.sent:
+                finish = MethodType(self._finish, self)
+                ex.deferred = (*ex.deferred, finish) if ex.deferred else (finish,)
         if fields is self.before:
             fields = self._fields = {**fields}
         return fields  # type: ignore[return-value]
@@ -330,7 +337,7 @@ class Session(MutableMapping[str, Any]):
         if not self._attended:
             self._attended, ex = True, self.exchange
             if not ex.sent:
-                finish = partial(self._keeper.finish, self)
+                finish = MethodType(self._finish, self)
                 ex.deferred = (*ex.deferred, finish) if ex.deferred else (finish,)
 
     def _late(self) -> None:
@@ -354,5 +361,6 @@ def kept_by(keeper: Keeper) -> Callable[[], Session]:
 
     class Kept(Session):
         _keeper = keeper
+        _finish = keeper.finish  # bound to the keeper already
 
     return Kept

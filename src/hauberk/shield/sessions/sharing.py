@@ -9,9 +9,8 @@ PRIVATE = "private, no-store"
 
 def give(head: Head, line: str) -> None:
     """Send a session's cookie: the response is nobody else's; what the application says of that itself counts."""
-    head.append("set-cookie", line)
+    if head.give("set-cookie", line, "cache-control", PRIVATE):
+        return
     values = head.values("cache-control")
-    if not values:
-        head.append("cache-control", PRIVATE)
-    elif not any("no-store" in value or "private" in value for value in values):
+    if not any("no-store" in value or "private" in value for value in values):
         head.set("cache-control", PRIVATE)
