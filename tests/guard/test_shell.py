@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hauberk.guard.programs import reads_stdin
 from hauberk.guard.quoting import Quoting
 from hauberk.guard.shell import judge, judge_argv, shell_script
+from tests.guard.sites import ask
 
 ATTACKS = [
     ("ping -c 1 {}", "a; id"),
@@ -107,6 +110,39 @@ ARGV = [
     (["ssh", "--", "-oProxyCommand=id"], "-oProxyCommand=id", "inert"),
     (["convert", "size-100", "x"], "-100", "inert"),
     (["ping", "-c", "1", "--", "x"], "nothing of this", "inert"),
+    (["find", ".", "-exec", "sh", "-c", "echo a; id", ";"], "a; id", "attack"),
+    (["find", ".", "-exec", "sh", "-c", 'echo "$1"', "sh", "a; id", ";"], "a; id", "inert"),
+    (["find", ".", "-name", "sh -c; id"], "sh -c; id", "inert"),
+    (["xargs", "sh", "-c", "echo a; id"], "a; id", "attack"),
+    (["timeout", "5", "sh", "-c", "echo a; id"], "a; id", "attack"),
+    (["su", "app", "-c", "echo a; id"], "a; id", "attack"),
+    (["ssh", "host.example", "echo a; id"], "a; id", "attack"),
+    (["ssh", "-p", "22", "host.example", "echo", "a; id"], "a; id", "attack"),
+    (["ssh", "-o", "BatchMode=yes", "host.example", "echo 'a; id'"], "a; id", "inert"),
+    (["ssh", "-i", "a b.pem", "host.example", "uptime"], "a b.pem", "inert"),
+    (["python3.11", "-c", "print('x'); import os #')"], "x'); import os #", "attack"),
+    (["python", "-Ic", "print(__import__('os'))"], "__import__('os')", "attack"),
+    (["timeout", "5", "python3", "-c", "print(1+1)"], "1+1", "attack"),
+    (["python", "-c", "print('two words; x')"], "two words; x", "inert"),
+    (["python", "-c", "import sys; print(sys.argv)", "a; id()"], "a; id()", "inert"),
+    (["python", "script.py", "-c", "import os; os.system()"], "import os; os.system()", "inert"),
+    (["perl", "-e", "print 'x'; system 'id'"], "x'; system 'id", "attack"),
+    (["perl", "-ne", 'print "@{[system 1]}"'], "@{[system 1]}", "attack"),
+    (["perl", "-e", "print 'ada@example.org, $5'"], "ada@example.org, $5", "inert"),
+    (["perl", "-MStorable", "x.pl", "a; id"], "a; id", "inert"),
+    (["ruby", "-e", 'puts "#{`id`}"'], "#{`id`}", "attack"),
+    (["ruby", "-e", 'puts "item #4, ada@example.org"'], "item #4, ada@example.org", "inert"),
+    (["node", "-e", "console.log('x'+process.exit()+'')"], "x'+process.exit()+'", "attack"),
+    (["node", "--eval=console.log(`${process.exit()}`)"], "${process.exit()}", "attack"),
+    (["node", "-e", 'console.log("it is $5, isn\'t it")'], "it is $5, isn't it", "inert"),
+    (["node", "-p", '"say \\"hi\\""'], 'say \\"hi\\"', "inert"),
+    (["sudo", "-u", "node", "grep", "-e", "a; b()"], "a; b()", "inert"),
+    (["php", "-r", 'echo "{$x}";'], "{$x}", "attack"),
+    (["php", "-r", "echo 'costs $5';"], "costs $5", "inert"),
+    (["awk", '{print "x"; system("id")}', "f"], 'x"; system("id', "attack"),
+    (["awk", "-F", ":", '$1 == "O\'Neil, J." {print $2}', "f"], "O'Neil, J.", "inert"),
+    (["awk", "-v", "x=a; b()", "{print x}", "f"], "a; b()", "inert"),
+    (["awk", "-f", "prog.awk", "a; b()"], "a; b()", "inert"),
     (["/opt/a b/tool", "x"], "/opt/a b/tool", "unknown"),
 ]
 
@@ -129,3 +165,56 @@ def test_argument_lists(argv: list[str], value: str, verdict: str) -> None:
 )
 def test_where_the_script_is(argv: list[str], position: int | None) -> None:
     assert shell_script(argv) == position
+
+
+@pytest.mark.parametrize(
+    ("argv", "language"),
+    [
+        (["sh"], "sh"),
+        (["bash", "-s", "x"], "sh"),
+        (["env", "A=b", "bash"], "sh"),
+        (["python3", "-"], "python"),
+        (["node"], "javascript"),
+        (["sh", "-c", "cat"], None),
+        (["sh", "script.sh"], None),
+        (["python", "-c", "pass"], None),
+        (["python", "-m", "json.tool"], None),
+        (["cat"], None),
+        ([], None),
+    ],
+)
+def test_whose_standard_input_is_a_program(argv: list[str], language: str | None) -> None:
+    assert reads_stdin(argv) == language
+
+
+@pytest.mark.parametrize(
+    ("command", "script", "value", "status"),
+    [
+        (["sh"], "echo {}\n", "a; id", 403),
+        (["sh", "-s"], "echo {}\n", "$(id)", 403),
+        (["sh"], "echo '{}'\n", "a; id", 200),
+        (["cat"], "echo {}\n", "a; id", 200),
+        (["sh", "-c", "cat"], "echo {}\n", "a; id", 200),
+        ([sys.executable], "print({})\n", "__import__('os').getpid()", 403),
+        ([sys.executable], "print('{}')\n", "two words; x", 200),
+    ],
+)
+def test_a_script_on_standard_input(command: list[str], script: str, value: str, status: int) -> None:
+    def run(given: str) -> str:
+        done = subprocess.run(command, input=script.format(given), capture_output=True, text=True, check=True)
+        return done.stdout
+
+    assert ask(run, value) == status
+
+
+ONE_OF_MANY = "import json, sys; print(json)"
+
+
+@pytest.mark.parametrize("value", ["import json, sys", "import json, sys; print(json)"])
+def test_the_code_s_own_program_is_no_input(value: str) -> None:
+    def run(given: str) -> str:
+        subprocess.run([sys.executable, "-c", "import json, sys; print(json)", given], check=True, capture_output=True)
+        subprocess.run([sys.executable, "-c", ONE_OF_MANY, given], check=True, capture_output=True)
+        return "ok"
+
+    assert ask(run, value) == 200

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from posixpath import basename
 
+from hauberk.guard import code, literals
+from hauberk.guard.programs import Language, Program, programs
 from hauberk.guard.quoting import DOUBLE_ESCAPES, Quoting, State
 from hauberk.guard.verdict import ABSENT, Cover, Judgement, occurrences
 
@@ -26,12 +27,6 @@ _OPTION = Judgement(
     reported=True,
 )
 _PROGRAM = Judgement("unknown", "the input names the program that is run", reported=True)
-
-SHELLS = frozenset("sh bash dash zsh ksh mksh ash yash rbash fish csh tcsh".split())
-_LAUNCHERS = frozenset(
-    "env busybox toybox sudo doas nohup setsid nice ionice timeout stdbuf time xargs chroot su".split()
-)
-"""Programs that run the rest of their arguments."""
 
 
 def judge(command: str, value: str) -> Judgement:
@@ -55,26 +50,37 @@ def judge(command: str, value: str) -> Judgement:
     return softest
 
 
-def judge_argv(argv: Sequence[str], value: str, *, script: int | None = None) -> Judgement:
-    """Judge one input in an argument list: harmless there, unless the program is a shell with `-c`.
+def judge_argv(argv: Sequence[str], value: str, *, found: Sequence[Program] | None = None) -> Judgement:
+    """Judge one input in an argument list: harmless there, unless it is in a program that another one reads.
 
     An input that is an argument, or begins one, and begins with a hyphen is `unknown`: some programs take it for an
     option, unless `--` stands before it (XBD 12.2, guideline 10).
-    `script` is the position of a shell's script, where it is known already.
+    `found` are the programs among the arguments, where they are known already.
     """
-    script = shell_script(argv) if script is None else script
-    if script is not None:
-        verdict = judge(argv[script], value)
-        if verdict is not ABSENT:
+    found = tuple(programs(argv)) if found is None else found
+    softest = ABSENT
+    for program in found:
+        verdict = judge_program(" ".join(argv[program.start : program.end]), value, program.language)
+        if verdict.attack:
             return verdict
+        softest = verdict if softest is ABSENT else softest
+    if softest is not ABSENT:
+        return softest
     for position, item in enumerate(argv):
-        if position != script and occurrences(item, value):
+        if occurrences(item, value) and not any(start <= position < end for start, end, _ in found):
             if position == 0:
                 return _PROGRAM
             if _begins_option(item, value) and "--" not in argv[1:position]:
                 return _OPTION
             return _INERT
     return ABSENT
+
+
+def judge_program(text: str, value: str, language: Language) -> Judgement:
+    """Judge one input in one program. Never raises."""
+    if language == "sh":
+        return judge(text, value)
+    return code.judge(text, value) if language == "python" else literals.judge(text, value, language)
 
 
 def _begins_option(item: str, value: str) -> bool:
@@ -84,32 +90,7 @@ def _begins_option(item: str, value: str) -> bool:
 
 def shell_script(argv: Sequence[str]) -> int | None:
     """Which item of an argument list is a shell's script (`sh -c`, `env A=b bash -lc`, `busybox sh -c`), if any."""
-    for at, item in enumerate(argv):
-        name = basename(item.replace("\\", "/")).removesuffix(".exe")
-        if name in SHELLS:
-            return _after_c(argv, at + 1)
-        if at == 0 and name not in _LAUNCHERS:
-            return None
-    return None
-
-
-def _after_c(argv: Sequence[str], at: int) -> int | None:
-    """Options end at the first word without a hyphen; with `c` among them, that word is the script (XCU sh)."""
-    command = False
-    while at < len(argv) and len(argv[at]) > 1 and argv[at][0] in "-+":
-        item = argv[at]
-        at += 1
-        if item == "--":
-            break
-        if item == "--command":
-            command = True
-        elif not item.startswith("--"):
-            command = command or "c" in item[1:]
-            # -o and +o take the next word with them.
-            at += item.endswith(("o", "O"))
-        elif item in {"--rcfile", "--init-file"}:
-            at += 1
-    return at if command and at < len(argv) else None
+    return next((start for start, end, language in programs(argv) if language == "sh" and end - start == 1), None)
 
 
 def _problem(command: str, quoting: Quoting, start: int, end: int) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from typing import Any
 
-from hauberk.guard.carry import MARK
+from hauberk.guard.carry import MARK, listened
+from hauberk.guard.frames import is_among_constants, is_constant
 from hauberk.guard.hook import handle
 from hauberk.guard.listeners import recorder
+from hauberk.guard.programs import Program, programs, reads_stdin
 from hauberk.guard.sensor import sense
-from hauberk.guard.shell import judge, judge_argv, shell_script
+from hauberk.guard.shell import judge, judge_argv, judge_program
+from hauberk.guard.verdict import Judgement
 
 DIALECT = "posix-sh"
 EVENTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn")
@@ -37,7 +41,9 @@ def install() -> list[str]:
         if not getattr(spawn, MARK, False):
             setattr(os, "_spawnvef", _watched(spawn))  # noqa: B010
         hooked.append("os.spawnve")
-    return hooked
+    if not getattr(subprocess.Popen.communicate, MARK, False):
+        setattr(subprocess.Popen, "communicate", _watched_communicate(subprocess.Popen.communicate))  # noqa: B010
+    return [*hooked, "subprocess.Popen.communicate"]
 
 
 def _watched(spawn: Callable[..., int]) -> Callable[..., int]:
@@ -82,20 +88,58 @@ def look_argv(target: str, program: Any, arguments: Any) -> None:
     if isinstance(arguments, str | bytes | os.PathLike):
         arguments = [arguments]
     argv: Sequence[str] = [_text(item) for item in arguments]
-    script = shell_script(argv)
-    if script is None and program is not None and argv:
+    found = tuple(programs(argv))
+    if not found and program is not None and argv:
         # The program that runs counts, not the name it is told that it has.
-        script = shell_script([_text(program), *argv[1:]])
-    shown = argv[script] if script is not None else shlex.join(argv)
+        found = tuple(programs([_text(program), *argv[1:]]))
+    script = found[0].start if len(found) == 1 and found[0].language == "sh" else None
+    shown = " ".join(argv[script : found[0].end]) if script is not None else shlex.join(argv)
     sense(
         "argv" if script is None else "shell",
         target,
         shown,
-        partial(judge_argv, argv, script=script),
+        partial(_judge_argv, argv, found),
         haystack="\0".join(argv),
         dialect="" if script is None else DIALECT,
         argv=argv,
     )
+
+
+def _judge_argv(argv: Sequence[str], found: Sequence[Program], value: str) -> Judgement:
+    """Of several programs, one that the code holds as it is says nothing of who sent the same words."""
+    verdict = judge_argv(argv, value, found=found)
+    if not verdict.attack:
+        return verdict
+    own = [one for one in found if not all(map(_written, argv[one.start : one.end]))]
+    return verdict if len(own) == len(found) else judge_argv(argv, value, found=own)
+
+
+def _written(item: str) -> bool:
+    return is_constant(item) or is_among_constants(item)
+
+
+def _watched_communicate(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def communicate(self: Any, input: Any = None, *args: Any, **options: Any) -> Any:
+        if input and listened():
+            look_stdin("subprocess.Popen.communicate", self.args, input)
+        return original(self, input, *args, **options)
+
+    setattr(communicate, MARK, True)
+    return communicate
+
+
+def look_stdin(target: str, arguments: Any, text: Any) -> None:
+    """Say what a process is about to read, if it is a program for it. Raises BlockedError."""
+    if isinstance(arguments, str | bytes | os.PathLike):
+        argv = _text(arguments).split()
+    else:
+        argv = [_text(item) for item in arguments]
+    language = reads_stdin(argv)
+    if language is not None and isinstance(text, str | bytes | bytearray | memoryview):
+        program = text if isinstance(text, str) else bytes(text).decode("utf-8", "surrogateescape")
+        dialect = DIALECT if language == "sh" else language
+        sense("shell", target, program, partial(judge_program, program, language=language), dialect=dialect)
 
 
 def _text(item: object) -> str:
