@@ -28,9 +28,12 @@ class Driver:
     """Whether its statements are seen."""
 
 
-def drivers(hooked: Iterable[str], known: Mapping[str, str]) -> tuple[Driver, ...]:
-    """Every driver among the imported modules. `known` are those that no sink watches, with their databases."""
-    watched = {name.partition(".")[0] for name in hooked}
+def drivers(hooked: Iterable[str], known: Mapping[str, str], waiting: Iterable[str] = ()) -> tuple[Driver, ...]:
+    """Every driver among the imported modules. `known` are those that no sink watches, with their databases.
+
+    `waiting` are modules that are hooked when they are imported: mysqlclient loads its cursors at the first connection.
+    """
+    watched = {name.partition(".")[0] for name in (*hooked, *waiting)}
     found: dict[str, Driver] = {}
     for name, module in list(sys.modules.items()):
         # Not `getattr`: it would load a module that is to be loaded lazily, and run code of the module's.

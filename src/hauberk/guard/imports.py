@@ -52,6 +52,11 @@ def _run(name: str, module: ModuleType) -> None:
         HOOKED[name] = tuple(hooked)
 
 
+def waiting() -> tuple[str, ...]:
+    """Modules that are hooked once they are imported, and are not yet."""
+    return tuple(name for name in list(_PATCHES) if name not in sys.modules)
+
+
 class _Loader(Loader):
     """Another loader, with the patches after it."""
 

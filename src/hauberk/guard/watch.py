@@ -124,7 +124,7 @@ def coverage(*, deep: bool = False) -> Coverage:
     `deep` looks for stale references too, through all objects of the process: about a second.
     """
     hooked = tuple(dict.fromkeys([*_STATE.hooked, *(name for names in imports.HOOKED.values() for name in names)]))
-    found = drivers(hooked, DRIVERS)
+    found = drivers(hooked, DRIVERS, imports.waiting())
     return Coverage(
         hooked=hooked,
         failed=(*_STATE.failed.items(), *imports.FAILED.items()),

@@ -73,6 +73,21 @@ def test_drivers_are_covered_whenever_they_are_imported(driver: str, first: bool
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["installed first", "imported first"])
+def test_a_driver_that_loads_its_cursors_late_is_hooked_then(first: bool) -> None:
+    """mysqlclient imports them at the first connection: until then they wait, and nothing can run."""
+    pytest.importorskip("MySQLdb")
+    steps = ["import hauberk.guard as guard; guard.install()", "import MySQLdb"]
+    program = "\n".join([
+        *(steps if first else reversed(steps)),
+        "try: MySQLdb.connect(host='127.0.0.1', port=1, connect_timeout=1)",
+        "except MySQLdb.OperationalError: pass",
+        "hooked = guard.coverage().hooked",
+        "assert {'MySQLdb.BaseCursor.execute', 'MySQLdb.Connection.query'} <= set(hooked), hooked",
+    ])  # fmt: skip
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
+
+
 def test_references_that_were_taken_before_are_guarded() -> None:
     """`from psycopg2 import connect` and its like, before hauberk was there."""
     program = """
