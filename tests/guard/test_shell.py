@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -218,3 +219,33 @@ def test_the_code_s_own_program_is_no_input(value: str) -> None:
         return "ok"
 
     assert ask(run, value) == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("LD_PRELOAD", 403),
+        ("PYTHONPATH", 403),
+        ("ld_preload", 403),
+        ("BASH_ENV", 403),
+        ("LANG", 200),
+        ("path", 200),
+        ("PATH", 403),
+        ("MY_NAME", 200),
+    ],
+)
+def test_a_variable_named_by_the_request(name: str, status: int) -> None:
+    def run(given: str) -> str:
+        subprocess.run([sys.executable, "-c", "pass"], env={**os.environ, given.upper(): ""}, check=True)
+        return "ok"
+
+    assert ask(run, name) == status
+
+
+def test_the_application_s_own_variables_may_be_named_in_a_request() -> None:
+    def run(given: str) -> str:
+        subprocess.run([sys.executable, "-c", "pass"], env={**os.environ, "PYTHONPATH": "/srv/own"}, check=True)
+        return given
+
+    assert ask(run, "PYTHONPATH") == 200
+    assert ask(lambda given: str(subprocess.run(["true"], env=dict(os.environ), check=True)), "PATH") == 200

@@ -1,7 +1,7 @@
 """Did an input leave its string in Perl, Ruby, PHP, JavaScript or awk? A conservative reading of quotes (CWE-94).
 
-None of these is tokenised in full: an input passes where it is one word or number, or lies whole in one quoted string, with
-nothing in it that ends the string or is evaluated in it. Anything else is an attack.
+None of these is tokenised in full: an input passes where it is one word or number, or lies whole in one quoted string,
+with nothing in it that ends the string or is evaluated in it. Anything else is an attack.
 """
 
 from __future__ import annotations

@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
 from typing import Any
 
+from hauberk.core.exchange import Exchange
 from hauberk.guard.carry import MARK, listened
+from hauberk.guard.environment import changed, names
 from hauberk.guard.frames import is_among_constants, is_constant
 from hauberk.guard.hook import handle
+from hauberk.guard.inputs import Inputs, every
 from hauberk.guard.listeners import recorder
 from hauberk.guard.programs import Program, programs, reads_stdin
-from hauberk.guard.sensor import sense
+from hauberk.guard.sensor import sense, sense_found
 from hauberk.guard.shell import judge, judge_argv, judge_program
 from hauberk.guard.verdict import Judgement
 
 DIALECT = "posix-sh"
+_LOADER = Judgement("attack", "the input is the name of a variable that makes a program load what it names")
 EVENTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn")
 
 
@@ -26,11 +30,11 @@ def install() -> list[str]:
     """Handle the events; their names, and the function that forks before any event."""
     handle(
         {
-            "subprocess.Popen": partial(_on_argv, "subprocess.Popen", 0, 1),
+            "subprocess.Popen": partial(_on_argv, "subprocess.Popen", 0, 1, 3),
             "os.system": _on_system,
-            "os.exec": partial(_on_argv, "os.exec", 0, 1),
+            "os.exec": partial(_on_argv, "os.exec", 0, 1, 2),
             "os.posix_spawn": _on_posix_spawn,
-            "os.spawn": partial(_on_argv, "os.spawn", 1, 2),
+            "os.spawn": partial(_on_argv, "os.spawn", 1, 2, 3),
             "pty.spawn": _on_pty,
         }
     )
@@ -49,6 +53,7 @@ def install() -> list[str]:
 def _watched(spawn: Callable[..., int]) -> Callable[..., int]:
     @wraps(spawn)
     def spawnvef(mode: int, file: Any, args: Any, env: Any, func: Any) -> int:
+        look_environment("os.spawnve", env)
         look_argv("os.spawnve", file, args)
         return spawn(mode, file, args, env, func)
 
@@ -66,7 +71,8 @@ def look_command(target: str, command: Any) -> None:
     sense("shell", target, text, partial(judge, text), dialect=DIALECT)
 
 
-def _on_argv(target: str, program: int, arguments: int, args: tuple[Any, ...]) -> None:
+def _on_argv(target: str, program: int, arguments: int, env: int, args: tuple[Any, ...]) -> None:
+    look_environment(target, args[env])
     look_argv(target, args[program], args[arguments])
 
 
@@ -80,7 +86,22 @@ def _on_posix_spawn(args: tuple[Any, ...]) -> None:
     argv = tuple(map(_text, args[1]))
     if events is not None and events.events and events.events[-1].argv == argv:
         return
+    look_environment("os.posix_spawn", args[2])
     look_argv("os.posix_spawn", args[0], args[1])
+
+
+def look_environment(target: str, env: Any) -> None:
+    """Say which variables a process gets whose names the request chose, if loaders read them. Raises BlockedError."""
+    if env is None or not listened():
+        return
+    for name in changed(env):
+        sense_found("argv", target, f"{name}=", partial(_named, name))
+
+
+def _named(variable: str, ex: Exchange, inputs: Inputs) -> Iterator[tuple[str, str, Judgement]]:
+    for name, value in every(ex):
+        if names(value, variable) and not _written(variable):
+            yield name, value, _LOADER
 
 
 def look_argv(target: str, program: Any, arguments: Any) -> None:
