@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import sqlite3
 import tarfile
+import urllib.request
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -260,3 +261,68 @@ def test_processes_of_a_loop(run: Any, start: Any, tmp_path: pathlib.Path) -> No
     assert not mark.exists()
     assert drive(run, from_text, "a-word") == 200
     assert drive(run, by_argument, "x;touch+y") == 200
+
+
+def attached(statement: str, *parameters: str) -> Any:
+    connection = sqlite3.connect(":memory:")
+    try:
+        return connection.execute(statement, parameters).fetchall()
+    finally:
+        connection.close()
+
+
+OPENING: dict[str, Use] = {
+    "attach": lambda path: attached(f"ATTACH DATABASE '{path}' AS other"),
+    "attach, bound": lambda path: attached("attach ? as other", path),
+    "attach, after a remark": lambda path: attached(f"-- more\n attach '{path}' as other"),
+    "attach, a URL": lambda path: attached(f"ATTACH 'file:{path}' AS other"),
+    "vacuum": lambda path: attached(f"VACUUM INTO '{path}'"),
+    "urllib": lambda path: urllib.request.urlopen(f"file://{path}").close(),
+}
+
+
+@pytest.mark.parametrize("name", OPENING)
+def test_files_that_a_statement_or_a_url_opens(name: str, tmp_path: pathlib.Path) -> None:
+    install()
+    base = tmp_path / "base"
+    base.mkdir()
+    if name == "urllib":
+        (base / "a.txt").write_text("a")
+        (tmp_path / "target").write_text("kept")
+    for value in ("../target", f"{tmp_path}/target"):
+        assert outcome(OPENING[name], base, value) == 403
+    assert outcome(OPENING[name], base, "a.txt") == 200
+    assert name == "urllib" or not (tmp_path / "target").exists()
+
+
+def test_a_url_that_the_request_chose_whole(tmp_path: pathlib.Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("kept")
+
+    def fetch(url: str) -> str:
+        with urllib.request.urlopen(url) as answer:
+            return str(answer.read())
+
+    for url in (
+        f"file://{target}",
+        f"File://localhost{target}",
+        f"URL:file:{target}",
+        f"<file://{target}>",
+        f"file://{target}#x",
+    ):
+        assert ask(fetch, url) == 403
+    assert ask(lambda note: note and fetch(f"file://{target}"), "file: my notes") == 200
+
+
+def test_a_filter_that_takes_climbing_out_once(tmp_path: pathlib.Path) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "a.txt").write_text("a")
+    (tmp_path / "target").write_text("kept")
+
+    def use(value: str) -> str:
+        return (base / value.replace("../", "")).read_text()
+
+    assert ask(use, "....//target") == 403
+    assert ask(use, "..././target") == 403
+    assert ask(use, "../a.txt") == 200

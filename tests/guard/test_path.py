@@ -38,6 +38,20 @@ TABLE = [
     ("/etc/passwd", "/etc/../etc/./passwd", (), "attack"),
     ("/srv/up/etc/passwd", "../../../../etc/passwd", (), "unknown"),
     ("/srv/up/passwd", "../../../../etc/passwd", (), "inert"),
+    # The application took "../" out, once.
+    ("/srv/up/../../etc/passwd", "....//....//etc/passwd", (), "attack"),
+    ("/srv/up/../etc/passwd", "..././etc/passwd", (), "attack"),
+    ("/srv/up/../etc/passwd", "....%2f%2fetc%2fpasswd", (), "attack"),
+    ("/etc/passwd", "..//etc/passwd", (), "attack"),
+    ("/srv/up/etc/passwd", "../etc/passwd", (), "unknown"),
+    ("/srv/up/....//etc/passwd", "....//etc/passwd", (), "inert"),
+    ("/srv/up/wait..../more.txt", "wait..../more.txt", (), "inert"),
+    # A URL of a file
+    ("/etc/passwd", "file:///etc/passwd", (), "attack"),
+    ("/etc/passwd", "FILE://localhost/etc/passwd", (), "attack"),
+    ("/etc/passwd", "url:file:/%65tc/passwd", (), "attack"),
+    ("/srv/up/a.txt", "file:///srv/up/a.txt", ("/srv/up",), "inert"),
+    ("/srv/up/file: notes.txt", "file: notes.txt", (), "inert"),
     # Windows
     ("C:\\up\\..\\boot.ini", "..\\boot.ini", (), "attack"),
     ("C:\\Windows\\win.ini", "C:\\Windows\\win.ini", (), "attack"),

@@ -34,7 +34,7 @@ LONGEST = 64 * 1024
 
 # A sign in front is none of it: after `a-` it makes a comment.
 _HARMLESS = re.compile(r"\w*(?:\.\w+)*|\d+(?:\.\d+)?(?:\s*,\s*[+-]?\d+(?:\.\d+)?)*")
-_ROAMING = re.compile(r"\A\s*[/\\]|\A\s*[A-Za-z]:[/\\]|\.\.|\x00")
+_ROAMING = re.compile(r"\A\s*(?:<?(?i:url:)?(?i:file:)|[/\\])|\A\s*[A-Za-z]:[/\\]|\.\.|\x00")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _ESCAPED = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))")
 """As `http.cookies` of the standard library writes what a cookie may not hold."""

@@ -20,6 +20,9 @@ _INSIDE = Judgement("inert", "the input is an absolute path inside an allowed fo
 _RESOLVED = Judgement("unknown", "the input climbs, and the path ends as it would when resolved before it was opened")
 _CLIMBED = Judgement("attack", "the input alone, once resolved, is the path that is opened")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\|//[?.]/")
+_FILE = re.compile(r"\s*<?(?:url:)?file:(?://(?:localhost)?(?=/))?", re.IGNORECASE)
+"""What stands before the path in a URL of a file (RFC 8089); urllib takes `<URL:...>` off (RFC 3986, appendix C)."""
+_TAKEN_OUT = ("../", "..\\", "./")
 DECODINGS = 2
 """How many more times an input is percent-decoded: applications that decode once too often are common."""
 
@@ -41,6 +44,10 @@ def _forms(value: str) -> Iterator[str]:
     """The input, what decoding makes of it, and each as a path object writes it: without `.` and doubled slashes."""
     for _ in range(DECODINGS + 1):
         yield value
+        yield from _stripped(value)
+        if (found := _FILE.match(value)) is not None:
+            rest = value[found.end() :].rstrip("> ")
+            yield from dict.fromkeys((rest, rest.partition("#")[0], re.split(r"[?#]", rest, maxsplit=1)[0]))
         squeezed = "/" * value.startswith("/") + "/".join(part for part in value.split("/") if part not in {"", "."})
         if squeezed not in {value, "", "/"}:
             yield squeezed
@@ -48,6 +55,21 @@ def _forms(value: str) -> Iterator[str]:
         if decoded == value:
             return
         value = decoded
+
+
+def without_scheme(path: str) -> str:
+    """The path in a URL of a file; any other path as it is."""
+    found = _FILE.match(path)
+    return path if found is None else path[found.end() :]
+
+
+def _stripped(value: str) -> Iterator[str]:
+    """What is left where the application takes climbing out once: `....//` becomes what was taken out."""
+    for taken in _TAKEN_OUT:
+        if taken in value:
+            left = value.replace(taken, "")
+            if ".." in left or left.startswith(("/", "\\")):
+                yield left
 
 
 def _judge(path: str, value: str, roots: Sequence[str], *, windows: bool) -> Judgement:

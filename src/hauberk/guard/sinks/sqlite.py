@@ -5,18 +5,21 @@ Django, SQLAlchemy and aiosqlite go through them. No audit event shows a stateme
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, wraps
 from sqlite3 import dbapi2
 from types import ModuleType
 from typing import Any
 
 from hauberk.core.events import RUNNING
-from hauberk.guard.carry import MARK
+from hauberk.guard.carry import MARK, listened
+from hauberk.guard.path import without_scheme
 from hauberk.guard.sinks import aiosqlite
+from hauberk.guard.sinks.files import look_at_path
 from hauberk.guard.sinks.statements import KNOWN, look
 
 _CONNECT: Callable[..., sqlite3.Connection] = sqlite3.connect
@@ -44,6 +47,27 @@ def _watching(base: type, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: _method(getattr(base, name), f"sqlite3.{_kind(base)}.{name}") for name in names}
 
 
+_OPENS = re.compile(r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/|;)\s*)*(?:attach|vacuum)\b", re.IGNORECASE | re.DOTALL)
+_LITERAL = re.compile(r"'((?:[^']|'')*)'|\"((?:[^\"]|\"\")*)\"")
+
+
+def _look(target: str, sql: str, parameters: Any = ()) -> None:
+    """Say what is about to run, and which file it opens (SQLite documentation, ATTACH, VACUUM INTO)."""
+    if _OPENS.match(sql) is None:
+        look(target, sql, "sqlite")
+        return
+    if listened():
+        values = parameters.values() if isinstance(parameters, Mapping) else parameters
+        bound = [value for value in values if isinstance(value, str)] if isinstance(values, Iterable) else []
+        written = [(one or other).replace("''", "'") for one, other in _LITERAL.findall(sql)]
+        for path in (*written, *bound):
+            if path and path != ":memory:":
+                look_at_path(target, without_scheme(path))
+    look(target, sql, "sqlite")
+    # With parameters the same statement opens another file each time.
+    KNOWN.pop(sql, None)
+
+
 def _method(original: Callable[..., Any], target: str) -> Callable[..., Any]:
     watched = _quick(original, target) if original is _CURSOR.execute else _general(original, target)
     setattr(watched, MARK, True)
@@ -57,7 +81,7 @@ def _quick(original: Callable[..., Any], target: str) -> Callable[..., Any]:
     def watched(self: Any, sql: Any, parameters: Any = (), /) -> Any:
         # What is known needs no look, unless somebody writes everything down.
         if (type(sql) is not str or sql not in KNOWN or RUNNING) and isinstance(sql, str):
-            look(target, sql, "sqlite")
+            _look(target, sql, parameters)
         return original(self, sql, parameters)
 
     return watched
@@ -69,7 +93,7 @@ def _general(original: Callable[..., Any], target: str) -> Callable[..., Any]:
     @wraps(original)
     def watched(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         if args and isinstance(args[0], str) and (args[0] not in KNOWN or RUNNING):
-            look(target, args[0], "sqlite")
+            _look(target, args[0], args[1] if len(args) > 1 else ())
         return original(self, *args, **kwargs)
 
     return watched
@@ -115,12 +139,12 @@ def _shortcut(name: str) -> Callable[..., Any]:
 
     def batch(self: Any, sql: Any, /, *args: Any) -> Any:
         if isinstance(sql, str):
-            look(target, sql, "sqlite")
+            _look(target, sql)
         return run(cursor(self, guarded), sql, *args)
 
     def statement(self: Any, sql: Any, parameters: Any = (), /) -> Any:
         if (type(sql) is not str or sql not in KNOWN or RUNNING) and isinstance(sql, str):
-            look(target, sql, "sqlite")
+            _look(target, sql, parameters)
         return run(cursor(self, guarded), sql, parameters)
 
     original = getattr(_CONNECTION, name)
