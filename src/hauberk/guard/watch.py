@@ -23,6 +23,7 @@ SINKS = (
     "hauberk.guard.sinks.http_clients",
     "hauberk.guard.sinks.uvloop",
     "hauberk.guard.sinks.compiler",
+    "hauberk.guard.sinks.modules",
     "hauberk.guard.sinks.unpickle",
     "hauberk.guard.sinks.yaml",
     "hauberk.guard.sinks.jsonpickle",

@@ -159,8 +159,12 @@ def look_stdin(target: str, arguments: Any, text: Any) -> None:
     language = reads_stdin(argv)
     if language is not None and isinstance(text, str | bytes | bytearray | memoryview):
         program = text if isinstance(text, str) else bytes(text).decode("utf-8", "surrogateescape")
-        dialect = DIALECT if language == "sh" else language
-        sense("shell", target, program, partial(judge_program, program, language=language), dialect=dialect)
+        judged = partial(judge_program, program, language=language)
+        # Who records judges a text of the kind `shell` as one for a shell.
+        if language == "sh":
+            sense("shell", target, program, judged, dialect=DIALECT)
+        else:
+            sense("argv", target, program, judged, dialect=language)
 
 
 def _text(item: object) -> str:
