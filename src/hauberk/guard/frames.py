@@ -148,6 +148,22 @@ def is_among_constants(word: str) -> bool:
     return False
 
 
+def is_constant_nearby(word: str) -> bool:
+    """As `is_among_constants`, in the application and what it called: not in the server that called it."""
+    entered = False
+    for frame in stack(sys._getframe(1)):
+        code = frame.f_code
+        whose = origin(code.co_filename)
+        if entered and whose != "app":
+            return False
+        entered = whose == "app"
+        if whose == "own":
+            continue
+        if _among(word, code.co_consts) or any(_among(word, item) for item in code.co_consts if type(item) is tuple):
+            return True
+    return False
+
+
 def is_constant(text: str) -> bool:
     """Whether the text stands in the code as it is: in a calling function, or in an upper-case global that one can see.
 

@@ -12,7 +12,7 @@ from typing import Any
 from hauberk.core.exchange import Exchange
 from hauberk.guard.carry import MARK, listened
 from hauberk.guard.environment import changed, names
-from hauberk.guard.frames import is_among_constants, is_constant
+from hauberk.guard.frames import is_among_constants, is_constant, is_constant_nearby
 from hauberk.guard.hook import handle
 from hauberk.guard.inputs import Inputs, every
 from hauberk.guard.listeners import recorder
@@ -100,7 +100,7 @@ def look_environment(target: str, env: Any) -> None:
 
 def _named(variable: str, ex: Exchange, inputs: Inputs) -> Iterator[tuple[str, str, Judgement]]:
     for name, value in every(ex):
-        if names(value, variable) and not _written(variable):
+        if names(value, variable) and not is_constant_nearby(variable):
             yield name, value, _LOADER
 
 
