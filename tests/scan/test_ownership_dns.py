@@ -49,13 +49,25 @@ class Zone(BaseResolver):  # type: ignore[misc]
         return reply
 
 
+def _pair(zone: Zone, quiet: Any) -> tuple[Any, Any, int]:
+    """Servers on one port for both: what is free for UDP may be taken for TCP."""
+    for attempt in range(20):
+        udp = DNSServer(zone, address="127.0.0.1", port=0, logger=quiet)
+        port = int(udp.server.server_address[1])
+        try:
+            return udp, DNSServer(zone, address="127.0.0.1", port=port, tcp=True, logger=quiet), port
+        except OSError:
+            udp.server.server_close()
+            if attempt == 19:
+                raise
+    raise AssertionError
+
+
 @contextmanager
 def serving(records: dict[str, list[str]]) -> Iterator[tuple[Zone, int]]:
     """A DNS server on one port of loopback, for UDP and TCP."""
     zone, quiet = Zone(records), DNSLogger("-request,-reply,-truncated,-error,-recv,-send,-data")
-    udp = DNSServer(zone, address="127.0.0.1", port=0, logger=quiet)
-    port = udp.server.server_address[1]
-    tcp = DNSServer(zone, address="127.0.0.1", port=port, tcp=True, logger=quiet)
+    udp, tcp, port = _pair(zone, quiet)
     for server in (udp, tcp):
         threading.Thread(target=server.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
