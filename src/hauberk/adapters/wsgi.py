@@ -49,6 +49,17 @@ class WSGIExchange(Exchange):
     def __init__(self, environ: Environ) -> None:
         self.environ = environ
 
+    def end(self) -> None:
+        """See `Exchange.end`. Environment, holder and exchange know each other as well: apart, they are gone with the
+        request; who keeps the exchange sees the request as it came."""
+        holder = self.environ.get("hauberk")
+        if type(holder) is list and holder[0] is self:
+            holder[2] = None  # what it was made from
+        alone = self.environ = {**self.environ}
+        for key in ("hauberk", "wsgi.input", "werkzeug.request"):
+            alone.pop(key, None)
+        super().end()
+
     def makers(self, appended: Tails[str]) -> tuple[Make, Make]:
         """What makes exchanges of which the steps have said the same, before the header is out and after."""
 
@@ -174,6 +185,10 @@ class Late(WSGIExchange):
     sent = True
 
 
+GONE: Holder = [None, Late, {"REQUEST_METHOD": "GET"}]
+"""A holder that holds nothing of a request: for who asks for its exchange when it is over."""
+
+
 class WSGIHead(RawHead[str]):
     """Fields as native text."""
 
@@ -254,7 +269,7 @@ class WSGIShield:
                 body = app(environ, start)
             except Exception as error:
                 return failed(held(holder), error, start)
-            if holder[1] is late:
+            if holder[1] is late and _passes(environ, body):
                 return body
             return Running(self, held(holder), body, start)
 
@@ -304,9 +319,13 @@ class WSGIShield:
                 HOLDER.reset(token)
             if ex.replaced and ex.blocked is not None:
                 _close(body)
+                ex.end()
                 return [b"" if ex.method == "HEAD" else ex.blocked.body]
             # The server gets lists and its own file wrapper as they are; others may still run the application's code.
-            if ex.sent and (type(body) in {list, tuple} or _is_file_wrapper(environ, body)):
+            if ex.sent and type(body) in {list, tuple}:
+                ex.end()
+                return body
+            if ex.sent and _is_file_wrapper(environ, body):
                 return body
             return Running(self, ex, body, start)
 
@@ -385,8 +404,11 @@ class Running:
             yield part
 
     def close(self) -> None:
-        """Hand the server's `close()` on."""
-        _close(self._body)
+        """Hand the server's `close()` on; then the request is over."""
+        try:
+            _close(self._body)
+        finally:
+            self._ex.end()
 
 
 def alike(reads: frozenset[str]) -> Callable[[Environ], Key | None]:
@@ -431,6 +453,14 @@ def _answer(ex: Exchange, reply: Reply, start: StartResponse, exc_info: ExcInfo 
 
 def _call(start_response: StartResponse, status: str, headers: TextHeaders, exc_info: ExcInfo) -> Write:
     return start_response(status, headers) if exc_info is None else start_response(status, headers, exc_info)
+
+
+def _passes(environ: Environ, body: object) -> bool:
+    """Whether a body goes to the server as it is; with a list, no more of the application runs: the request is over."""
+    if type(body) is list:
+        environ["hauberk"] = GONE.copy()
+        return True
+    return hasattr(body, "__len__") or _is_file_wrapper(environ, body)
 
 
 def _is_file_wrapper(environ: Environ, body: object) -> bool:

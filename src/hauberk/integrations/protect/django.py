@@ -173,6 +173,8 @@ class Shield:
             # Its parts are made after we return: they are of this request all the same.
             parts = response.streaming_content
             response.streaming_content = _parts_async(ex, parts) if response.is_async else _parts(ex, parts)
+        else:
+            ex.end()
         return response
 
 
@@ -184,7 +186,7 @@ def _give_session(ex: DjangoExchange) -> None:
         ex.request.session = PolicySession(ex.session)
 
 
-def _parts(ex: Exchange, parts: Iterable[bytes]) -> Iterator[bytes]:
+def _parts(ex: DjangoExchange, parts: Iterable[bytes]) -> Iterator[bytes]:
     iterator = iter(parts)
     while True:
         token = CURRENT.set(ex)
@@ -193,11 +195,12 @@ def _parts(ex: Exchange, parts: Iterable[bytes]) -> Iterator[bytes]:
         finally:
             CURRENT.reset(token)
         if part is None:
+            ex.end()
             return
         yield part
 
 
-async def _parts_async(ex: Exchange, parts: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def _parts_async(ex: DjangoExchange, parts: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     iterator = aiter(parts)
     while True:
         token = CURRENT.set(ex)
@@ -206,8 +209,13 @@ async def _parts_async(ex: Exchange, parts: AsyncIterable[bytes]) -> AsyncIterat
         finally:
             CURRENT.reset(token)
         if part is None:
+            ex.end()
             return
         yield part
+
+
+KEPT = frozenset("method path path_info GET COOKIES content_type content_params resolver_match headers scope".split())
+"""What Django itself knows of a request; what others put there may know the request."""
 
 
 class DjangoExchange(Exchange):
@@ -215,6 +223,18 @@ class DjangoExchange(Exchange):
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
+
+    def end(self) -> None:
+        """See `Exchange.end`. Request, holder and exchange know each other as well: the exchange keeps a request with
+        what came, so that all are gone with the response."""
+        request = self.request
+        alone = request.__class__.__new__(request.__class__)
+        alone.__dict__.update({name: value for name, value in request.__dict__.items() if name in KEPT})
+        alone.META = {key: value for key, value in request.META.items() if key not in {"hauberk", "wsgi.input"}}
+        if hasattr(request, "environ"):
+            alone.environ = alone.META
+        self.request = alone
+        super().end()
 
     @property
     def method(self) -> str:

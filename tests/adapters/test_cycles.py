@@ -1,0 +1,117 @@
+"""Nothing of a WSGI or ASGI request is left for the garbage collector."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from hauberk import CookieSessions, Policy, Sessions
+from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
+from hauberk.adapters.wsgi import App, WSGIShield
+from hauberk.core.exchange import held
+from hauberk.core.plan import Plan
+from hauberk.stores.memory import MemoryStore
+
+PLANS: dict[str, Callable[[], Plan]] = {
+    "nothing": lambda: Plan.of([]),
+    "headers": lambda: Policy().plan(),
+    "in a cookie": lambda: Plan.of([CookieSessions(keys=(b"k" * 32,))]),
+    "in memory": lambda: Plan.of([Sessions(store=MemoryStore())]),
+    "recommended": lambda: Policy.recommended().plan(),
+}
+FIELDS = [("content-type", "text/plain")]
+
+
+def look(holder: list[Any]) -> None:
+    """Use what there is of a request: its exchange, its nonce and its session."""
+    ex = held(holder)
+    ex.read_nonce()
+    if ex.session is not None:
+        ex.session["a"] = [1]
+
+
+def whole(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    start("200 OK", FIELDS)
+    return [b"a"]
+
+
+def looked(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    look(environ["hauberk"])
+    return whole(environ, start)
+
+
+def parts(environ: dict[str, Any], start: Callable[..., Any]) -> Iterator[bytes]:
+    look(environ["hauberk"])
+    start("200 OK", FIELDS)
+    yield b"a"
+
+
+def begun(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    """The header at once, the parts later."""
+    start("200 OK", FIELDS)
+    return iter([b"a"])
+
+
+def ask_wsgi(app: App) -> None:
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/",
+        "wsgi.url_scheme": "https",
+        "HTTP_HOST": "app.example",
+        "wsgi.input": io.BytesIO(),
+    }
+    body = app(environ, lambda *_: len)
+    assert list(body) == [b"a"]
+    if (close := getattr(body, "close", None)) is not None:
+        close()
+
+
+def left(ask: Callable[[], None]) -> int:
+    """How many objects a collection finds after a few requests."""
+    for _ in range(2):  # what is learnt at the first ones stays
+        ask()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            ask()
+        return gc.collect()
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("app", [whole, looked, parts, begun])
+@pytest.mark.parametrize("plan", PLANS)
+def test_wsgi(plan: str, app: App) -> None:
+    run = WSGIShield(app, PLANS[plan]()).run
+    assert left(lambda: ask_wsgi(run)) == 0
+
+
+@pytest.mark.parametrize("looks", [False, True], ids=["", "looked"])
+@pytest.mark.parametrize("plan", PLANS)
+def test_asgi(plan: str, looks: bool) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if looks:
+            look(scope["hauberk"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None: ...
+
+    shield = ASGIShield(app, PLANS[plan]())
+
+    async def ask() -> None:
+        scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "scheme": "https"}
+        await shield(scope | {"headers": [(b"host", b"app.example")]}, receive, send)
+
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        assert left(lambda: loop.run_until_complete(ask())) == 0
