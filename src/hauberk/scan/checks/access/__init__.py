@@ -17,6 +17,7 @@ from hauberk.scan.checks.access import (
     private_caching,
     rate_limit,
     session_fixation,
+    unsigned_session,
 )
 
 CHECKS = (
@@ -25,6 +26,7 @@ CHECKS = (
     private_caching,
     function_level,
     session_fixation,
+    unsigned_session,
     csrf,
     mass_assignment,
     bola,
