@@ -264,7 +264,9 @@ async def run(path: Path, count: int, progress: Callable[[int], None] = lambda d
     logger = logging.getLogger("hauberk.decisions")
     logger.addHandler(heard)
     logger.propagate, propagated = False, logger.propagate
-    logging.getLogger("hauberk").setLevel(logging.CRITICAL)  # the shop's own faults, such as an unknown column
+    faults = logging.getLogger("hauberk")
+    levels = faults.level, logger.level
+    faults.setLevel(logging.CRITICAL)  # the shop's own faults, such as an unknown column
     logger.setLevel(logging.WARNING)
     statuses: Counter[int] = Counter()
     places: Counter[str] = Counter()
@@ -283,6 +285,8 @@ async def run(path: Path, count: int, progress: Callable[[int], None] = lambda d
     finally:
         logger.removeHandler(heard)
         logger.propagate = propagated
+        faults.setLevel(levels[0])
+        logger.setLevel(levels[1])
     return {
         "requests": sum(statuses.values()),
         "by place": dict(places),

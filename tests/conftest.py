@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import warnings
@@ -40,6 +41,13 @@ class SaidAtOnce:
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         if report.failed and terminal is not None and not hasattr(self._config, "workerinput"):
             terminal.write_line(f"\nFAILED {report.nodeid} ({report.when}, {report.duration:.0f} s)")
+
+
+@pytest.fixture(autouse=True)
+def _heard() -> None:
+    """Every test hears of decisions, whatever another one left the loggers at."""
+    for name in ("hauberk", "hauberk.decisions"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 @pytest.fixture(params=["asgi", "wsgi", "django"])
