@@ -48,12 +48,14 @@ def _watching(base: type, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 _OPENS = re.compile(r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/|;)\s*)*(?:attach|vacuum)\b", re.IGNORECASE | re.DOTALL)
+_OTHERS = frozenset("sSiIuUdDcCwWpPrRbB")
+"""What nearly every statement begins with, and none of those."""
 _LITERAL = re.compile(r"'((?:[^']|'')*)'|\"((?:[^\"]|\"\")*)\"")
 
 
 def _look(target: str, sql: str, parameters: Any = ()) -> None:
     """Say what is about to run, and which file it opens (SQLite documentation, ATTACH, VACUUM INTO)."""
-    if _OPENS.match(sql) is None:
+    if sql[:1] in _OTHERS or _OPENS.match(sql) is None:
         look(target, sql, "sqlite")
         return
     if listened():
