@@ -34,8 +34,9 @@ def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """A global that does not exist, named in each format: the loader looks for it, and nothing else happens."""
     known = str(point.parameter.example or "")
     speaks = point.parameter.place in {"body", "upload"} or NAMED.search(point.parameter.name) or WRITTEN.search(known)
-    # A value that is no base64 fails before it is unpickled; one that is tells what reads it.
-    if not kit.sees >= KINDS or not (speaks or control.response.status >= 500):
+    # What is kept for the visitor may be a pickle under any name; text that is none fails before anything reads it.
+    fails = point.parameter.place == "cookie" and control.response.status >= 500
+    if not kit.sees >= KINDS or not (speaks or fails):
         return ()
     whole = ("csys\n{c}\n.",) if point.parameter.place in {"body", "upload"} else ()
     return (f"{BASE64}csys\n{{c}}\n.", "!!python/name:sys.{c}", '{"py/type": "sys.{c}"}', *whole)
