@@ -124,6 +124,12 @@ class Person:
             self.bearer = client.bearer
             client.jar, client.bearer = before
 
+    def thief(self, cookies: Mapping[str, str], bearer: str = "") -> Person:
+        """Somebody who has nothing of this person's but these cookies and this token."""
+        other = Person(self.identity, self.client, {}, bearer=bearer)
+        other.jar.take(cookies)
+        return other
+
     def log_in(self) -> bool:
         """Become this identity, from nothing. Whether it went well; `problem` says why not."""
         client = self.client

@@ -50,6 +50,11 @@ def sensed(trial: Trial, kinds: frozenset[SinkKind], judge: Judge | None = None)
     return "inert" if arrived else None
 
 
+def asked(shot: Shot, kind: SinkKind) -> SinkEvent | None:
+    """The call of such a sink whose text holds the canary, where the text is what the input named: a file, a global."""
+    return next((e for e in shot.response.events if e.kind == kind and not e.blocked and shot.canary in e.text), None)
+
+
 def reached(shot: Shot, kinds: frozenset[SinkKind]) -> bool:
     """Whether what was sent got into a call of such a sink."""
     return any(event.kind in kinds and _mentions(event, shot.canary) for event in shot.response.events)

@@ -42,9 +42,7 @@ def ask(world: World) -> Iterator[Finding]:
         out = build.request(operation)
         with person.on() as client, client.keeping():
             said = client.send(out)
-        thief = Person(person.identity, person.client, {}, bearer=token)
-        thief.jar.take(cookies)
-        with thief.on() as client:
+        with person.thief(cookies, token).on() as client:
             after = [client.send(request) for _ in range(2)]
         if said.status < 400 and all(a.status == mine.status and a.body != closed.body for a in after):
             message = f"{operation}: what was kept of the session opens {request.path} after the logout"

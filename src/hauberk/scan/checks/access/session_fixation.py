@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan.access import World
 from hauberk.scan.identities import Person
-from hauberk.scan.messages import CookieJar, Request, Response
+from hauberk.scan.messages import Request, Response
 from hauberk.scan.page import SESSION_WORDS
 from hauberk.scan.surface import Operation
 from hauberk.scan.trial import canary
@@ -54,9 +54,7 @@ def ask(world: World) -> Iterator[Finding]:
 
 def _fixed(world: World, person: Person, chosen: dict[str, str], login: Request) -> Iterator[Finding]:
     """Whether the application takes a session id that it never gave out (permissive session management)."""
-    victim = Person(person.identity, person.client, person.logins, jar=CookieJar())
-    victim.jar.take(chosen)
-    with victim.on() as client, client.keeping():
+    with person.thief(chosen).on() as client, client.keeping():
         answer = client.send(login)
     opened = _opens(world, person, chosen) if answer.status < 400 else None
     if opened is not None:
@@ -67,8 +65,7 @@ def _fixed(world: World, person: Person, chosen: dict[str, str], login: Request)
 
 def _opens(world: World, person: Person, cookies: dict[str, str]) -> tuple[Request, Response] | None:
     """What these cookies alone open of that which nobody reads without a login."""
-    thief = Person(person.identity, person.client, {}, jar=CookieJar())
-    thief.jar.take(cookies)
+    thief = person.thief(cookies)
     for name, (request, mine) in world.read["a"].items():
         closed = world.read["nobody"].get(name)
         if closed is None or mine.status >= 300 or closed[1].body == mine.body:

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan.access import World
 from hauberk.scan.identities import Person
-from hauberk.scan.messages import CookieJar, Request, Response
+from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation
 from hauberk.scan.trial import canary
 
@@ -75,9 +75,7 @@ def _opens(world: World, person: Person, cookies: dict[str, str]) -> tuple[Opera
 
 
 def _sent(person: Person, request: Request, cookies: dict[str, str]) -> Response:
-    forger = Person(person.identity, person.client, {}, jar=CookieJar())
-    forger.jar.take(cookies)
-    with forger.on() as client:
+    with person.thief(cookies).on() as client:
         return client.send(request)
 
 

@@ -8,7 +8,7 @@ from hauberk.core.events import SinkKind
 from hauberk.core.finding import Rule
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.complaints import complaint
-from hauberk.scan.oracles.sensor import sensed
+from hauberk.scan.oracles.sensor import asked, sensed
 from hauberk.scan.trial import BASE64, Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
@@ -44,9 +44,9 @@ def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
 
 def judge(trial: Trial) -> Judgement:
     """Whether a loader went to look for what the value names."""
-    for event in trial.shot.response.events:
-        if event.kind == "unpickle" and not event.blocked and trial.shot.canary in event.text:
-            return Proof(reason="the loader looks for a global that the input names", event=event)
+    event = asked(trial.shot, "unpickle")
+    if event is not None:
+        return Proof(reason="the loader looks for a global that the input names", event=event)
     return sensed(trial, KINDS)
 
 

@@ -7,7 +7,7 @@ import re
 from hauberk.core.events import SinkKind
 from hauberk.core.finding import Rule
 from hauberk.scan.lab import Lab
-from hauberk.scan.oracles.sensor import sensed
+from hauberk.scan.oracles.sensor import asked, sensed
 from hauberk.scan.trial import Judgement, Kit, Point, Proof, Shot, Trial, canary
 
 RULE = Rule(
@@ -37,9 +37,9 @@ def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
 
 def judge(trial: Trial) -> Judgement:
     """Whether a parser went to read what the document names."""
-    for event in trial.shot.response.events:
-        if event.kind == "xml" and not event.blocked and trial.shot.canary in event.text:
-            return Proof(reason="the XML parser asks for a file that the document names", event=event)
+    event = asked(trial.shot, "xml")
+    if event is not None:
+        return Proof(reason="the XML parser asks for a file that the document names", event=event)
     return sensed(trial, KINDS)
 
 
