@@ -45,10 +45,18 @@ def free_port() -> int:
 
 
 def wait_for(ready: Any, *, seconds: float = 20.0, what: str = "the server") -> None:
+    """Ask until it is so. A server that changes its part may hang up on the one who asks: then it is not so yet."""
     end = time.monotonic() + seconds
-    while not ready():
+    refused: OSError | None = None
+    while True:
+        try:
+            if ready():
+                return
+            refused = None
+        except OSError as error:
+            refused = error
         if time.monotonic() > end:
-            raise TimeoutError(f"{what} is not ready after {seconds} s")
+            raise TimeoutError(f"{what} is not ready after {seconds} s") from refused
         time.sleep(0.02)
 
 
