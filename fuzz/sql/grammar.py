@@ -88,10 +88,14 @@ _PREFIX = re.compile(r"[xXnNbBeE](?=')")
 _DOLLARS = re.compile(r"(\$[a-z]?\$)([\s\S]*)\1")
 
 
+_SPACES = " \t\n\f\r"
+
+
 def one_value(text: str) -> str | None:
     """A number, a word or one whole literal where a number was to be: another value, and nothing more."""
-    stripped = text.replace("/**/", " ").strip(" \t\n\f\r")
+    stripped = text.replace("/**/", " ").strip(_SPACES)
     bare = stripped.lstrip("+-") if len(stripped) - len(stripped.lstrip("+-")) < 2 else stripped
+    bare = bare.lstrip(_SPACES)  # between a sign and its number
     if _NUMBER.fullmatch(bare):
         return text
     bare = _PREFIX.sub("", bare)
@@ -107,7 +111,7 @@ def one_value(text: str) -> str | None:
 
 def one_value_slashed(text: str) -> str | None:
     """As `one_value`, where strings know backslashes."""
-    bare = _PREFIX.sub("", text.replace("/**/", " ").strip(" \t\n\f\r").lstrip("+-"))
+    bare = _PREFIX.sub("", text.replace("/**/", " ").strip(_SPACES).lstrip("+-"))
     for mark in "'\"":
         if len(bare) > 1 and bare[0] == bare[-1] == mark and slashed(mark, {})(bare[1:-1]) is not None:
             return text
