@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal
@@ -80,15 +78,20 @@ RUNNING: set[int] = set()
 """Identities of the recordings that run anywhere in this process: as long as there is none, nobody asks his context."""
 
 
-@contextmanager
-def recording() -> Iterator[Recording]:
+class recording:
     """Collect the sink events of everything that runs inside, in this context and in those copied from it."""
-    events = Recording()
-    token = RECORDING.set(events)
-    RUNNING.add(id(events))
-    try:
-        yield events
-    finally:
-        events.ended = True
-        RUNNING.discard(id(events))
-        RECORDING.reset(token)
+
+    __slots__ = ("_events", "_token")
+
+    def __enter__(self) -> Recording:
+        """Begin."""
+        self._events = events = Recording()
+        self._token = RECORDING.set(events)
+        RUNNING.add(id(events))
+        return events
+
+    def __exit__(self, *_: object) -> None:
+        """End; what still runs goes on without."""
+        self._events.ended = True
+        RUNNING.discard(id(self._events))
+        RECORDING.reset(self._token)

@@ -148,14 +148,15 @@ class ASGITransport:
 
     def _scope(self, request: Request) -> Message:
         wire = self.wire
+        path, _, query = request.target.partition("?")
         return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": "1.1",
             "method": request.method,
             "path": decoded_path(request),
-            "raw_path": request.path.encode("ascii", "replace"),
-            "query_string": request.query.encode("ascii", "replace"),
+            "raw_path": path.encode("ascii", "replace"),
+            "query_string": query.encode("ascii", "replace"),
             "root_path": "",
             "scheme": wire.scheme,
             "headers": self._fields(request),
@@ -198,6 +199,12 @@ def _octets(name: str, value: str) -> tuple[bytes, bytes]:
     return name.encode("latin-1", "replace"), value.encode("latin-1", "replace")
 
 
+@lru_cache(maxsize=1024)
+def _text(name: bytes, value: bytes) -> tuple[str, str]:
+    """A field of an answer; most answers have the same."""
+    return name.decode("latin-1").lower(), value.decode("latin-1")
+
+
 class _Call:
     """The two ends of one exchange."""
 
@@ -230,10 +237,7 @@ class _Call:
         """Keep what fits. Of an endless stream of server-sent events, the first part is enough."""
         if message["type"] == "http.response.start":
             self.status = int(message["status"])
-            self.headers = [
-                (bytes(name).decode("latin-1").lower(), bytes(value).decode("latin-1"))
-                for name, value in message.get("headers") or ()
-            ]
+            self.headers = [_text(bytes(name), bytes(value)) for name, value in message.get("headers") or ()]
         elif message["type"] == "http.response.body" and not self.finished:
             self.body += message.get("body", b"")[: self.limit + 1 - len(self.body)]
             more = bool(message.get("more_body"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from hauberk.core.events import SinkKind
 from hauberk.core.finding import Finding
@@ -14,7 +15,7 @@ from hauberk.scan.forgery import Tokens
 from hauberk.scan.lab import Lab
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.oracles.sensor import reached
-from hauberk.scan.surface import Operation, Parameter
+from hauberk.scan.surface import Operation
 from hauberk.scan.trial import (
     PLAIN,
     POLYGLOT,
@@ -47,6 +48,10 @@ PATHS: frozenset[SinkKind] = frozenset({"path"})
 NAMED = {check.RULE.id: check for check in AT_POINTS}
 UNTRACED = {name: check for name, check in NAMED.items() if not check.TRACED}
 READERS = INTERPRETERS | AFTER
+_Queue = Mapping[str, list[str]]
+"""Templates, each with the rules that want it sent."""
+REMEMBERED = 4_096
+"""How many kinds of points are remembered."""
 
 
 def points(operation: Operation) -> Iterator[Point]:
@@ -61,17 +66,35 @@ def points(operation: Operation) -> Iterator[Point]:
             yield point
 
 
-def _with_points(operation: Operation, points: Sequence[Point], values: Sequence[str]) -> Operation:
-    """The operation with the parameters that it has not by itself: guessed ones, and names that are probes."""
+def _with_guessed(operation: Operation, points: Sequence[Point]) -> Operation:
+    """The operation with the parameters that it has not by itself: guessed ones."""
     known = {parameter.key for parameter in operation.parameters}
-    more = []
-    for point, value in zip(points, values, strict=True):
-        parameter = point.parameter
-        if point.is_name:
-            more.append(Parameter(name=value, place=parameter.place, example=parameter.name, required=True))
-        elif parameter.key not in known:
-            more.append(replace(parameter, required=True))
+    more = [replace(p.parameter, required=True) for p in points if p.parameter.key not in known]
     return replace(operation, parameters=(*operation.parameters, *more)) if more else operation
+
+
+def _leaves_trace(shot: Shot) -> bool:
+    """Whether anything shows that the value was read: a call at a sink, or its canary in the answer."""
+    response, word = shot.response, shot.canary
+    if response.events or word in response.low:
+        return True
+    return any(word in value or word in name for name, value in response.headers)
+
+
+def _narrower(check: ActiveCheck, point: Point, shot: Shot, kit: Kit) -> Iterator[str]:
+    """What the check sends after a sweep."""
+    if check.KINDS != PATHS or reached(shot, PATHS):
+        yield from (template for template in check.probes(point, shot, kit) if template not in (POLYGLOT, PLAIN))
+
+
+class _Wanted(NamedTuple):
+    """What an input is still asked."""
+
+    queue: _Queue
+    pending: dict[str, ActiveCheck]
+
+    def __bool__(self) -> bool:
+        return bool(self.pending)
 
 
 @dataclass(slots=True)
@@ -101,7 +124,11 @@ class Attacker:
     """Whether there is enough for values that make a database wait, too."""
     tokens: Tokens = field(default_factory=Tokens)
     tried: dict[str, int] = field(default_factory=dict)
-    """How many points each rule was tried at."""
+    """How many points each rule was tried at, beside those that were swept."""
+    swept: int = 0
+    """How many points were swept: every rule was tried there."""
+    _quiet: dict[tuple[object, ...], _Wanted] = field(default_factory=dict)
+    """What is wanted of a point where nothing showed that the value was read, by all that this rests on."""
     _builder: build.Builder | None = None
     """Of the operation that is under attack."""
     _provable: tuple[str, ...] = field(init=False)
@@ -110,6 +137,10 @@ class Attacker:
 
     def __post_init__(self) -> None:
         self._provable = tuple(n for n, c in NAMED.items() if not c.KINDS or not self.kit.sees >= c.KINDS)
+
+    def tally(self) -> dict[str, int]:
+        """How many points each rule was tried at."""
+        return {name: self.tried.get(name, 0) + self.swept for name in NAMED}
 
     def note(self, rule: str, point: Point) -> None:
         """Remember that an interpreter reads the point's values."""
@@ -126,17 +157,17 @@ class Attacker:
         templates = [template for _, template in probes]
         values = [filled(template, word) for template, word in zip(templates, words, strict=True)]
         points = [point for point, _ in probes]
-        operation = _with_points(points[0].operation, points, values)
-        chosen = {
-            point.parameter.key: sendable(template, value)
-            for point, template, value in zip(points, templates, values, strict=True)
-            if not point.is_name
-        }
-        probing = {value for point, value in zip(points, values, strict=True) if point.is_name}
-        fields = (p for p in operation.parameters if p.name not in probing)
-        chosen |= {key: chosen[first] for key, first in repeated(fields).items() if first in chosen}
+        operation = _with_guessed(points[0].operation, points)
+        chosen: dict[build.Key, Any] = {}
+        named: dict[build.Key, Any] = {}
+        for point, template, value in zip(points, templates, values, strict=True):
+            if point.is_name:
+                named[point.parameter.place, value] = point.parameter.name
+            else:
+                chosen[point.parameter.key] = sendable(template, value)
+        chosen |= {key: chosen[first] for key, first in repeated(operation.parameters).items() if first in chosen}
         sent, response = self.tokens.send(
-            self.client, operation, self.client.complete(self._request(operation, chosen))
+            self.client, operation, self.client.complete(self._request(operation, chosen, named))
         )
         self.watch.failure(operation, sent, response)
         for (point, template), word in zip(probes, words, strict=True):
@@ -156,11 +187,11 @@ class Attacker:
         ]
         return self.volley([(point, template), *((other, others) for other in beside if not other.is_typed)])[0]
 
-    def _request(self, operation: Operation, chosen: build.Values) -> Request:
+    def _request(self, operation: Operation, chosen: build.Values, named: build.Values) -> Request:
         """The operation's request with these values; consecutive ones are of the same operation."""
         if self._builder is None or self._builder.operation is not operation:
             self._builder = build.Builder(operation)
-        return self._builder.request(chosen)
+        return self._builder.request(chosen, named)
 
     def note_attacked(self, point: Point) -> None:
         """Count the point as attacked."""
@@ -170,24 +201,16 @@ class Attacker:
     def pursue(self, point: Point, template: str, shot: Shot) -> bool:
         """Judge what a sweep did at one of its inputs, and follow what it showed. Whether it showed anything."""
         self.note_attacked(point)
-        queue: dict[str, list[str]] = {}
-        pending = dict(NAMED)
-        trial = Trial(point=point, template=template, shot=shot, control=shot, kit=self.kit)
-        response, word = shot.response, shot.canary
-        reacted = word in response.low or any(word in value for _, value in response.headers)
-        traced = reacted or response.events or any(word in name for name, _ in response.headers)
-        for name in NAMED:
-            self.tried[name] = self.tried.get(name, 0) + 1
-        for name, check in (NAMED if traced else UNTRACED).items():
-            said = check.judge(trial)
-            if said is not None:
-                reacted = True
-                if said == "inert" or self._confirm(check, trial):
-                    del pending[name]
-                    continue
-            for narrower in check.probes(point, shot, self.kit):
-                if narrower not in (POLYGLOT, PLAIN) and (check.KINDS != PATHS or reached(shot, PATHS)):
-                    queue.setdefault(narrower, []).append(name)
+        self.swept += 1
+        if _leaves_trace(shot):
+            trial = Trial(point=point, template=template, shot=shot, control=shot, kit=self.kit)
+            pending = dict(NAMED)
+            reacted, queue = self._judged(trial, pending)
+        else:
+            reacted, wanted = False, self._unprompted(point, shot)
+            if not wanted:
+                return False
+            pending, queue = dict(wanted.pending), wanted.queue
         self._follow(point, shot, queue, pending)
         lab = Lab(
             point=point,
@@ -199,9 +222,41 @@ class Attacker:
         self._prove(lab, pending)
         return reacted
 
-    def _follow(
-        self, point: Point, control: Shot, queue: Mapping[str, list[str]], pending: dict[str, ActiveCheck]
-    ) -> Shot | None:
+    def _judged(self, trial: Trial, pending: dict[str, ActiveCheck]) -> tuple[bool, _Queue]:
+        """Whether a sweep showed something at this input, and the probes that are wanted then."""
+        shot = trial.shot
+        reacted = shot.canary in shot.response.low or any(shot.canary in value for _, value in shot.response.headers)
+        queue: dict[str, list[str]] = {}
+        for name, check in NAMED.items():
+            said = check.judge(trial)
+            if said is not None:
+                reacted = True
+                if said == "inert" or self._confirm(check, trial):
+                    del pending[name]
+                    continue
+            for narrower in _narrower(check, trial.point, shot, self.kit):
+                queue.setdefault(narrower, []).append(name)
+        return reacted, queue
+
+    def _unprompted(self, point: Point, shot: Shot) -> _Wanted:
+        """What is wanted where nothing shows that the value was read: it rests on little, and is mostly the same."""
+        at = point.parameter
+        rests = point.operation.method, at.key, str(at.example), at.schema.get("format"), shot.response.status
+        wanted = self._quiet.get(rests)
+        if wanted is None:
+            queue: dict[str, list[str]] = {}
+            for name, check in UNTRACED.items():
+                for narrower in _narrower(check, point, shot, self.kit):
+                    queue.setdefault(narrower, []).append(name)
+            proving = {name for name in self._provable if not self.kit.sees or NAMED[name].concerns(point)}
+            asked = {name for names in queue.values() for name in names}
+            wanted = _Wanted(queue, {name: check for name, check in NAMED.items() if name in asked | proving})
+            if len(self._quiet) >= REMEMBERED:
+                self._quiet.clear()
+            self._quiet[rests] = wanted
+        return wanted
+
+    def _follow(self, point: Point, control: Shot, queue: _Queue, pending: dict[str, ActiveCheck]) -> Shot | None:
         """Send the probes that are still wanted; the answer to the polyglot, if it was among them."""
         broken = None
         for template, names in queue.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from http.cookies import SimpleCookie
 from typing import Any
@@ -14,7 +15,9 @@ from hauberk.core.finding import Place
 from hauberk.scan.messages import Request
 from hauberk.scan.surface import FORM, JSON, MULTIPART, Operation, Parameter
 
-Values = Mapping[tuple[Place, str], Any]
+Key = tuple[Place, str]
+"""`Parameter.key`."""
+Values = Mapping[Key, Any]
 """A value for a parameter, by `Parameter.key`; for an upload it is the file's name, and what the file holds."""
 
 
@@ -139,16 +142,26 @@ class Builder:
         self._path = _path(operation, self._known) if plain else ""
         self._pairs = {p.key: _pair(p.name, self._known[p.key]) for p in operation.at("query")} if plain else {}
 
-    def request(self, values: Values) -> Request:
-        """As `request`."""
-        if not self._pairs or not values.keys() <= self._pairs.keys():
-            return request(self.operation, values, self._known)
-        pairs = {**self._pairs, **{key: _pair(key[1], value) for key, value in values.items()}}
+    def request(self, values: Values, more: Values | None = None) -> Request:
+        """As `request`; `more` are parameters that the operation has not."""
+        more = more or {}
+        if not self._pairs or not values.keys() <= self._pairs.keys() or any(place != "query" for place, _ in more):
+            return request(_with(self.operation, more), values, {**self._known, **more})
+        pairs = dict(self._pairs)
+        for key, value in (*values.items(), *more.items()):
+            pairs[key] = _pair(key[1], value)
         asked = "&".join(pair for pair in pairs.values() if pair)
         return Request(method=self.operation.method, target=f"{self._path}?{asked}" if asked else self._path)
 
 
+def _with(operation: Operation, more: Values) -> Operation:
+    added = tuple(Parameter(name=name, place=place, required=True) for place, name in more)
+    return replace(operation, parameters=(*operation.parameters, *added)) if added else operation
+
+
 def _pair(name: str, value: Any) -> str:
+    if type(value) is str:
+        return f"{_quoted(name)}={_quoted(value)}"
     return "&".join(f"{_quoted(key)}={_quoted(text)}" for key, text in _named(name, value))
 
 

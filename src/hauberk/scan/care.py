@@ -23,12 +23,20 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(WORDS.findall(_HUMP.sub(" ", text).lower()))
 
 
+@lru_cache(maxsize=4096)
+def snake(name: str) -> str:
+    """A name in lower case, with an underscore between its words: `redirectTo` is `redirect_to`."""
+    return _HUMP.sub("_", name).lower()
+
+
+@lru_cache(maxsize=4096)
 def ends_session(path: str) -> bool:
     """Whether the path's words say that it ends the session: `/logout`, `/users/sign_out`."""
     found = words(path)
     return any(word in LOGOUT for word in found) or any(pair in ENDINGS for pair in itertools.pairwise(found))
 
 
+@lru_cache(maxsize=4096)
 def destroys(method: str, path: str) -> bool:
     """Whether a request deletes, or its path's words say that it does what cannot be taken back."""
     return method == "DELETE" or not DESTROYS.isdisjoint(words(path))

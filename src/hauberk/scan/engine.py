@@ -400,7 +400,7 @@ class Run:
                 operations=frozenset(attacker.operations),
                 findings=tuple(attacker.findings),
                 sent={**self.extent.begin.sent, **sent},
-                tried=dict(attacker.tried),
+                tried=attacker.tally(),
             )
         )
 
@@ -461,6 +461,7 @@ class Run:
         seen: set[str] = set()
         while found:
             needy: list[Point] = []
+            known = operation
             for group in groups(operation, found, self.identifying):
                 shot, cold = sweep(self.attacker, operation, group)
                 operation = self.told(operation, shot.response)
@@ -470,10 +471,13 @@ class Run:
                 for point in needy:
                     self.attacker.attack(point)
             seen |= {str(point) for point in found}
-            found = [p for p in swept_points(operation, guess=False) if str(p) not in seen]
+            found = [] if operation is known else swept_points(operation, guess=False)
+            found = [point for point in found if str(point) not in seen]
 
     def told(self, operation: Operation, response: Response) -> Operation:
         """Remember what its handler asked for; the operation with that."""
+        if not response.reads:
+            return operation
         self.reads.setdefault(operation.path, {}).update(response.reads)
         self.asked.setdefault(operation.path, {}).setdefault(operation.method, set()).update(response.reads.values())
         return learnt(operation, response.reads)
@@ -485,6 +489,8 @@ class Run:
         says that it might.
         """
         asked = self.asked.get(operation.path, {})
+        if not asked.keys() - {operation.method}:
+            return False
         mine = asked.get(operation.method, set())
         attacked = self.attacker.operations  # its own name may be among them, where an earlier scan stopped within it
         others = [
@@ -530,15 +536,16 @@ class Run:
 
     def is_affordable(self, order: Sequence[Operation], more: int = 0) -> bool:
         """Whether the budget is enough to attack every input by itself, with so many more requests for each."""
-        inputs = sum(len(list(points(operation))) for operation in order)
-        return inputs * (outside.EACH + more) <= self.client.budget.max_requests - self.client.requests
+        each, left = outside.EACH + more, self.client.budget.max_requests - self.client.requests
+        if sum(len(operation.parameters) for operation in order) * each <= left:
+            return True
+        return sum(len(list(points(operation))) for operation in order) * each <= left
 
     def ask_origin(self, operation: Operation, request: Request, response: Response) -> None:
         """CORS, where there is something to read; one finding is enough, as it is one setting."""
-        shape = DIGITS.sub("0", operation.path)
-        if operation.method != "GET" or response.status >= 400 or self.cors is not None or shape in self.shapes:
+        if operation.method != "GET" or response.status >= 400 or self.cors is not None:
             return
-        if len(self.shapes) >= SETTINGS:
+        if len(self.shapes) >= SETTINGS or (shape := DIGITS.sub("0", operation.path)) in self.shapes:
             return
         self.shapes[shape] += 1
         self.cors_asked += 1
@@ -575,7 +582,7 @@ class Run:
 
     def passes(self, found: Sequence[Finding]) -> Iterator[Finding]:
         """For each active rule that was tried and proved nothing: where it was tried."""
-        tried = self.attacker.tried | {
+        tried = self.attacker.tally() | {
             stored_xss.RULE.id: len(self.pages) if self.attacker.sent else 0,
             state_by_get.RULE.id: len(self.pages) if self.attacker.sent else 0,
             cors_reflection.RULE.id: self.cors_asked,

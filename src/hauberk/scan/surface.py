@@ -36,11 +36,12 @@ class Parameter:
     example: Any = None
     """A value that the application is known to take."""
     required: bool = False
+    key: tuple[Place, str] = field(init=False, repr=False, compare=False)
+    """What makes two parameters the same one."""
 
-    @property
-    def key(self) -> tuple[Place, str]:
-        """What makes two parameters the same one."""
-        return self.place, self.name.lower() if self.place == "header" else self.name
+    def __post_init__(self) -> None:
+        name = self.name.lower() if self.place == "header" else self.name
+        object.__setattr__(self, "key", (self.place, name))
 
     def union(self, other: Parameter) -> Parameter:
         """The same parameter as two sources know it; what this one knows wins."""
@@ -70,19 +71,23 @@ class Operation:
     """Names of query parameters that were seen in one link: others may lead the application elsewhere."""
     variant: str = ""
     """What tells it from others at the same method and path, such as the field of a GraphQL endpoint."""
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The path's parameters, in order."""
+    _said: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = tuple(PLACEHOLDER.findall(self.path)) if "{" in self.path else ()
+        object.__setattr__(self, "names", names)
+        said = f"{self.method} {self.path} {self.variant}" if self.variant else f"{self.method} {self.path}"
+        object.__setattr__(self, "_said", said)
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}" + (f" {self.variant}" if self.variant else "")
+        return self._said
 
     @property
     def key(self) -> tuple[str, str, str]:
         """What makes two operations the same one."""
         return self.method, self.path, self.variant
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The path's parameters, in order."""
-        return tuple(PLACEHOLDER.findall(self.path))
 
     def at(self, *places: Place) -> tuple[Parameter, ...]:
         """The parameters in these places."""

@@ -187,14 +187,23 @@ class ActiveCheck(Protocol):
 
     @property
     def TRACED(self) -> bool:
-        """Whether it says nothing of an answer without events that does not repeat the canary, and has no probes for
-        the point but the polyglot."""
+        """Whether it has no probes but the polyglot where an answer has no events and does not repeat the canary."""
 
     def probes(self, point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
-        """Templates of the values to send, best first; `{c}` is the canary."""
+        """Templates of the values to send, best first; `{c}` is the canary.
+
+        Of an answer without events that does not repeat the canary it may look at the status alone, and of the point
+        at its method and parameter; `judge` says nothing of such an answer to a sweep.
+        """
 
     def judge(self, trial: Trial) -> Judgement:
         """What the answer to one of them proves."""
+
+    def concerns(self, point: Point) -> bool:
+        """Whether `prove` may have something to ask in process, where nothing shows that a sweep's value was read.
+
+        It rests on the point's parameter alone.
+        """
 
     def prove(self, lab: Any) -> Proof | None:
         """What several answers prove, asked of a `Lab` where no single one did. It confirms itself."""
@@ -213,9 +222,9 @@ def _check(module: ModuleType) -> ActiveCheck:
     traced: bool = getattr(module, "TRACED", False)
     kinds: frozenset[SinkKind] = getattr(module, "KINDS", frozenset())
     if prove is None:
-        return _Module(module.RULE, kinds, traced, module.probes, module.judge, _nothing)
+        return _Module(module.RULE, kinds, traced, module.probes, module.judge, _never, _nothing)
     probes, judge = getattr(module, "probes", _unprobed), getattr(module, "judge", _nothing)
-    return _Module(module.RULE, kinds, traced, probes, judge, prove)
+    return _Module(module.RULE, kinds, traced, probes, judge, getattr(module, "concerns", _always), prove)
 
 
 def _unprobed(*_: object) -> tuple[str, ...]:
@@ -226,6 +235,14 @@ def _nothing(_: object) -> None:
     return None
 
 
+def _always(_: object) -> bool:
+    return True
+
+
+def _never(_: object) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class _Module:
     RULE: Rule
@@ -233,4 +250,5 @@ class _Module:
     TRACED: bool
     probes: Any
     judge: Any
+    concerns: Any
     prove: Any

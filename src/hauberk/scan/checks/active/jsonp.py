@@ -6,7 +6,7 @@ import re
 
 from hauberk.core.finding import Rule
 from hauberk.scan.lab import Lab
-from hauberk.scan.trial import Proof
+from hauberk.scan.trial import Point, Proof
 
 RULE = Rule(
     id="scan.jsonp",
@@ -27,9 +27,14 @@ RULE = Rule(
 _NAME = re.compile(r"^(callback|jsonp|cb|jsoncallback|_callback|func)$", re.IGNORECASE)
 
 
+def concerns(point: Point) -> bool:
+    """Whether the parameter's name is one of those that name a function."""
+    return _NAME.match(point.parameter.name) is not None
+
+
 def prove(lab: Lab) -> Proof | None:
     """The answer is a call of a function that the input names."""
-    if not _NAME.match(lab.point.parameter.name):
+    if not concerns(lab.point):
         return None
     for attempt in (1, 2):
         shot = lab.fire("{c}")

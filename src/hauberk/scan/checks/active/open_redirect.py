@@ -6,6 +6,7 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from hauberk.core.finding import Rule
+from hauberk.scan.care import snake
 from hauberk.scan.html import parse
 from hauberk.scan.messages import Response
 from hauberk.scan.trial import Judgement, Kit, Point, Proof, Shot, Trial
@@ -35,9 +36,8 @@ def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     reflected = control.canary in "".join(led)
     if reflected:
         return _fitting("".join(led).partition(control.canary)[0].removesuffix("../"))
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", point.parameter.name).lower()
     moved = point.operation.method == "GET" and 300 <= response.status < 400
-    likely = moved or HINT.search(name) or known.startswith(("/", "http://", "https://"))
+    likely = moved or HINT.search(snake(point.parameter.name)) or known.startswith(("/", "http://", "https://"))
     return (f"https://{HOST}/", f"//{HOST}/") if likely else ()
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from hauberk.core.finding import Rule
+from hauberk.scan.care import snake
 from hauberk.scan.lab import Lab
-from hauberk.scan.trial import Proof, canary
+from hauberk.scan.trial import Point, Proof, canary
 
 RULE = Rule(
     id="scan.ssrf",
@@ -28,6 +29,11 @@ _HINT = re.compile(
 )
 
 
+def concerns(point: Point) -> bool:
+    """Whether the parameter's name or known value says that it leads somewhere."""
+    return _HINT.search(snake(point.parameter.name)) is not None or "://" in str(point.parameter.example or "")
+
+
 def prove(lab: Lab) -> Proof | None:
     """An address that only this scan knows was called, twice."""
     collaborator = lab.kit.collaborator
@@ -44,7 +50,6 @@ def prove(lab: Lab) -> Proof | None:
 
 
 def likely(lab: Lab) -> bool:
-    """Whether the parameter's name or known value says that it leads somewhere."""
-    known = str(lab.point.parameter.example or "")
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", lab.point.parameter.name).lower()
-    return bool(_HINT.search(name) or "://" in known or (not lab.kit.sees and "." in known and lab.stirred))
+    """The same, or a value with a dot that makes a difference."""
+    dotted = "." in str(lab.point.parameter.example or "") and not lab.kit.sees
+    return concerns(lab.point) or (dotted and lab.stirred)

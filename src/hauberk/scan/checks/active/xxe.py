@@ -32,7 +32,7 @@ _HINT = re.compile(r"xml|soap|svg|feed|rss", re.IGNORECASE)
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """In process a sensor hears which file is asked for, whether or not it is there and shown."""
-    return (_DOCUMENT.replace("{s}", "file:///{c}"),) if kit.sees and _speaks(point) else ()
+    return (_DOCUMENT.replace("{s}", "file:///{c}"),) if kit.sees and concerns(point) else ()
 
 
 def judge(trial: Trial) -> Judgement:
@@ -43,7 +43,7 @@ def judge(trial: Trial) -> Judgement:
     return sensed(trial, KINDS)
 
 
-def _speaks(point: Point) -> bool:
+def concerns(point: Point) -> bool:
     """Whether something says that XML is wanted here, or at least a document."""
     known = str(point.parameter.example or "").lstrip()
     return (
@@ -55,7 +55,7 @@ def _speaks(point: Point) -> bool:
 
 def prove(lab: Lab) -> Proof | None:
     """An entity brings in a file that only this scan knows, or a call to an address that only this scan knows."""
-    if not _speaks(lab.point):
+    if not concerns(lab.point):
         return None
     for system in (f"file://{lab.kit.bait}", None):
         proof = _ask(lab, system)
