@@ -74,7 +74,9 @@ def _judged(recipe: Recipe, truth: dict[str, Any], runs: list[dict[str, Any]]) -
     if "tests" in truth:
         told = scan_truth.catalogue(truth, [run["result"] for run in runs])
         every = {path["path"] for test in truth["tests"] for path in test["routes"]}
-        return told | {name: runs[0][name] for name in figures} | {"tests_known": len(every)}
+        counted = {"tests": recipe.tests, "tests_with_a_known_answer": len(every)}
+        each = {"requests_a_test": round(runs[0]["requests"] / recipe.tests, 3)}
+        return told | {name: runs[0][name] for name in figures} | counted | each
     judged = []
     for run, switch in zip(runs, recipe.switches, strict=True):
         off = switch.get("vulnerable") == "0"

@@ -27,6 +27,8 @@ class Recipe:
     """An identities file, as `--identities` takes it."""
     switches: tuple[dict[str, str], ...] = ({},)
     """Environments, one scan each: the same app with its holes on and off."""
+    tests: int = 1
+    """Test cases that the target has; the answer is known of some."""
     python: str = ""
     """The interpreter below `--peers`."""
     max_requests: int = 8_000
@@ -67,6 +69,7 @@ RECIPES: dict[str, Recipe] = {
         host="localhost",
         begins=tuple((f"/benchmark/{n}-Index.html", f"/benchmark/{n}-", tests / 616) for n, tests in SIZES.items()),
         python="benchmark-scan",
+        tests=1_243,
     ),
     "VAmPI": Recipe(
         truth="vampi.json",

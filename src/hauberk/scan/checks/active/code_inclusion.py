@@ -33,7 +33,6 @@ def prove(lab: Lab) -> Proof | None:
     collaborator = lab.kit.collaborator
     if collaborator is None or not (ssrf.likely(lab) or (not lab.kit.sees and lab.stirred)):
         return None
-    shot = lab.control
     for attempt in (1, 2):
         word, a, b = canary(), number(), number()
         shot = lab.fire(collaborator.url(word, a, b))
@@ -41,4 +40,6 @@ def prove(lab: Lab) -> Proof | None:
             return None
         if str(a * b) not in shot.response.text:
             return None
-    return Proof(reason="the server fetched a program from the address that was sent, and ran it", shot=shot)
+        if attempt == 2:
+            return Proof(reason="the server fetched a program from the address that was sent, and ran it", shot=shot)
+    return None

@@ -39,14 +39,15 @@ def prove(lab: Lab) -> Proof | None:
     collaborator = lab.kit.collaborator
     if collaborator is None or not likely(lab):
         return None
-    shot = lab.control
-    for _ in range(2):
+    for attempt in (1, 2):
         word = canary()
         shot = lab.fire(collaborator.url(word))
         # Whether it came with the answer, or soon after it.
         if not collaborator.heard(word, wait=0.1):
             return None
-    return Proof(reason="the server called an address that the input named", shot=shot)
+        if attempt == 2:
+            return Proof(reason="the server called an address that the input named", shot=shot)
+    return None
 
 
 def likely(lab: Lab) -> bool:
