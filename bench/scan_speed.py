@@ -254,7 +254,7 @@ class _Blind(ASGITransport):
 
 
 def one_scan(operations: int = 100, each: int = 12) -> dict[str, Any]:
-    """Resident memory during one scan that is judged from answers alone, of pages that repeat all that they are sent."""
+    """Resident memory during one scan that judges from answers alone, of pages that repeat all that they are sent."""
 
     async def page(request: Asked) -> HTMLResponse:
         return HTMLResponse(PAGE + escape(str(request.query_params)) + str(len(request.query_params)))
