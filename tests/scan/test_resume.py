@@ -15,7 +15,7 @@ from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.core.finding import Result
 from hauberk.scan import Budget
 from hauberk.scan.extent import Extent, Reached
-from tests.scan.apps import fastapi_shop
+from tests.scan.apps import fastapi_shop, unnamed
 from tests.scan.test_apps import run
 
 SCAN = (sys.executable, "-m", "hauberk", "scan", "tests.scan.apps.fastapi_shop:app", "-q", "--format", "json")
@@ -69,6 +69,49 @@ def test_wherever_it_was_cut_the_one_that_goes_on_loses_nothing(cut: int, uncut:
     rest = run("tests.scan.apps.fastapi_shop", extent=Extent(begin=kept[-1]))
     assert rest.complete
     assert places(rest) == uncut
+
+
+CUTS = range(14, 80, 9)
+"""Requests after which it is cut: nearly all of them are after something was learnt that does not show again."""
+
+
+@pytest.fixture(scope="module")
+def unnamed_uncut() -> Result:
+    return run("tests.scan.apps.unnamed")
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_what_handlers_asked_for_is_known_to_the_one_that_goes_on(
+    cut: int, unnamed_uncut: Result, tmp_path: Path
+) -> None:
+    file, kept = Progressed(tmp_path / "how-far.json", "unnamed"), list[Reached]()
+    first = run("tests.scan.apps.unnamed", budget=Budget(max_requests=cut), extent=Extent(checkpoint=kept.append))
+    assert not first.complete
+    file.save(kept[-1])
+    unnamed.NOTES.clear()
+    unnamed.KEPT.clear()
+    rest = run("tests.scan.apps.unnamed", extent=Extent(begin=file.load()))
+    assert {f.fingerprint for f in rest.failures} == {f.fingerprint for f in unnamed_uncut.failures}
+    assert {"scan.stored-xss", "scan.active-upload", "scan.traceback"} <= {f.rule.id for f in rest.failures}
+
+
+def test_what_was_reached_is_the_same_after_it_was_in_a_file(tmp_path: Path) -> None:
+    reached = Reached(
+        reads={"/a": {("form", "text"): "app.py:7", ("header", "x-a"): "app.py:8"}},
+        asked={"/a": {"POST": frozenset({"app.py:7", "app.py:8"})}},
+    )
+    file = Progressed(tmp_path / "x", "t")
+    file.save(reached)
+    assert file.load() == reached
+
+
+def test_a_file_of_an_older_version(tmp_path: Path) -> None:
+    file = Progressed(tmp_path / "x", "t")
+    file.save(Reached(points=frozenset({"GET / query:q"}), reads={"/": {("query", "q"): "app.py:1"}}))
+    document = json.loads(file.path.read_text())
+    del document["reached"]["reads"], document["reached"]["asked"]
+    file.path.write_text(json.dumps(document))
+    assert file.load() == Reached(points=frozenset({"GET / query:q"}))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"target": "t", "reached": {}}', '{"target": "t", "reached": 3}'])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,21 @@ class Progressed:
             points, attacked = frozenset(map(str, held["points"])), frozenset(map(str, held["attacked"]))
             operations = frozenset(map(str, held["operations"]))
             tried = {str(rule): int(count) for rule, count in held["tried"].items()}
+            reads, asked = _reads(held.get("reads", ())), _asked(held.get("asked", ()))  # older files have neither
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(str(self.path), "is no file of --resume", FIX) from error
         if document.get("target") != self.target:
             raise InputError(str(self.path), f"is of {document.get('target')}, not of {self.target}", FIX)
         found = loads(json.dumps({**document, "findings": held["findings"]}), source=str(self.path), rules=RULES)
         return Reached(
-            points=points, attacked=attacked, operations=operations, findings=found.findings, sent=sent, tried=tried
+            points=points,
+            attacked=attacked,
+            operations=operations,
+            findings=found.findings,
+            sent=sent,
+            tried=tried,
+            reads=reads,
+            asked=asked,
         )
 
     def save(self, reached: Reached) -> None:
@@ -60,6 +68,22 @@ class Progressed:
             beside.replace(self.path)
         except OSError as error:
             raise InputError(str(self.path), f"cannot be written: {error.strerror}", "name another file") from error
+
+
+def _reads(rows: Iterable[tuple[str, str, str, str]]) -> dict[str, dict[tuple[str, str], str]]:
+    """What handlers asked for, by path. Raises ValueError for what is no such list."""
+    found: dict[str, dict[tuple[str, str], str]] = {}
+    for path, place, name, line in rows:
+        found.setdefault(str(path), {})[str(place), str(name)] = str(line)
+    return found
+
+
+def _asked(rows: Iterable[tuple[str, ...]]) -> dict[str, dict[str, frozenset[str]]]:
+    """In which lines, by path and method. Raises ValueError for what is no such list."""
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for path, method, *lines in rows:
+        found.setdefault(str(path), {})[str(method)] = frozenset(map(str, lines))
+    return found
 
 
 def rollback(name: str) -> Callable[[], object]:

@@ -34,6 +34,7 @@ from hauberk.scan.checks.active import (
     stored_xss,
     user_enumeration,
 )
+from hauberk.scan.checks.passive import RULES as PASSIVE_RULES
 from hauberk.scan.client import Budget, Client, ExhaustedError
 from hauberk.scan.coverage import Coverage
 from hauberk.scan.crawl import crawl, endless
@@ -180,6 +181,8 @@ class Run:
     people: Roles = field(default_factory=Roles)
     done: set[str] = field(default_factory=set)
     """Inputs that were attacked to the end."""
+    earlier: dict[str, Finding] = field(default_factory=dict)
+    """What an earlier scan saw, by rule: of pages that were answers to what is not sent again."""
     saved: float = field(default_factory=monotonic)
 
     def __post_init__(self) -> None:
@@ -363,15 +366,24 @@ class Run:
         self.done |= begin.points
         attacker.attacked |= begin.attacked
         attacker.operations |= begin.operations
-        attacker.findings += begin.findings
+        attacker.findings += [f for f in begin.findings if f.rule not in PASSIVE_RULES]
+        self.earlier = {f.rule.id: f for f in begin.findings if f.rule in PASSIVE_RULES}
         attacker.tried = dict(begin.tried)
+        self.reads = {path: dict(read) for path, read in begin.reads.items()}
+        self.asked = {path: {m: set(lines) for m, lines in by.items()} for path, by in begin.asked.items()}
 
     def recall(self) -> None:
         """What an earlier scan put in may still turn up."""
         if self.extent.begin.sent:
-            known = {str(point): point for operation in self.surface.operations for point in points(operation)}
+            known = {str(point): point for operation in self.surface.operations for point in self.inputs(operation)}
             kept = self.extent.begin.sent.items()
             self.attacker.sent |= {word: (known[at], template) for word, (at, template) in kept if at in known}
+
+    def inputs(self, operation: Operation) -> list[Point]:
+        """Where values go in: what it learnt that is asked for is among them, and names."""
+        known = with_cookies(learnt(operation, self.reads.get(operation.path, ())), self.cookies)
+        swept = swept_points(known, guess=not self.client.transport.senses)
+        return list({str(point): point for point in (*points(known), *swept)}.values())
 
     def put_in_again(self) -> None:
         """Markup that an earlier scan sent: an application in process began anew since, and may have forgotten it."""
@@ -380,7 +392,7 @@ class Run:
         for operation in self.order():
             if str(operation) not in self.extent.begin.points:
                 continue
-            mine = {str(point): point for point in points(operation)}
+            mine = {str(point): point for point in self.inputs(operation)}
             last = {at: template for at, template in self.extent.begin.sent.values() if at in mine}
             for group in groups(operation, [mine[at] for at in last]):
                 if group:
@@ -398,9 +410,11 @@ class Run:
                 points=frozenset(self.done),
                 attacked=frozenset(attacker.attacked),
                 operations=frozenset(attacker.operations),
-                findings=tuple(attacker.findings),
+                findings=(*attacker.findings, *(f for f in self.watched() if f.outcome == "fail")),
                 sent={**self.extent.begin.sent, **sent},
                 tried=attacker.tally(),
+                reads={path: dict(read) for path, read in self.reads.items()},
+                asked={path: {m: frozenset(lines) for m, lines in by.items()} for path, by in self.asked.items()},
             )
         )
 
@@ -562,7 +576,7 @@ class Run:
             command="scan",
             target=target,
             complete=self.complete,
-            findings=(*found, *self.passes(found), *self.watch.findings(), *self.libraries.findings()),
+            findings=(*found, *self.passes(found), *self.watched(), *self.libraries.findings()),
             stats={
                 "scan": self.client.id,
                 "requests": self.client.requests,
@@ -579,6 +593,10 @@ class Run:
             },
             gaps=tuple(self.gaps),
         )
+
+    def watched(self) -> list[Finding]:
+        """What every page said, by rule; an earlier scan's failure where this one saw none."""
+        return [f if f.outcome == "fail" else self.earlier.get(f.rule.id, f) for f in self.watch.findings()]
 
     def passes(self, found: Sequence[Finding]) -> Iterator[Finding]:
         """For each active rule that was tried and proved nothing: where it was tried."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,10 @@ class Reached:
     """Input and template of each markup probe, by canary: what they became may still turn up."""
     tried: Mapping[str, int] = field(default_factory=dict)
     """How many points each rule was tried at."""
+    reads: Mapping[str, Mapping[tuple[str, str], str]] = field(default_factory=dict)
+    """What handlers asked for, by path: place and name of each input, and where in the code."""
+    asked: Mapping[str, Mapping[str, Collection[str]]] = field(default_factory=dict)
+    """In which lines of code, by path and method."""
 
     def as_json(self) -> dict[str, Any]:
         """For a file."""
@@ -33,6 +37,10 @@ class Reached:
             "findings": [finding.as_json() for finding in self.findings],
             "sent": {word: list(one) for word, one in self.sent.items()},
             "tried": dict(self.tried),
+            "reads": [[path, *key, line] for path, read in self.reads.items() for key, line in read.items()],
+            "asked": [
+                [path, method, *sorted(lines)] for path, by in self.asked.items() for method, lines in by.items()
+            ],
         }
 
 
