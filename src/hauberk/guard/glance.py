@@ -10,12 +10,17 @@ from hauberk.core.exchange import Exchange
 from hauberk.guard.html import words_in
 from hauberk.guard.inputs import every, forms
 
-_MARKUP = re.compile(
-    rb"[<>\"'`\\]|%(?:3c|3e|22|27|60|5c|3d|25)|\\u00|&(?:lt|gt|quot|#)|(?:java|vb)script|[A-Za-z0-9+/_-]{24}|[;(]"
-    rb"|=[^&]*=",
-    re.IGNORECASE,
+_SIGNS = re.compile(
+    rb"<|>|\"|'|`|\\|;|\(|%(?:3[cCdDeE]|2[257]|60|5[cC])|&(?:[lLgG][tT]|[qQ][uU]|#)|=[^&]*=|"
+    rb"s(?:[cC][rR][iI][pP][tT])|S(?:[cC][rR][iI][pP][tT])"
 )
-"""Octets of a query or body without which nothing in it can become a script."""
+"""Octets of a query or body, one of which stands in all that can become a script, unless it is encoded as a whole.
+
+Each alternative begins with one octet, and none ignores case: so the search passes by all other octets in one loop.
+"""
+_RUN = re.compile(rb"[A-Za-z0-9+/_-]{24}")
+"""What may be encoded as a whole."""
+_SHORTEST_RUN = 24
 _CAPABLE = re.compile(r"[<>\"'`\\(]|=|script\s*:|^\s*(?:https?:)?[/\\]{2}", re.IGNORECASE)
 _PATH = re.compile(r"[<>\"'`\\(=:]")
 """Without one of these and two slashes, a path is none of that."""
@@ -34,15 +39,20 @@ _CUT = re.compile(r"[<=]|script\s*:|^\s*[{\[]", re.IGNORECASE)
 def telling(ex: Exchange) -> bool:
     """Whether the octets of the request hold anything that could become a script, before any of it is parsed."""
     query = ex.query
-    if query and _MARKUP.search(query):
+    if query and _may_hold(query):
         return True
     path = ex.path
-    if (("//" in path or _PATH.search(path)) and _CAPABLE.search(path)) or (ex.body and _MARKUP.search(ex.kept_body())):
+    if (("//" in path or _PATH.search(path)) and _CAPABLE.search(path)) or (ex.body and _may_hold(ex.kept_body())):
         return True
     for name, value in ex.headers():
         if _remembered(name, value) if len(value) <= _SHORT else _tells(name, value):
             return True
     return False
+
+
+def _may_hold(octets: bytes) -> bool:
+    """Whether a query or body holds what can become a script."""
+    return _SIGNS.search(octets) is not None or (len(octets) >= _SHORTEST_RUN and _RUN.search(octets) is not None)
 
 
 def _tells(name: str, value: str) -> bool:
