@@ -1,10 +1,16 @@
 """Documents as input: a body that is handed on as it came, and what an uploaded file holds."""
 
+import base64
+import pickle
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from hauberk.core.events import recording
 from hauberk.core.finding import Result
+from hauberk.guard.decoding import decoding
 from hauberk.integrations.surface import surface, transport
 from hauberk.integrations.target import Target
 from hauberk.scan import build, scan
@@ -18,6 +24,10 @@ HOLES = {
     ("scan.deserialisation", "/open/settings"),
     ("scan.deserialisation", "/open/job"),
     ("scan.deserialisation", "/open/token"),
+    ("scan.deserialisation", "/open/quiet/one"),
+    ("scan.deserialisation", "/open/quiet/two"),
+    ("scan.deserialisation", "/open/quiet/three"),
+    ("scan.xxe", "/open/quiet/four"),
 }
 
 
@@ -34,6 +44,30 @@ def test_what_reads_documents_openly_is_found_and_nothing_else(result: Result) -
     places = [f.as_json() for f in result.failures if f.rule.id in {"scan.xxe", "scan.deserialisation"}]
     assert {(f["rule"], f["location"]["path"]) for f in places} == HOLES
     assert all(f["location"]["file"] and f["location"]["line"] for f in places)
+
+
+def test_what_was_replaced_to_hear_it_is_put_back(result: Result) -> None:
+    assert result.complete
+    assert not hasattr(pickle.loads, "__wrapped__")
+    assert not hasattr(base64.b64decode, "__wrapped__")
+
+
+def test_a_reference_that_was_taken_before_is_heard() -> None:
+    names = ModuleType("took_before")
+    names.__dict__["decode"] = base64.b64decode
+    sys.modules["took_before"] = names
+    try:
+        with decoding(), recording() as heard:
+            names.decode("aGk=")
+            pickle.loads(pickle.dumps(1))
+        assert [(e.kind, e.dialect, e.target) for e in heard.events] == [
+            ("document", "base64", "base64.b64decode"),
+            ("document", "pickle", "pickle.loads"),
+        ]
+        assert heard.events[0].text == "aGk="
+        assert names.decode is base64.b64decode
+    finally:
+        del sys.modules["took_before"]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ SinkKind = Literal[
     "redirect",
     "html",
     "log",
+    "document",
 ]
 Verdict = Literal["attack", "inert", "unknown"]
 

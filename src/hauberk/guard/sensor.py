@@ -102,6 +102,15 @@ def sense_found(
     _say(kind, target, text, find, dialect, stops=stops)
 
 
+def note(target: str, document: object, dialect: str) -> None:
+    """A parser or a decoder is about to read this document. Only a recording hears of it; nothing is judged."""
+    events = recorder() if RUNNING and not _BUSY.now else None
+    if events is None or not isinstance(document, str | bytes | bytearray):
+        return
+    text = document if isinstance(document, str) else document[:LONGEST_TEXT].decode("utf-8", "replace")
+    events.add(_event("document", target, text, dialect, (), Found(), blocked=False))
+
+
 def _say(
     kind: SinkKind,
     target: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from hauberk.core.finding import Finding, Result
 from hauberk.core.log import DECISIONS
 from hauberk.core.progress import Progress, silent
 from hauberk.guard import install
+from hauberk.guard.decoding import decoding
 from hauberk.scan import graphql, outside
 from hauberk.scan.assets import read_scripts
 from hauberk.scan.attack import Attacker, points
@@ -88,7 +89,7 @@ def scan(
     sees = frozenset[SinkKind]()
     if transport.senses and not watched.failed:
         sees = SEEN - ({"sql", "nosql"} if watched.unguarded else set())
-    with unsaid(), transport, baited(transport.wire.origin, sees) as kit:
+    with unsaid(), decoding() if transport.senses else nullcontext(), transport, baited(transport.wire.origin, sees) as kit:
         client = Client(transport, budget)
         client.scope = scope
         watch = Watch(transport.wire.scheme, client.origin)

@@ -13,7 +13,7 @@ from hauberk.guard.imports import when_imported
 from hauberk.guard.inner import decoded
 from hauberk.guard.inputs import Inputs
 from hauberk.guard.request import RequestGuard
-from hauberk.guard.sensor import sense_found
+from hauberk.guard.sensor import note, sense_found
 from hauberk.guard.sinks.methods import watch
 from hauberk.guard.verdict import Judgement
 from hauberk.guard.xml import GROWS, grows, judge, leads, sources
@@ -33,6 +33,7 @@ def _readers(asked: str, ex: Exchange, inputs: Inputs) -> Iterator[tuple[str, st
 
 def look_at_document(target: str, document: Any) -> None:
     """Say that a document is about to be parsed; anything but text and octets is read by nobody else before."""
+    note(target, document, "xml")
     text = document.encode("utf-8", "replace") if isinstance(document, str) else document
     if isinstance(text, bytes | bytearray) and b"ENTITY" not in text and b"\0" not in text[:8]:
         return

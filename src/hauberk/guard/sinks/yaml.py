@@ -13,7 +13,8 @@ from hauberk.guard.imports import when_imported
 from hauberk.guard.inputs import Inputs
 from hauberk.guard.pickles import harmless
 from hauberk.guard.request import RequestGuard
-from hauberk.guard.sensor import sense_found
+from hauberk.guard.sensor import note, sense_found
+from hauberk.guard.sinks.methods import watch
 from hauberk.guard.tagged import TAGGED, names_by_tag, tags
 from hauberk.guard.verdict import Judgement
 
@@ -60,6 +61,16 @@ def _patch(public: str, module: ModuleType) -> list[str]:
     return hooked
 
 
+def _on_stream(self: Any, stream: Any, *args: Any, **options: Any) -> None:
+    note("yaml.load", stream, "yaml")
+
+
+def _hear(module: ModuleType) -> list[str]:
+    """Have those loaders say what they read that make any object of Python."""
+    owners = (vars(module).get(name) for name in ("Loader", "UnsafeLoader", "CLoader", "CUnsafeLoader"))
+    return [watch(owner, "__init__", _on_stream) for owner in owners if isinstance(owner, type)]
+
+
 _YAML, _RUAMEL = partial(_patch, "yaml"), partial(_patch, "ruamel.yaml")
 
 
@@ -67,5 +78,7 @@ def install() -> list[str]:
     """Watch both where they are imported, now or later; what is hooked."""
     return [
         *when_imported("yaml.constructor", _YAML),
+        *when_imported("yaml.loader", _hear),
+        *when_imported("yaml.cyaml", _hear),
         *when_imported("ruamel.yaml.constructor", _RUAMEL),
     ]

@@ -60,6 +60,11 @@ def reached(shot: Shot, kinds: frozenset[SinkKind]) -> bool:
     return any(event.kind in kinds and _mentions(event, shot.canary) for event in shot.response.events)
 
 
+def read_as(shot: Shot) -> frozenset[str]:
+    """How what was sent is read, as far as parsers and decoders say so: `yaml`, `xml`, `pickle`, `base64`."""
+    return frozenset(e.dialect for e in shot.response.events if e.kind == "document" and _mentions(e, shot.canary))
+
+
 def _named(event: SinkEvent, trial: Trial) -> bool:
     """Whether the guard says that it was this input, and the call shows nothing of it: an address, say."""
     parameter = trial.point.parameter

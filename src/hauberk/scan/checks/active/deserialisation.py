@@ -8,7 +8,7 @@ from hauberk.core.events import SinkKind
 from hauberk.core.finding import Rule
 from hauberk.scan.lab import Lab
 from hauberk.scan.oracles.complaints import complaint
-from hauberk.scan.oracles.sensor import asked, sensed
+from hauberk.scan.oracles.sensor import asked, read_as, sensed
 from hauberk.scan.trial import BASE64, Judgement, Kit, Point, Proof, Shot, Trial
 
 RULE = Rule(
@@ -30,16 +30,28 @@ WRITTEN = re.compile(r"gA[JQSRT][A-Za-z0-9_+/-]|\(dp|\x80|!!python|py/(object|ty
 """How a pickle (in base64 too), tagged YAML and jsonpickle begin, or what they hold."""
 
 
+PROBES = {"base64": f"{BASE64}csys\n{{c}}\n.", "yaml": "!!python/name:sys.{c}", "pickle": "csys\n{c}\n."}
+"""By who reads it."""
+
+
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
-    """A global that does not exist, named in each format: the loader looks for it, and nothing else happens."""
+    """A global that does not exist, named in each format: the loader looks for it, and nothing else happens.
+
+    Where a decoder or a loader said that it read the control, its own format; else each where something hints at one.
+    """
+    if not kit.sees >= KINDS:
+        return ()
+    reading = [PROBES[dialect] for dialect in sorted(read_as(control) & PROBES.keys())]
+    if reading:
+        return tuple(reading)
     known = str(point.parameter.example or "")
     speaks = point.parameter.place in {"body", "upload"} or NAMED.search(point.parameter.name) or WRITTEN.search(known)
     # What is kept for the visitor may be a pickle under any name; text that is none fails before anything reads it.
     fails = point.parameter.place == "cookie" and control.response.status >= 500
-    if not kit.sees >= KINDS or not (speaks or fails):
+    if not speaks and not fails:
         return ()
-    whole = ("csys\n{c}\n.",) if point.parameter.place in {"body", "upload"} else ()
-    return (f"{BASE64}csys\n{{c}}\n.", "!!python/name:sys.{c}", '{"py/type": "sys.{c}"}', *whole)
+    whole = (PROBES["pickle"],) if point.parameter.place in {"body", "upload"} else ()
+    return (PROBES["base64"], PROBES["yaml"], '{"py/type": "sys.{c}"}', *whole)
 
 
 def judge(trial: Trial) -> Judgement:

@@ -7,7 +7,7 @@ import re
 from hauberk.core.events import SinkKind
 from hauberk.core.finding import Rule
 from hauberk.scan.lab import Lab
-from hauberk.scan.oracles.sensor import asked, sensed
+from hauberk.scan.oracles.sensor import asked, read_as, sensed
 from hauberk.scan.trial import Judgement, Kit, Point, Proof, Shot, Trial, canary
 
 RULE = Rule(
@@ -32,7 +32,8 @@ _HINT = re.compile(r"xml|soap|svg|feed|rss", re.IGNORECASE)
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """In process a sensor hears which file is asked for, whether or not it is there and shown."""
-    return (_DOCUMENT.replace("{s}", "file:///{c}"),) if kit.sees and concerns(point) else ()
+    wanted = concerns(point) or "xml" in read_as(control)
+    return (_DOCUMENT.replace("{s}", "file:///{c}"),) if kit.sees and wanted else ()
 
 
 def judge(trial: Trial) -> Judgement:
