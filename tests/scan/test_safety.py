@@ -81,7 +81,7 @@ def test_the_budget_of_requests_holds_whatever_it_does(most: int) -> None:
     except NothingToTestError as error:
         assert "limit of" in str(error)  # noqa: PT017 - the least of them do not reach an input
     else:
-        assert found.complete == (len(transport.heard) < most)
+        assert found.complete or len(transport.heard) == most
         assert any("limit of" in gap for gap in found.gaps) != found.complete
     assert len(transport.heard) <= most
 

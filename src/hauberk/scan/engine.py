@@ -15,7 +15,7 @@ from hauberk.core.log import DECISIONS
 from hauberk.core.progress import Progress, silent
 from hauberk.guard import install
 from hauberk.guard.decoding import decoding
-from hauberk.scan import graphql, outside
+from hauberk.scan import graphql, outside, unknown_address
 from hauberk.scan.assets import read_scripts
 from hauberk.scan.attack import Attacker, points
 from hauberk.scan.attacking import Attack
@@ -89,7 +89,12 @@ def scan(
     sees = frozenset[SinkKind]()
     if transport.senses and not watched.failed:
         sees = SEEN - ({"sql", "nosql"} if watched.unguarded else set())
-    with unsaid(), decoding() if transport.senses else nullcontext(), transport, baited(transport.wire.origin, sees) as kit:
+    with (
+        unsaid(),
+        decoding() if transport.senses else nullcontext(),
+        transport,
+        baited(transport.wire.origin, sees) as kit,
+    ):
         client = Client(transport, budget)
         client.scope = scope
         watch = Watch(transport.wire.scheme, client.origin)
@@ -180,6 +185,8 @@ class Run:
                 phase = "attacking"
                 self.resumed.recall(self.surface)
                 self.attack.all(self.surface, self.progress, self.resumed.checkpoint)
+                phase = "attacking an address that is not there"
+                self.surface = unknown_address.attack(self.attacker, self.surface)
                 phase = "putting in again what an earlier scan did"
                 self.resumed.put_in_again(self.surface)
                 phase = "uploading"

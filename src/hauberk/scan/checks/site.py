@@ -48,11 +48,14 @@ RULES = (TRACE, REPOSITORY, LISTING)
 
 FILES: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     ("/.git/HEAD", re.compile(rb"\A(ref: refs/|[0-9a-f]{40}\s*\Z)")),
-    ("/.git/config", re.compile(rb"^\[core\]", re.MULTILINE)),
     ("/.svn/entries", re.compile(rb"\A\d+\s")),
-    ("/.hg/requires", re.compile(rb"^(revlogv1|store|dotencode)$", re.MULTILINE)),
     ("/.env", re.compile(rb"^[A-Z][A-Z0-9_]*\s*=", re.MULTILINE)),
 )
+AT_ROOT: tuple[tuple[str, re.Pattern[bytes]], ...] = (
+    ("/.git/config", re.compile(rb"^\[core\]", re.MULTILINE)),
+    ("/.hg/requires", re.compile(rb"^(revlogv1|store|dotencode)$", re.MULTILINE)),
+)
+"""Asked for beside those, where a checkout that is served as a whole has them."""
 INDEX = re.compile(
     rb"<title>\s*(Index of|Directory listing for)\b|<h1>\s*(Index of|Directory listing for)\b", re.IGNORECASE
 )
@@ -68,7 +71,7 @@ def judge(client: Client, paths: Iterable[str]) -> Iterator[Finding]:
     yield _trace(client)
     above = {path.rpartition("/")[0] for path in paths if "." in path.rpartition("/")[2] and "{" not in path}
     places = ["", *sorted({*FOLDERS, *above} - {""})[:MOST]]
-    yield _first(client, REPOSITORY, [(place + path, shape) for place in places for path, shape in FILES])
+    yield _first(client, REPOSITORY, [*AT_ROOT, *((place + path, shape) for place in places for path, shape in FILES)])
     yield _first(client, LISTING, [(place + "/", INDEX) for place in places])
 
 

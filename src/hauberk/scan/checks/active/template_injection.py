@@ -31,14 +31,18 @@ KINDS: frozenset[SinkKind] = frozenset({"template"})
 TRACED = True
 
 
+MARKS = ("{c}{{{c}}}", "{c}${{c}}", "{c}{%{c}%}", "{c}<%{c}%>")
+
+
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
     """The marks of each engine, where the control shows that the value gets into a template's source."""
-    return ("{c}{{{c}}}", "{c}${{c}}", "{c}{%{c}%}", "{c}<%{c}%>") if reached(control, KINDS) else ()
+    return MARKS if reached(control, KINDS) else ()
 
 
 def judge(trial: Trial) -> Judgement:
-    """Whether the value became syntax of a template."""
-    return sensed(trial, KINDS, _said)
+    """Whether the value became syntax of a template. That one without an engine's marks is data says nothing yet."""
+    said = sensed(trial, KINDS, _said)
+    return None if said == "inert" and trial.template not in MARKS else said
 
 
 def _said(event: SinkEvent, value: str) -> Said | None:
