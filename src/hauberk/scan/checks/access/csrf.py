@@ -34,7 +34,7 @@ FOREIGN = (
 
 def ask(world: World) -> Iterator[Finding]:
     """A form sent from elsewhere, without its token, does what it does from here; without the cookie it does not."""
-    if not world.there("a") or world.people["a"].bearer or not _travels(world):
+    if not world.there("a") or world.people["a"].bearer or not travels(world):
         return
     person = world.people["a"]
     for operation in world.operations("POST", "PUT", "PATCH", "DELETE"):
@@ -42,7 +42,7 @@ def ask(world: World) -> Iterator[Finding]:
             continue
         world.try_at(RULE)
         bare = replace(operation, parameters=tuple(p for p in operation.parameters if not TOKEN.search(p.name.lower())))
-        foreign = build.request(bare).with_headers(FOREIGN)
+        foreign = build.request(bare).overridden(FOREIGN)
         first, closed = person.send(foreign), world.nobody.send(foreign)
         same = first.status == closed.status and first.header("location") == closed.header("location")
         if first.status >= 400 or same:
@@ -53,7 +53,7 @@ def ask(world: World) -> Iterator[Finding]:
             yield world.finding(RULE, operation, message, (foreign, again), (foreign, closed))
 
 
-def _travels(world: World) -> bool:
+def travels(world: World) -> bool:
     """Whether a browser sends the session along from another site: no SameSite that keeps it (RFC 6265bis, 5.6.7)."""
     person = world.people["a"]
     names = [n for n in person.jar.values() if any(word in n.lower() for word in SESSION_WORDS) and "csrf" not in n]

@@ -1,4 +1,4 @@
-"""Missing authentication: an operation that is said to need a login answers who has none."""
+"""Missing authentication: what is said to need a login, or stands among what does, answers who has none."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan import build
 from hauberk.scan.access import World
+from hauberk.scan.forgotten_login import forgotten
 from hauberk.scan.trial import canary
 
 RULE = Rule(
@@ -23,7 +24,7 @@ RULE = Rule(
 
 
 def ask(world: World) -> Iterator[Finding]:
-    """What its own description protects is read without a login, and is what a user reads."""
+    """What its own description protects is read without a login, and is what a user reads; or what its like protect."""
     if not world.there("a"):
         return
     for operation in world.operations("GET", names=False):
@@ -37,3 +38,8 @@ def ask(world: World) -> Iterator[Finding]:
             message = f"{operation} is described as protected, and answers without a login what it answers a user"
             control = broken, world.nobody.send(broken)
             yield world.finding(RULE, operation, message, (build.request(operation), open_[-1]), control)
+    for found in forgotten(world):
+        world.try_at(RULE)
+        message = f"{found.operation} answers without a login: {found.reason}"
+        sent = found.request, found.answer
+        yield world.finding(RULE, found.operation, message, sent, found.control, found.parameter)

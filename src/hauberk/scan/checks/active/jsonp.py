@@ -24,12 +24,12 @@ RULE = Rule(
 )
 
 
-_NAME = re.compile(r"^(callback|jsonp|cb|jsoncallback|_callback|func)$", re.IGNORECASE)
+NAMED = re.compile(r"^(callback|jsonp|cb|jsoncallback|_callback|func)$", re.IGNORECASE)
 
 
 def concerns(point: Point) -> bool:
     """Whether the parameter's name is one of those that name a function."""
-    return _NAME.match(point.parameter.name) is not None
+    return NAMED.match(point.parameter.name) is not None
 
 
 def prove(lab: Lab) -> Proof | None:
