@@ -70,14 +70,15 @@ def test_tokens_against_forgery_are_left_alone() -> None:
     seen: list[str] = []
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        if environ["QUERY_STRING"]:
+        if environ["PATH_INFO"] == "/" and environ["QUERY_STRING"]:
             seen.append(environ["QUERY_STRING"])
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [b"x"]
 
     token = Parameter(name="csrf_token", place="query", example="keep")
     scan(Surface.of([Operation(method="GET", path="/", parameters=(Q, token))]), WSGITransport(app), target="app")
-    assert all("csrf_token=keep" in query for query in seen if query)
+    assert seen
+    assert all("csrf_token=keep" in query for query in seen)
 
 
 @pytest.mark.parametrize("undone", [True, False])

@@ -118,6 +118,8 @@ class Attacker:
     """How many probes were refused where the control was not."""
     controls: dict[str, Shot] = field(default_factory=dict)
     """The last control that was sent after a proof, by its point: one serves all rules there."""
+    repeats: dict[tuple[str, str], Shot] = field(default_factory=dict)
+    """The last probe that was repeated, by point and by the canary of the first: one serves all rules that it proves."""
     thorough: bool = True
     """Whether requests are there for values of which no answer said yet that they mean something."""
     timed: bool = False
@@ -334,7 +336,8 @@ class Attacker:
 
     def _confirm(self, check: ActiveCheck, trial: Trial) -> bool:
         """The same probe with a new canary must prove the same again, and a control sent after it must not."""
-        again = self.fire(trial.point, trial.template)
+        again = self.repeats.get((str(trial.point), trial.shot.canary)) or self.fire(trial.point, trial.template)
+        self.repeats = {(str(trial.point), trial.shot.canary): again}
         second = Trial(point=trial.point, template=trial.template, shot=again, control=trial.control, kit=self.kit)
         proof = check.judge(second)
         if not isinstance(proof, Proof):
