@@ -26,7 +26,7 @@ from hauberk.core.plan import Plan
 from hauberk.guard import Guard
 from hauberk.guard.actors import Actors
 from hauberk.guard.feature import CLASSES
-from hauberk.guard.request import RequestGuard
+from hauberk.guard.request import MOST_WALKS, RequestGuard
 from hauberk.guard.seen import SEEN
 from hauberk.guard.sinks import sqlite as sink
 from hauberk.policy import Policy
@@ -116,7 +116,7 @@ def statements() -> dict[str, Any]:
 
         def early() -> object:
             # As if no other statement had been looked for among the constants of the code before.
-            guard._walks = 0
+            guard.looks = MOST_WALKS
             return fresh()
 
         SEEN.clear()

@@ -144,7 +144,7 @@ class ASGIExchange(Exchange):
     @property
     def path_parameters(self) -> dict[str, Any]:
         """See `Exchange.path_parameters`: where Starlette, FastAPI and Litestar put them."""
-        return dict(self.scope.get("path_params") or {})
+        return self.scope.get("path_params") or {}
 
     @property
     def routed(self) -> bool | None:

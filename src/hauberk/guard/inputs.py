@@ -127,7 +127,7 @@ class Inputs:
             self.complete = self.complete and understood and ex.body_length <= BODY_KEPT
         parameters = ex.path_parameters
         if parameters != self._parameters:
-            self._parameters = parameters
+            self._parameters = dict(parameters)  # a router may go on to fill its own
             self._add((f"path:{name}", str(value)) for name, value in parameters.items())
 
     def _add(self, found: Iterable[tuple[str, str]]) -> None:

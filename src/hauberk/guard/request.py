@@ -40,7 +40,8 @@ class RequestGuard:
     """What a sink found out about this request, under its name, and how long the body was then."""
     _inputs: Inputs | None = None
     _said = False
-    _walks = 0
+    looks = MOST_WALKS
+    """How often it may still be looked whether a text is a constant of the code, and found that it is none."""
 
     @classmethod
     def under(
@@ -78,11 +79,11 @@ class RequestGuard:
 
     def in_code(self, text: str) -> bool:
         """Whether the text is a constant of the running code, as long as looking for that was worth its while here."""
-        if self._walks >= MOST_WALKS:
+        if not self.looks:
             return False
         if in_code(text, FRAMES, OWN):
             return True
-        self._walks += 1
+        self.looks -= 1
         return False
 
     def blocks(self, kind: SinkKind) -> bool:

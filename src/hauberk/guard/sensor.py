@@ -14,7 +14,7 @@ from hauberk.guard.frames import application_place, application_stack
 from hauberk.guard.judging import Found, Judge, JudgeChanged, Search, astray, found_in, learn, searched
 from hauberk.guard.listeners import exchange, recorder
 from hauberk.guard.request import RequestGuard
-from hauberk.guard.seen import SEEN
+from hauberk.guard.seen import COMPILED, SEEN
 
 LONGEST_TEXT = 4_000
 """Characters of a text that an event keeps."""
@@ -35,7 +35,7 @@ class _Busy(threading.local):
 
 
 _BUSY = _Busy()
-_KNOWN = SEEN.of("sql")
+_KNOWN, _COMPILED = SEEN.of("sql"), COMPILED.of("sql")
 
 
 def unconcerned(sql: str) -> bool:
@@ -54,7 +54,8 @@ def unconcerned(sql: str) -> bool:
     for needle in inputs.needles():
         if needle in low:
             return False
-    learn(guard, ex, inputs, "sql", sql)
+    if inputs.plain or not inputs.complete or guard.looks or sql in _COMPILED:
+        learn(guard, ex, inputs, "sql", sql)
     return True
 
 
