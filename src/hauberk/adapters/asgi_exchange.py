@@ -7,7 +7,7 @@ from typing import Any
 
 from hauberk.adapters.wsgi import split_host
 from hauberk.core.encoded import RawHead, Tails
-from hauberk.core.exchange import Exchange, Reply
+from hauberk.core.exchange import PRIVATE, Exchange, Reply
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -21,6 +21,7 @@ Make = Callable[[Source], "ASGIExchange"]
 Key = tuple[Any, ...]
 
 
+_PRIVATE = b"cache-control", PRIVATE.encode()
 _HTTP = {"ws": "http", "wss": "https"}
 
 
@@ -201,21 +202,19 @@ class ASGIHead(RawHead[bytes]):
         """See `Head.append`."""
         key = name.encode("latin-1")
         self.raw.append((key, value.encode("latin-1")))
-        self.renamed = True
         if self._names is not None:
             self._names.add(key)
 
-    def give(self, name: str, value: str, other: str, default: str) -> bool:
+    def give(self, cookie: str) -> bool:
         """See `Head.give`: one look at the names, and no call for each field."""
         if self._names is not None:
-            return super().give(name, value, other, default)
-        raw, wanted, length = self.raw, other.encode("latin-1"), len(other)
-        self.renamed = True
+            return super().give(cookie)
+        raw = self.raw
         for key, _ in raw:
-            if len(key) == length and key.lower() == wanted:
-                raw.append((name.encode("latin-1"), value.encode("latin-1")))
+            if len(key) == 13 and key.lower() == b"cache-control":
+                raw.append((b"set-cookie", cookie.encode("latin-1")))
                 return False
-        raw += (name.encode("latin-1"), value.encode("latin-1")), (wanted, default.encode("latin-1"))
+        raw += (b"set-cookie", cookie.encode("latin-1")), _PRIVATE
         return True
 
     def remove(self, name: str) -> None:

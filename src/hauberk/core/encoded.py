@@ -28,13 +28,11 @@ Tails = tuple[Fields[Text], Fields[Text], Fields[Text], Fields[Text], Fields[Tex
 class RawHead(Head, Generic[Text]):
     """A Head whose fields are a list of its own. It is changed by its methods alone, and so knows whether it was."""
 
-    __slots__ = ("_names", "raw", "renamed")
+    __slots__ = ("_names", "raw")
 
     def __init__(self, status: int, raw: list[tuple[Text, Text]]) -> None:
         self.status = status
         self.raw: list[tuple[Text, Text]] = raw
-        self.renamed = False
-        """Whether a field was added or taken away."""
         self._names: set[Text] | None = None
 
     @property
@@ -50,19 +48,16 @@ class RawHead(Head, Generic[Text]):
         if not own.isdisjoint(names):
             self.raw = [pair for pair in self.raw if pair[0].lower() not in names]
             own -= names
-            self.renamed = True
 
     def add(self, name: Text, value: Text) -> None:
         """One more field, its name in lower case."""
         self.raw.append((name, value))
-        self.renamed = True
         if self._names is not None:
             self._names.add(name)
 
     def extend(self, fields: Sequence[tuple[Text, Text]]) -> None:
         """These as well, names in lower case."""
         self.raw += fields
-        self.renamed = True
         if (names := self._names) is not None:
             for name, _ in fields:
                 names.add(name)

@@ -18,6 +18,8 @@ from weakref import ref
 
 from hauberk.core.errors import BlockedError, LateNonceError, LostSessionError
 
+PRIVATE = "private, no-store"
+"""What caches on the way are told of a response that is one visitor's (RFC 9111, section 5.2.2)."""
 BODY_KEPT = 1 << 20
 """How much of a request's body is kept for the guard, in octets."""
 
@@ -260,12 +262,13 @@ class Head(ABC):
         self.remove(name)
         self.append(name, value)
 
-    def give(self, name: str, value: str, other: str, default: str) -> bool:
-        """Append a field, and another one where there is none of its name; whether there was none."""
-        self.append(name, value)
-        if self.values(other):
+    def give(self, cookie: str) -> bool:
+        """Append a Set-Cookie, and a Cache-Control that lets nobody else have the response, unless there is one; whether
+        there was none."""
+        self.append("set-cookie", cookie)
+        if self.values("cache-control"):
             return False
-        self.append(other, default)
+        self.append("cache-control", PRIVATE)
         return True
 
 

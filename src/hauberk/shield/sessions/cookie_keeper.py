@@ -16,7 +16,7 @@ from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
 from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.presented import presented
-from hauberk.shield.sessions.session import CREATED, ENDS, SEEN, VALUE, Fields, Session, stamp
+from hauberk.shield.sessions.session import CREATED, ENDS, SEEN, VALUE, Fields, Session, moment, stamp
 from hauberk.shield.sessions.sharing import give
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class CookieKeeper:
     async def ended(self, session: Session) -> bool:
         """See `Keeper.ended`: its time is over, or it was logged out and a store remembers that."""
         fields = session.before
-        if ENDS in fields and float(fields[ENDS]) <= self._clock():
+        if ENDS in fields and moment(fields[ENDS]) <= self._clock():
             return True
         face = self._face(session.exchange)
         return bool(fields) and face is not None and await face.get(_denied(fields)) is not None
@@ -186,7 +186,7 @@ class CookieKeeper:
             raise _too_large(len(cookie.name) + len(value), fields)
         if cookie is self._http:
             self._refuse_plain(ex)
-        if ENDS not in fields or float(fields[ENDS]) - now >= self._idle:
+        if ENDS not in fields or moment(fields[ENDS]) - now >= self._idle:
             give(head, cookie.begin + value + cookie.whole)
         else:
             give(head, f"{cookie.begin}{value}{cookie.end}{int(self._left(fields, now))}")
@@ -214,8 +214,8 @@ class CookieKeeper:
                 continue
             try:
                 fields, outdated = cookie.read(text)
-                age = now - float(fields[SEEN])
-                ended = ENDS in fields and float(fields[ENDS]) <= now
+                age = now - moment(fields[SEEN])
+                ended = ENDS in fields and moment(fields[ENDS]) <= now
             except (UnsealError, ValueError, KeyError):  # what the same key has sealed as something else is nothing
                 continue
             if not ended and age <= self._idle:
@@ -225,7 +225,7 @@ class CookieKeeper:
         return None
 
     def _left(self, fields: Fields, now: float) -> float:
-        left = float(fields[ENDS]) - now if ENDS in fields else self._idle
+        left = moment(fields[ENDS]) - now if ENDS in fields else self._idle
         return self._idle if left >= self._idle else max(1.0, left)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error, a2b_base64, b2a_base64
+from binascii import Error
 from math import isfinite
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ import msgspec
 from hauberk.core.errors import UnsealError
 from hauberk.crypto.sealing import Sealer
 from hauberk.crypto.signing import Signer
-from hauberk.shield.sessions.packing import MARK, pack, unpack
+from hauberk.shield.sessions.packing import pack, unpack
 from hauberk.shield.sessions.session import VALUE, Fields
 from hauberk.shield.sessions.values import DEEPEST, LARGEST, SMALLEST, SessionValueError, decode, encode
 
@@ -51,13 +51,11 @@ class Sealed:
 
     def write(self, fields: Fields, room: int) -> str:
         """See `Form.write`."""
-        sealed = self._seal(_PACKED(fields))
-        text = b2a_base64(sealed, newline=False).decode("ascii")
-        return text if len(text) <= room else pack(sealed, room)
+        return pack(self._seal(_PACKED(fields)), room)
 
     def read(self, text: str) -> tuple[dict[str, bytes], bool]:
         """See `Form.read`."""
-        plain, outdated = self._open(a2b_base64(text, strict_mode=True) if text[:1] != MARK else unpack(text))
+        plain, outdated = self._open(unpack(text))
         return _UNPACKED(plain), outdated
 
 

@@ -16,7 +16,7 @@ from hauberk.shield.sessions.devices import family
 from hauberk.shield.sessions.identity import binding, handle, is_token, new_token, record_of, user_index
 from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.presented import presented
-from hauberk.shield.sessions.session import AGENT, CREATED, ENDS, HEIRS, SEEN, USER, Fields, Session, stamp
+from hauberk.shield.sessions.session import AGENT, CREATED, ENDS, HEIRS, SEEN, USER, Fields, Session, moment, stamp
 from hauberk.shield.sessions.sharing import give
 
 TOUCH_EVERY = 60.0
@@ -219,17 +219,17 @@ class StoreKeeper:
 
     def _left(self, fields: Fields) -> float:
         idle = float(self._times.idle)
-        return max(1.0, min(idle, float(fields[ENDS]) - self._clock())) if ENDS in fields else idle
+        return max(1.0, min(idle, moment(fields[ENDS]) - self._clock())) if ENDS in fields else idle
 
     def _checked(self, session: Session, fields: Fields | None) -> Fields | None:
         now = self._clock()
-        if fields is None or (ENDS in fields and float(fields[ENDS]) <= now):
+        if fields is None or (ENDS in fields and moment(fields[ENDS]) <= now):
             session.token = ""  # an id that we did not make, or do not know any more, is never taken over
             return None
         if HEIRS in fields and handle(session.token or "").encode("ascii") not in fields[HEIRS].split():
             session.token, session.late_comer = "", True
             return None
-        unused = now - float(fields.get(SEEN, b"0"))
+        unused = now - moment(fields.get(SEEN, b"0"))
         if unused > self._times.idle or (self._bound and self._elsewhere(session, fields)):
             session.token = ""
             return None
