@@ -27,7 +27,7 @@ from hauberk.adapters.asgi_exchange import (
 from hauberk.adapters.asgi_messages import Socket, replayed, watched, watched_messages
 from hauberk.core.encoded import UNREAD, encoded_bytes
 from hauberk.core.errors import BlockedError
-from hauberk.core.exchange import HOLDER, Holder, Reply, RequestStep, held
+from hauberk.core.exchange import HOLDER, Holder, OpenSession, Reply, RequestStep, held
 from hauberk.core.plan import Plan, begin_deferred, run_deferred
 from hauberk.core.verdicts import Verdicts, Witness
 
@@ -64,7 +64,11 @@ class ASGIShield:
         self._verdicts: Verdicts[Way] = Verdicts()
         self._key = alike(plan.reads or frozenset())
         self._statuses, self._on_status = plan.statuses, plan.on_status
-        self.run: App = self._full(plan.begin) if plan.eager or plan.always else self._lean(context)
+        self._plain: Way = (Early, Late, self._encoded.tails[UNREAD])
+        if plan.eager or plan.always:
+            self.run: App = self._full(plan.begin)
+        else:
+            self.run = self._lean(context) if plan.session is None else self._lean_with_session(context, plan.session)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
@@ -73,20 +77,14 @@ class ASGIShield:
     def _lean(self, context: bool) -> App:
         """For plans whose steps before the application, if any, say the same of requests that are alike: variables of a
         closure instead of attributes, and an exchange only if somebody asks."""
-        app, other, failed, opens = self.app, self._other, self._failed, self.plan.session
-        judges, key_of, known, full = (
-            bool(self.plan.on_request),
-            self._key,
-            self._verdicts.known,
-            self._full(self._learn),
-        )
-        plain: Way = (Early, Late, self._encoded.tails[UNREAD])
+        app, other, failed = self.app, self._other, self._failed
+        judges, key_of, known = bool(self.plan.on_request), self._key, self._verdicts.known
+        full, plain = self._full(self._learn), self._plain
         forward = self._forward()
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 return await other(scope, receive, send)
-            fields = None
             if judges:
                 key, fields = key_of(scope)
                 way = known.get(key)
@@ -94,15 +92,8 @@ class ASGIShield:
                     return await full(scope, receive, send)
                 make, late, added = way
             else:
-                make, late, added = plain
-            if opens is not None:
-                alone = {**scope}, fields  # for who looks into the session afterwards
-                session = scope["session"] = opens()  # where Starlette and Litestar look for it
-                holder: Holder = [None, make, (scope, fields), session]
-                session.holder = holder
-            else:
-                alone, holder = None, [None, make, (scope, fields)]
-            scope["hauberk"] = holder
+                (make, late, added), fields = plain, None
+            scope["hauberk"] = holder = [None, make, (scope, fields)]
             send_shielded: Send = MethodType(forward, (holder, late, added, send))
             token = HOLDER.set(holder) if context else None
             try:
@@ -113,9 +104,42 @@ class ASGIShield:
             finally:
                 if token is not None:
                     HOLDER.reset(token)
-            if alone is None:
-                scope["hauberk"] = GONE.copy()
-                return None
+            scope["hauberk"] = GONE.copy()
+            return None
+
+        return run
+
+    def _lean_with_session(self, context: bool, opens: OpenSession) -> App:
+        """The same with a session for whoever looks into it, during the request and afterwards."""
+        app, other, failed = self.app, self._other, self._failed
+        judges, key_of, known = bool(self.plan.on_request), self._key, self._verdicts.known
+        full, plain = self._full(self._learn), self._plain
+        forward = self._forward()
+
+        async def run(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                return await other(scope, receive, send)
+            if judges:
+                key, fields = key_of(scope)
+                way = known.get(key)
+                if way is None:
+                    return await full(scope, receive, send)
+                make, late, added = way
+            else:
+                (make, late, added), fields = plain, None
+            alone = {**scope}, fields
+            session = scope["session"] = opens()  # where Starlette and Litestar look for it
+            scope["hauberk"] = session.holder = holder = [None, make, (scope, fields), session]
+            send_shielded: Send = MethodType(forward, (holder, late, added, send))
+            token = HOLDER.set(holder) if context else None
+            try:
+                await app(scope, receive, send_shielded)
+            except Exception as error:
+                if await failed(held(holder), error, send, send_shielded):
+                    raise
+            finally:
+                if token is not None:
+                    HOLDER.reset(token)
             # Scope, holder, session and exchange know each other: apart, they are gone now, and not when garbage is
             # collected. What outlives the request may still look into its session, and sees the request as it came.
             holder[2] = alone
@@ -129,32 +153,35 @@ class ASGIShield:
     def _forward(self) -> Callable[[Sending, Message], Awaitable[None]]:
         """Hands messages on. A plain function, that gives the server's own awaitable back: half the price of a
         coroutine. What it needs comes as one tuple, so that this is a method of it: cheaper than a partial."""
-        encoded, send_start = self._encoded, self._send_start
+        encoded, send_start, send_changed = self._encoded, self._send_start, self._send_changed
         harmless, concerns, quick = encoded.harmless, encoded.concerns, encoded.quick
         adds = bool(encoded.touched or encoded.tails[UNREAD])
 
         def forward(sending: Sending, message: Message) -> Awaitable[None]:
+            if message["type"] != "http.response.start":
+                return sending[3](message)
             holder, late, added, send = sending
-            if message["type"] == "http.response.start":
-                if (ex := holder[0]) is not None:
-                    # As `_send_start` begins: written out here, where most of what looks into a session goes by.
-                    if not ex.deferred and ex.blocked is None and type(headers := message.get("headers")) is list:
-                        fields = quick(ex, headers)
-                        if fields is not None:
-                            ex.sent = True
-                            return send({**message, "headers": fields})
-                    return send_start(ex, message, send)
-                if adds:
-                    try:
-                        headers = message["headers"]
-                        fields = headers + added
-                    except (KeyError, TypeError):  # none at all, or another iterable than a list
+            if (ex := holder[0]) is not None:
+                # As `_send_start` begins: written out here, where most of what looks into a session goes by.
+                if ex.blocked is None and type(headers := message.get("headers")) is list:
+                    if ex.deferred:
+                        return send_changed(ex, message, headers, send)
+                    fields = quick(ex, headers)
+                    if fields is not None:
+                        ex.sent = True
+                        return send({**message, "headers": fields})
+                return send_start(ex, message, send)
+            if adds:
+                try:
+                    headers = message["headers"]
+                    fields = headers + added
+                except (KeyError, TypeError):  # none at all, or another iterable than a list
+                    return send_start(held(holder), message, send)
+                for name, _ in headers:
+                    if name not in harmless and concerns(name):
                         return send_start(held(holder), message, send)
-                    for name, _ in headers:
-                        if name not in harmless and concerns(name):
-                            return send_start(held(holder), message, send)
-                    message["headers"] = fields
-                holder[1] = late
+                message["headers"] = fields
+            holder[1] = late
             return send(message)
 
         return forward
@@ -226,23 +253,28 @@ class ASGIShield:
         headers = message.get("headers", ())
         if type(headers) is not list:
             headers = list(headers)
-        head: ASGIHead | None = None
         if ex.deferred:
-            head = ASGIHead(message["status"], headers.copy())
-            if (waiting := begin_deferred(ex, head)) is not None:
-                return self._send_head(waiting, ex, head, message, send)
-            headers = head.raw
+            return self._send_changed(ex, message, headers, send)
         # A message of its own each time: an application may send the same one again, which must not know this nonce.
         if (fields := self._encoded.quick(ex, headers)) is not None:
             ex.sent = True
-            if head is None:
-                return send({**message, "headers": fields})
-            return send({**message, "status": head.status, "headers": fields})
-        if head is None:
-            head = ASGIHead(message["status"], headers.copy())
+            return send({**message, "headers": fields})
+        head = ASGIHead(message["status"], headers.copy())
         self._encoded.finish(ex, head)
         ex.sent = True
         return send({**message, "status": head.status, "headers": head.raw})
+
+    def _send_changed(self, ex: ASGIExchange, message: Message, headers: RawHeaders, send: Send) -> Awaitable[None]:
+        """The same where something was put off until now, such as writing a session."""
+        head = ASGIHead(message["status"], headers.copy())
+        if (waiting := begin_deferred(ex, head)) is not None:
+            return self._send_head(waiting, ex, head, message, send)
+        fields = self._encoded.quick(ex, head.raw)
+        if fields is None:
+            self._encoded.finish(ex, head)
+            fields = head.raw
+        ex.sent = True
+        return send({**message, "status": head.status, "headers": fields})
 
     async def _send_head(
         self, waiting: Awaitable[None], ex: ASGIExchange, head: ASGIHead, message: Message, send: Send

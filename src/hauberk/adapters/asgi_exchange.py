@@ -205,17 +205,16 @@ class ASGIHead(RawHead[bytes]):
         if self._names is not None:
             self._names.add(key)
 
-    def give(self, cookie: str) -> bool:
+    def give(self, cookie: str) -> None:
         """See `Head.give`: one look at the names, and no call for each field."""
-        if self._names is not None:
-            return super().give(cookie)
-        raw = self.raw
+        raw, names = self.raw, self._names
         for key, _ in raw:
             if len(key) == 13 and key.lower() == b"cache-control":
-                raw.append((b"set-cookie", cookie.encode("latin-1")))
-                return False
+                return super().give(cookie)
         raw += (b"set-cookie", cookie.encode("latin-1")), _PRIVATE
-        return True
+        if names is not None:
+            names |= {b"set-cookie", b"cache-control"}
+        return None
 
     def remove(self, name: str) -> None:
         """See `Head.remove`."""

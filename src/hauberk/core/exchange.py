@@ -19,7 +19,7 @@ from weakref import ref
 from hauberk.core.errors import BlockedError, LateNonceError, LostSessionError
 
 PRIVATE = "private, no-store"
-"""What caches on the way are told of a response that is one visitor's (RFC 9111, section 5.2.2)."""
+"""What caches on the way are told of a response that is one visitor's."""
 BODY_KEPT = 1 << 20
 """How much of a request's body is kept for the guard, in octets."""
 
@@ -262,14 +262,12 @@ class Head(ABC):
         self.remove(name)
         self.append(name, value)
 
-    def give(self, cookie: str) -> bool:
-        """Append a Set-Cookie, and a Cache-Control that lets nobody else have the response, unless there is one; whether
-        there was none."""
+    def give(self, cookie: str) -> None:
+        """Append a session's Set-Cookie: the response is nobody else's. What the application tells caches stays if it
+        says so as well (RFC 9111, section 5.2.2)."""
         self.append("set-cookie", cookie)
-        if self.values("cache-control"):
-            return False
-        self.append("cache-control", PRIVATE)
-        return True
+        if not any("no-store" in value or "private" in value for value in self.values("cache-control")):
+            self.set("cache-control", PRIVATE)
 
 
 RequestStep = Callable[[Exchange], Reply | None]

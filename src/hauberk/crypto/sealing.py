@@ -87,11 +87,11 @@ class Sealer:
 class Within:
     """A Sealer for one context. What it seals, the Sealer opens with that context, and the other way round."""
 
-    __slots__ = ("_encrypt", "_framed", "_head", "_open")
+    __slots__ = ("_decrypt", "_encrypt", "_framed", "_head", "_open")
 
     def __init__(self, cipher: AESGCM, current: bytes, by_id: dict[bytes, list[AESGCM]], context: bytes) -> None:
         self._head = VERSION + current
-        self._encrypt, self._framed = cipher.encrypt, framed(self._head, context)
+        self._encrypt, self._decrypt, self._framed = cipher.encrypt, cipher.decrypt, framed(self._head, context)
         self._open = {
             VERSION + name: ([one.decrypt for one in ciphers], framed(VERSION + name, context))
             for name, ciphers in by_id.items()
@@ -105,6 +105,11 @@ class Within:
     def open(self, sealed: bytes) -> tuple[bytes, bool]:
         """See `Sealer.open` and `Sealer.sealed_with_old_key`: what was sealed, and whether by an older key."""
         head = sealed[:_NONCE_AT]
+        if head == self._head and len(sealed) >= OVERHEAD:  # nearly always: the first key is tried before any list
+            try:
+                return self._decrypt(sealed[_NONCE_AT:HEAD], sealed[HEAD:], self._framed), False
+            except InvalidTag:
+                pass  # another key may have the same id
         if head in self._open and len(sealed) >= OVERHEAD:
             decrypts, aside = self._open[head]
             for decrypt in decrypts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from time import time
 from typing import Any
 
 import fastapi as fa
@@ -93,7 +94,7 @@ class Client:
 
     def __init__(self, app: Any, **options: Any) -> None:
         self.store, self.token = MemoryStore(), new_token()
-        fields = {CREATED: stamp(), SEEN: stamp(), USER: b"ann", VALUE + "n": encode(7)}
+        fields = {CREATED: stamp(time()), SEEN: stamp(time()), USER: b"ann", VALUE + "n": encode(7)}
         run_inline(self.store.save(record(handle(self.token)), fields, ttl=100, create=True))
         self.app: App = protect(app, sessions=Sessions(store=self.store, **options))
         self.sends: asyncio.Queue[Message] = asyncio.Queue()

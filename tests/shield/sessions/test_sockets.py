@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from time import time
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ class Client:
 
     def __init__(self, app: App, every: int = 1) -> None:
         self.store, self.token, self.got = MemoryStore(), new_token(), list[Message]()
-        fields = {CREATED: stamp(), SEEN: stamp(), USER: b"ann", VALUE + "n": encode(1)}
+        fields = {CREATED: stamp(time()), SEEN: stamp(time()), USER: b"ann", VALUE + "n": encode(1)}
         run_inline(self.store.save(self.key, fields, ttl=100, create=True))
         self.shield = ASGIShield(closing(app), Plan.of([Sessions(store=self.store, socket_check=every)]))
         self.waiting: asyncio.Queue[Message] = asyncio.Queue()

@@ -12,12 +12,9 @@ from typing import TYPE_CHECKING
 from hauberk.core.errors import HauberkError, LateSessionError, UnsealError
 from hauberk.core.exchange import Exchange, Head
 from hauberk.core.log import LOGGER
-from hauberk.core.plan import run_inline
-from hauberk.core.store import Store
 from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.presented import presented
 from hauberk.shield.sessions.session import CREATED, ENDS, SEEN, VALUE, Fields, Session, moment, stamp
-from hauberk.shield.sessions.sharing import give
 
 if TYPE_CHECKING:
     from hauberk.shield.sessions.forms import Form
@@ -81,7 +78,7 @@ class Cookie:
 class CookieKeeper:
     """What `CookieSessions` gives its sessions to."""
 
-    def __init__(self, options: Sealing, denied: Store | None) -> None:
+    def __init__(self, options: Sealing) -> None:
         from hauberk.shield.sessions.forms import Sealed, Signed  # here: without sessions no cryptography is loaded
 
         form = Signed if options.readable else Sealed
@@ -93,8 +90,6 @@ class CookieKeeper:
             Cookie(names[secure], options, secure, form(options.keys, names[secure])) for secure in (True, False)
         )
         self._fresh = min(KEPT_FRESH, options.idle / 10)
-        self._denied = denied
-        self._blocking = None if denied is None else denied.blocking() if denied.waits else denied
         self._said: set[str] = set()
         self._named: set[str] = set(_OURS)
         """Names of fields that were looked at: whether they are those of secrets."""
@@ -111,102 +106,6 @@ class CookieKeeper:
 
     def read(self, session: Session) -> Fields | None:
         """See `Keeper.read`."""
-        fields = self._opened(session)
-        if fields is None or self._blocking is None:
-            return fields
-        return None if run_inline(self._blocking.get(_denied(fields))) is not None else fields
-
-    async def fetch(self, session: Session) -> Fields | None:
-        """See `Keeper.fetch`."""
-        fields = self._opened(session)
-        face = self._face(session.exchange)
-        if fields is None or face is None:
-            return fields
-        return None if await face.get(_denied(fields)) is not None else fields
-
-    def changed(self, session: Session) -> None:
-        """See `Keeper.changed`."""
-        if session.exchange.sent:
-            raise LateSessionError("a session in a cookie was changed after the response's header went out")
-
-    def late(self, session: Session) -> None:
-        """See `Keeper.late`: `changed` has refused it."""
-
-    async def ended(self, session: Session) -> bool:
-        """See `Keeper.ended`: its time is over, or it was logged out and a store remembers that."""
-        fields = session.before
-        if ENDS in fields and moment(fields[ENDS]) <= self._clock():
-            return True
-        face = self._face(session.exchange)
-        return bool(fields) and face is not None and await face.get(_denied(fields)) is not None
-
-    def finish(self, session: Session, head: Head) -> Awaitable[None] | None:
-        """See `Keeper.finish`."""
-        if session.settled:
-            if session.aging:
-                self._write(session, head, {**session.before})
-        elif self._denied is not None and (session.dropped or session.renewed) and session.before:
-            return self._end(session, head)
-        else:
-            self._write(session, head, session.encoded())
-        return None
-
-    async def _end(self, session: Session, head: Head) -> None:
-        """Remember that the session of before is over, for as long as it could be sent again."""
-        before, face = session.before, self._face(session.exchange)
-        assert face is not None  # noqa: S101 - for the type checker
-        await face.set(_denied(before), b"", self._left(before, self._clock()))
-        self._write(session, head, session.encoded())
-
-    def _write(self, session: Session, head: Head, fields: dict[str, bytes]) -> None:
-        """Into the cookie, in one function, as every change goes by here. Raises SessionTooLargeError where browsers
-        would drop it."""
-        before, renewed, ex = session.before, session.renewed, session.exchange
-        cookie = self._https if ex.scheme == "https" else self._http
-        if len(fields) <= len(_OURS) and fields.keys() <= _OURS:
-            if before:
-                if cookie is self._http:
-                    self._refuse_plain(ex)
-                give(head, f"{cookie.begin}{cookie.end}0")
-            return
-        if not renewed and not session.aging and fields == before:
-            return
-        now = self._clock()
-        if renewed or NUMBER not in fields:
-            fields[NUMBER] = urandom(16)
-        if CREATED not in fields:
-            fields[CREATED] = stamp(now)
-        if self._absolute and ENDS not in fields:
-            fields[ENDS] = stamp(now + self._absolute)
-        fields[SEEN] = b"%.3f" % now
-        if not self._named.issuperset(fields):
-            self._look_at(fields)
-        value = cookie.write(fields, cookie.room)
-        if len(value) > cookie.room:
-            raise _too_large(len(cookie.name) + len(value), fields)
-        if cookie is self._http:
-            self._refuse_plain(ex)
-        if ENDS not in fields or moment(fields[ENDS]) - now >= self._idle:
-            give(head, cookie.begin + value + cookie.whole)
-        else:
-            give(head, f"{cookie.begin}{value}{cookie.end}{int(self._left(fields, now))}")
-
-    def _look_at(self, fields: Fields) -> None:
-        """Say once of a name that it is one of a secret: what is in a cookie is in many places (CWE-522)."""
-        if len(self._named) > MOST_NAMES:
-            self._named = set(_OURS)
-        for name in fields.keys() - self._named:
-            self._named.add(name)
-            if name.startswith(VALUE) and SECRET.search(name):
-                LOGGER.warning("session[%r] goes out in a cookie; a secret does not belong there", name[len(VALUE) :])
-
-    def _refuse_plain(self, ex: Exchange) -> None:
-        refuse_plain_http("CookieSessions", ex.header("host"), allowed=self._plain, said=self._said)
-
-    def _face(self, ex: Exchange) -> Store | None:
-        return self._denied if ex.waits else self._blocking
-
-    def _opened(self, session: Session) -> Fields | None:
         ex, now = session.exchange, self._clock()
         cookie = self._https if ex.scheme == "https" else self._http
         for text in presented(ex.header("cookie"), cookie.name)[:TRIED]:
@@ -224,6 +123,78 @@ class CookieKeeper:
                 return fields
         return None
 
+    async def fetch(self, session: Session) -> Fields | None:
+        """See `Keeper.fetch`."""
+        return self.read(session)
+
+    def changed(self, session: Session) -> None:
+        """See `Keeper.changed`."""
+        if session.exchange.sent:
+            raise LateSessionError("a session in a cookie was changed after the response's header went out")
+
+    def late(self, session: Session) -> None:
+        """See `Keeper.late`: `changed` has refused it."""
+
+    async def ended(self, session: Session) -> bool:
+        """See `Keeper.ended`: its time is over."""
+        fields = session.before
+        return ENDS in fields and moment(fields[ENDS]) <= self._clock()
+
+    def finish(self, session: Session, head: Head) -> Awaitable[None] | None:
+        """See `Keeper.finish`."""
+        fields = session.pending()
+        if fields is not None:
+            self._write(session, head, fields)
+        elif session.aging:
+            self._write(session, head, {**session.before})
+        return None
+
+    def _write(self, session: Session, head: Head, fields: dict[str, bytes]) -> None:
+        """Into the cookie, in one function, as every change goes by here. Raises SessionTooLargeError where browsers
+        would drop it."""
+        before, renewed, ex = session.before, session.renewed, session.exchange
+        cookie = self._https if ex.scheme == "https" else self._http
+        if len(fields) <= len(_OURS) and fields.keys() <= _OURS:
+            if before:
+                if cookie is self._http:
+                    self._refuse_plain(ex)
+                head.give(f"{cookie.begin}{cookie.end}0")
+            return
+        if not renewed and not session.aging and fields == before:
+            return
+        now = self._clock()
+        if renewed or NUMBER not in fields:
+            fields[NUMBER] = urandom(16)
+        if CREATED not in fields:
+            fields[CREATED] = stamp(now)
+        if self._absolute and ENDS not in fields:
+            fields[ENDS] = stamp(now + self._absolute)
+        fields[SEEN] = stamp(now)
+        if not self._named.issuperset(fields):
+            self._look_at(fields)
+        value = cookie.write(fields, cookie.room)
+        if len(value) > cookie.room:
+            raise _too_large(len(cookie.name) + len(value), fields)
+        if cookie is self._http:
+            self._refuse_plain(ex)
+        if ENDS not in fields or moment(fields[ENDS]) - now >= self._idle:
+            line = cookie.begin + value + cookie.whole
+        else:
+            line = f"{cookie.begin}{value}{cookie.end}{int(self._left(fields, now))}"
+        head.give(line)
+
+    def _look_at(self, fields: Fields) -> None:
+        """Say once of a name that it is one of a secret: what is in a cookie is in many places (CWE-522)."""
+        if len(self._named) > MOST_NAMES:
+            self._named = set(_OURS)
+        for name in fields.keys() - self._named:
+            self._named.add(name)
+            if name.startswith(VALUE) and SECRET.search(name):
+                LOGGER.warning("session[%r] goes out in a cookie; a secret does not belong there", name[len(VALUE) :])
+
+    def _refuse_plain(self, ex: Exchange) -> None:
+        refuse_plain_http("CookieSessions", ex.header("host"), allowed=self._plain, said=self._said)
+
     def _left(self, fields: Fields, now: float) -> float:
         left = moment(fields[ENDS]) - now if ENDS in fields else self._idle
         return self._idle if left >= self._idle else max(1.0, left)
@@ -233,7 +204,3 @@ def _too_large(octets: int, fields: Fields) -> SessionTooLargeError:
     own = [name for name in fields if name.startswith(VALUE)]
     largest = sorted(own, key=lambda name: -len(fields[name]))[:3]
     return SessionTooLargeError(octets, [name[len(VALUE) :] for name in largest])
-
-
-def _denied(fields: Fields) -> str:
-    return "session-denied:" + sha256(fields.get(NUMBER, b"")).hexdigest()

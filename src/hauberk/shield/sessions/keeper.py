@@ -17,7 +17,6 @@ from hauberk.shield.sessions.identity import binding, handle, is_token, new_toke
 from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.presented import presented
 from hauberk.shield.sessions.session import AGENT, CREATED, ENDS, HEIRS, SEEN, USER, Fields, Session, moment, stamp
-from hauberk.shield.sessions.sharing import give
 
 TOUCH_EVERY = 60.0
 """Seconds: a session that is only read is written down as used at most this often, or ten times in its idle time."""
@@ -124,13 +123,15 @@ class StoreKeeper:
     async def finish(self, session: Session, head: Head) -> None:
         """See `Keeper.finish`."""
         ex, token = session.exchange, self._token(session)
-        if session.settled and not session.aging:
-            return
+        fields = session.pending()
+        if fields is None:
+            if not session.aging:
+                return
+            fields = {**session.before}
         store = self._face(ex)
         if session.dropped and token is not None:
             await store.delete(record_of(token))
             token = session.token = ""
-        fields = session.encoded()
         if token in {None, ""}:
             if session.late_comer and not session.renewed and not session.dropped:
                 # Its cookie would take the place of the one that the login has set.
@@ -274,7 +275,7 @@ class StoreKeeper:
             line += "; Max-Age=0"
         elif age:
             line += f"; Max-Age={age}"
-        give(head, line)
+        head.give(line)
 
     def _remember(self, ex: Exchange) -> None:
         path = ex.path

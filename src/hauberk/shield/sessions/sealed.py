@@ -14,6 +14,7 @@ from hauberk.core.options import flag, one_of, seconds, words
 from hauberk.core.plan import Steps
 from hauberk.core.store import Store
 from hauberk.shield.sessions.cookie_keeper import CookieKeeper, Sealing, SessionTooLargeError
+from hauberk.shield.sessions.denied import DenyingKeeper
 from hauberk.shield.sessions.session import kept_by
 
 PURPOSE = "sessions"
@@ -94,8 +95,7 @@ class CookieSessions:
             socket_check=seconds("CookieSessions.socket_check", self.socket_check),
             clock=self.clock,
         )
-        keeper = CookieKeeper(sealing, store)
-
+        keeper = CookieKeeper(sealing) if store is None else DenyingKeeper(sealing, store)
         return Steps(session=kept_by(keeper))
 
 
