@@ -180,6 +180,20 @@ class Early(ASGIExchange):
         return "" if found is None else found.decode("latin-1")
 
 
+    @property
+    def cookie(self) -> str:
+        """See `Exchange.cookie`: as `header`, written out."""
+        if self.fields_by_name is not None:
+            return self.header("cookie")
+        found = None
+        for key, value in self.scope["headers"]:
+            if len(key) == 6 and key.lower() == b"cookie":
+                if found is not None:
+                    return super().header("cookie")
+                found = value
+        return "" if found is None else found.decode("latin-1")
+
+
 class Late(Early):
     """The exchange of a response whose header is out already."""
 

@@ -134,6 +134,11 @@ class Exchange(ABC):
     def header(self, name: str) -> str:
         """The field of that lower-case name, joined by commas if it came twice; empty if absent."""
 
+    @property
+    def cookie(self) -> str:
+        """The Cookie field: what is asked for most, and often alone."""
+        return self.header("cookie")
+
     @abstractmethod
     def headers(self) -> Iterator[tuple[str, str]]:
         """Every field, names in lower case."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from math import inf
 from os import urandom
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from hauberk.core.exchange import Exchange, Head
 from hauberk.core.log import LOGGER
 from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.presented import presented
-from hauberk.shield.sessions.session import CREATED, ENDS, SEEN, VALUE, Fields, Session, moment, stamp
+from hauberk.shield.sessions.session import CREATED, SEEN, VALUE, Fields, Session, moment, stamp
 
 if TYPE_CHECKING:
     from hauberk.shield.sessions.forms import Form
@@ -31,7 +32,7 @@ SECRET = re.compile(
     r"(?<!csrf_)(?:password|passwd|passphrase|secret|token|api_?key|private_?key|card_?number)$", re.IGNORECASE
 )
 """Names of what no session in a cookie should hold."""
-_OURS = frozenset((CREATED, SEEN, ENDS, NUMBER))
+_OURS = frozenset((CREATED, SEEN, NUMBER))
 
 
 class SessionTooLargeError(HauberkError):
@@ -82,7 +83,7 @@ class CookieKeeper:
         from hauberk.shield.sessions.forms import Sealed, Signed  # here: without sessions no cryptography is loaded
 
         form = Signed if options.readable else Sealed
-        self._clock, self._idle, self._absolute = options.clock, options.idle, options.absolute
+        self._clock, self._idle, self._absolute = options.clock, options.idle, options.absolute or inf
         self._plain, self.socket_check = options.plain, options.socket_check
         # With the prefix that no other host can set, wherever browsers take it: over https.
         names = {True: "__Host-" + options.cookie, False: options.cookie}
@@ -108,13 +109,13 @@ class CookieKeeper:
         """See `Keeper.read`."""
         ex, now = session.exchange, self._clock()
         cookie = self._https if ex.scheme == "https" else self._http
-        for text in presented(ex.header("cookie"), cookie.name)[:TRIED]:
+        for text in presented(ex.cookie, cookie.name)[:TRIED]:
             if len(text) > cookie.room:
                 continue
             try:
                 fields, outdated = cookie.read(text)
                 age = now - moment(fields[SEEN])
-                ended = ENDS in fields and moment(fields[ENDS]) <= now
+                ended = now - moment(fields[CREATED]) >= self._absolute
             except (UnsealError, ValueError, KeyError):  # what the same key has sealed as something else is nothing
                 continue
             if not ended and age <= self._idle:
@@ -137,8 +138,7 @@ class CookieKeeper:
 
     async def ended(self, session: Session) -> bool:
         """See `Keeper.ended`: its time is over."""
-        fields = session.before
-        return ENDS in fields and moment(fields[ENDS]) <= self._clock()
+        return bool(session.before) and self._clock() - moment(session.before[CREATED]) >= self._absolute
 
     def finish(self, session: Session, head: Head) -> Awaitable[None] | None:
         """See `Keeper.finish`."""
@@ -167,8 +167,6 @@ class CookieKeeper:
             fields[NUMBER] = urandom(16)
         if CREATED not in fields:
             fields[CREATED] = stamp(now)
-        if self._absolute and ENDS not in fields:
-            fields[ENDS] = stamp(now + self._absolute)
         fields[SEEN] = stamp(now)
         if not self._named.issuperset(fields):
             self._look_at(fields)
@@ -177,11 +175,8 @@ class CookieKeeper:
             raise _too_large(len(cookie.name) + len(value), fields)
         if cookie is self._http:
             self._refuse_plain(ex)
-        if ENDS not in fields or moment(fields[ENDS]) - now >= self._idle:
-            line = cookie.begin + value + cookie.whole
-        else:
-            line = f"{cookie.begin}{value}{cookie.end}{int(self._left(fields, now))}"
-        head.give(line)
+        left = self._left(fields, now)
+        head.give(cookie.begin + value + (cookie.whole if left == self._idle else f"{cookie.end}{int(left)}"))
 
     def _look_at(self, fields: Fields) -> None:
         """Say once of a name that it is one of a secret: what is in a cookie is in many places (CWE-522)."""
@@ -196,7 +191,8 @@ class CookieKeeper:
         refuse_plain_http("CookieSessions", ex.header("host"), allowed=self._plain, said=self._said)
 
     def _left(self, fields: Fields, now: float) -> float:
-        left = moment(fields[ENDS]) - now if ENDS in fields else self._idle
+        """Seconds until it is over if nobody uses it any more."""
+        left = moment(fields[CREATED]) + self._absolute - now
         return self._idle if left >= self._idle else max(1.0, left)
 
 

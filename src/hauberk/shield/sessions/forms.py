@@ -16,7 +16,7 @@ import msgspec
 from hauberk.core.errors import UnsealError
 from hauberk.crypto.sealing import Sealer
 from hauberk.crypto.signing import Signer
-from hauberk.shield.sessions.packing import pack, unpack
+from hauberk.shield.sessions.packing import _TEXT, pack, unpack
 from hauberk.shield.sessions.session import VALUE, Fields
 from hauberk.shield.sessions.values import DEEPEST, LARGEST, SMALLEST, SessionValueError, decode, encode
 
@@ -51,7 +51,9 @@ class Sealed:
 
     def write(self, fields: Fields, room: int) -> str:
         """See `Form.write`."""
-        return pack(self._seal(_PACKED(fields)), room)
+        sealed = self._seal(_PACKED(fields))
+        text = _TEXT(sealed)[1:-1].decode("ascii")
+        return text if len(text) <= room else pack(sealed, room)
 
     def read(self, text: str) -> tuple[dict[str, bytes], bool]:
         """See `Form.read`."""

@@ -139,7 +139,7 @@ class StoreKeeper:
                     _refused("a login has replaced its id", session)
             elif fields:
                 await self._begin(session, head, fields, store)
-            elif session.dropped and self.cookie_name(ex) in ex.header("cookie"):
+            elif session.dropped and self.cookie_name(ex) in ex.cookie:
                 self._set_cookie(ex, head, "", 0)
             return
         assert token is not None  # noqa: S101 - for the type checker
@@ -251,7 +251,7 @@ class StoreKeeper:
         if token is None:
             ex = session.exchange
             name = self._secure_name if ex.scheme == "https" else self._name
-            for token in presented(ex.header("cookie"), name):
+            for token in presented(ex.cookie, name):
                 if is_token(token):
                     break
             else:

@@ -11,8 +11,8 @@ def presented(field: str, name: str) -> list[str]:
     Quickly means that nobody has looked for control characters in it: who has a use for the value knows its form.
     """
     before, found, after = field.partition(name + "=")
-    if found and (not before or before[-2:] == "; ") and name not in after and name not in before:
-        value = after.partition(";")[0]
-        if value and value[0] not in BLANK and value[-1] not in BLANK:
+    if found and (not before or (before[-2:] == "; " and name not in before)):
+        value, more, others = after.partition(";")
+        if value and value[0] not in BLANK and value[-1] not in BLANK and not (more and name in others):
             return [value]
     return cookies_of(field, name)
