@@ -305,10 +305,10 @@ READERS: dict[str, Callable[[Any], Iterable[bytes]]] = {
 def test_no_way_of_reading_is_unwatched(reader: Callable[[Any], Iterable[bytes]]) -> None:
     body = b"one\ntwo\nthree\n"
     ex = WSGIExchange({"REQUEST_METHOD": "POST", "PATH_INFO": "/"})
-    watched = WatchedInput(Watcher(Plan.of([Feature(keep_body=True)]), ex), io.BytesIO(body))
+    watched = WatchedInput(Plan.of([Feature(keep_body=True)]), ex, io.BytesIO(body))
     assert b"".join(reader(watched)) == body
     assert ex.kept_body() == body
-    refusing = WatchedInput(Watcher(PLAN, ex), io.BytesIO(body))
+    refusing = WatchedInput(PLAN, ex, io.BytesIO(body))
     with pytest.raises(BlockedError):
         b"".join(reader(refusing))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import glob
 import io
@@ -16,6 +17,7 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -326,3 +328,37 @@ def test_a_filter_that_takes_climbing_out_once(tmp_path: pathlib.Path) -> None:
     assert ask(use, "....//target") == 403
     assert ask(use, "..././target") == 403
     assert ask(use, "../a.txt") == 200
+
+
+OWN = os.path.join(os.getcwd(), "guard-own-base.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "status"),
+    [
+        pytest.param(lambda v: OWN, "x", 200, id="the application's own, again"),
+        pytest.param(lambda v: OWN, "../x", 200, id="the application's own, whatever else is asked"),
+        pytest.param(lambda v: os.path.abspath("data/" + v), "x", 200, id="a name below the application's folder"),
+        pytest.param(lambda v: os.path.abspath("data/" + v), "../" * 20 + OWN[1:], 403, id="led to it"),
+        pytest.param(
+            lambda v: os.path.abspath("data/" + unquote(v)), "../" * 20 + OWN[1:].replace(".", "%2E"), 403, id="encoded"
+        ),
+        pytest.param(lambda v: v, OWN, 403, id="named whole"),
+    ],
+)
+@pytest.mark.parametrize("use", [lambda path: sqlite3.connect(path).close(), os.stat], ids=["connect", "stat"])
+def test_a_path_is_known_as_the_object_that_it_is(
+    use: Use, path: Callable[[str], str], value: str, status: int
+) -> None:
+    """What equals a path of an earlier request may still be what this request made."""
+
+    def run(given: str) -> str:
+        with contextlib.suppress(OSError, sqlite3.OperationalError):
+            use(path(given))
+        return "ok"
+
+    try:
+        ask(lambda given: str(sqlite3.connect(OWN).close()), "x")
+        assert [ask(run, value) for _ in range(2)] == [status, status]
+    finally:
+        os.unlink(OWN)

@@ -103,25 +103,30 @@ def watched_wsgi(app: WSGIApp, watch: AnswerWatch) -> WSGIApp:
 class _Started:
     """One answer of a WSGI application."""
 
+    # Class attributes, as in Exchange: most answers are no page that is kept, and set one of these.
+    page: HeldPage | None = None
+    started = False
+    _header: tuple[str, list[tuple[str, str]], Any] | None = None
+    _left: int | None = None
+    """Octets that are still to come, where the header says how many."""
+
     def __init__(self, ex: Exchange, watch: AnswerWatch, start_response: Callable[..., Any]) -> None:
         self._ex, self._watch, self._start_response = ex, watch, start_response
-        self._header: tuple[str, list[tuple[str, str]], Any] | None = None
         self._written: list[bytes] = []
-        self._left: int | None = None
-        """Octets that are still to come, where the header says how many."""
-        self.page: HeldPage | None = None
-        self.started = False
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
         """In place of `start_response`."""
-        self.started, self.page, self._header = True, None, None
+        if self.started:  # once more, for an error (PEP 3333, `exc_info`)
+            self.page = self._header = None
+        self.started, page = True, None
         if self._ex.blocked is None:
             try:
-                self.page = self._watch.begin(self._ex, int(status[:3]), headers)
+                page = self._watch.begin(self._ex, int(status[:3]), headers)
             except BlockedError:  # the refusal leaves in place of this header
                 return self._send(status, headers, exc_info)
-        if self.page is None:
+        if page is None:
             return self._send(status, headers, exc_info)
+        self.page = page
         self._header = (status, headers, exc_info)
         length = next((value for name, value in headers if name.lower() == "content-length"), "")
         self._left = int(length) if length.isdecimal() else None

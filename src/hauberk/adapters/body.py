@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from time import monotonic
 from typing import Any
 
@@ -59,8 +60,13 @@ class Watcher:
 class WatchedInput:
     """A stream such as `wsgi.input`, with a watcher looking over its shoulder."""
 
-    def __init__(self, watcher: Watcher, stream: Any) -> None:
-        self._see, self._stream = watcher.see, stream
+    def __init__(self, plan: Plan, ex: Exchange, stream: Any) -> None:
+        self._plan, self._ex, self._stream = plan, ex, stream
+
+    @cached_property
+    def _see(self) -> Callable[..., None]:
+        """The watcher's, made when something is read: most requests have no body."""
+        return Watcher(self._plan, self._ex).see
 
     def read(self, size: int = -1) -> bytes:
         """As the stream's own."""

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from hauberk.adapters.answers import watched_wsgi
-from hauberk.adapters.body import WatchedInput, Watcher, read_ahead
+from hauberk.adapters.body import WatchedInput, read_ahead
 from hauberk.core.encoded import UNREAD, RawHead, Tails, encoded_text
 from hauberk.core.exchange import HOLDER, Exchange, Holder, Reply, RequestStep, held
 from hauberk.core.plan import Plan, run_deferred, run_inline
@@ -113,8 +113,9 @@ class WSGIExchange(Exchange):
         """See `Exchange.headers`."""
         for key, value in self.environ.items():
             if key[:5] == "HTTP_":
-                yield field_name(key), str(value)
-            elif key in {"CONTENT_TYPE", "CONTENT_LENGTH"} and value:
+                yield field_name(key), value if type(value) is str else str(value)
+        for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            if value := self.environ.get(key):
                 yield key.replace("_", "-").lower(), str(value)
 
     @property
@@ -311,7 +312,7 @@ class WSGIShield:
                 if reply is not None:
                     return _answer(ex, reply, start)
                 if watches and "wsgi.input" in environ:
-                    environ["wsgi.input"] = WatchedInput(Watcher(plan, ex), environ["wsgi.input"])
+                    environ["wsgi.input"] = WatchedInput(plan, ex, environ["wsgi.input"])
                 body = app(environ, start)
             except Exception as error:
                 return failed(ex, error, start)
@@ -383,9 +384,10 @@ class Running:
     def __iter__(self) -> Iterator[bytes]:
         ex = self._ex
         parts = iter(self._body)
+        holder: Holder = [ex, None, None]
         while True:
             failure: Exception | None = None
-            token = HOLDER.set([ex, None, None])
+            token = HOLDER.set(holder)
             try:
                 part = next(parts)
             except StopIteration:

@@ -8,6 +8,8 @@ from hauberk.core.exchange import Exchange, HeldPage
 from hauberk.guard.request import RequestGuard
 from hauberk.guard.sinks import header, pages, redirect
 
+_READ = frozenset({"content-type", "content-encoding", *redirect.TARGETS})
+
 
 class Answers:
     """Looks at the header of each answer once, and hands on what it finds."""
@@ -24,10 +26,12 @@ class Answers:
             if not (value.isprintable() and name.isprintable()) and modes["header"] != "off":
                 header.check(ex, name, value)
             low = name.lower()
+            if low not in _READ:
+                continue
             if low == "content-type":
                 kind = value
             elif low == "content-encoding":
                 coding = value
-            elif low in redirect.TARGETS and modes["redirect"] != "off":
+            elif modes["redirect"] != "off":
                 redirect.check(ex, low, value)
         return None if modes["html"] == "off" else pages.held(ex, status, kind, coding)

@@ -14,6 +14,7 @@ from functools import lru_cache, partial, wraps
 from itertools import islice
 from typing import Any
 
+from hauberk.core.events import RUNNING
 from hauberk.guard.carry import MARK, listened
 from hauberk.guard.frames import is_bookkeeping, origin, stack
 from hauberk.guard.hook import Handler, handle
@@ -98,8 +99,11 @@ def _asking(original: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     @wraps(original)
     def asked(path: Any, *args: Any, **options: Any) -> Any:
-        if listened() and (text := _text(path)) and _notable(text) and not _resolving():
-            look_at_path(target, text)
+        if listened() and not _HELD.has(path) and (text := _text(path)) and not _resolving():
+            if _notable(text):
+                look_at_path(target, text)
+            else:
+                _HELD.add(path)
         return original(path, *args, **options)
 
     setattr(asked, MARK, True)
@@ -114,23 +118,39 @@ def _resolving() -> bool:
     return False
 
 
-def _notable(path: str) -> bool:
-    """Whether an input can have led the path astray: most are below the application's own folders, and in no request.
+class _Held:
+    """Paths that a request used which could have led none astray, as the very objects that they are.
 
-    Only a look: these are asked far more often than files are opened, and the request need not be parsed for it.
+    What is equal to one of them may come out of another request. What is one of them cannot: it was there before. They
+    are held, so that no other object takes their place in memory. Bounded: all are let go together.
     """
+
+    def __init__(self, limit: int = 1_024) -> None:
+        self._limit = limit
+        self._held: dict[int, str] = {}
+
+    def has(self, path: object) -> bool:
+        """Whether this object was used before."""
+        return self._held.get(id(path)) is path and not RUNNING
+
+    def add(self, path: object) -> None:
+        """Hold it, if it is a text; of one character there is one object only, whoever says it."""
+        if type(path) is str and len(path) > 1:
+            if len(self._held) >= self._limit:
+                self._held.clear()
+            self._held[id(path)] = path
+
+
+_HELD = _Held()
+
+
+def _notable(path: str) -> bool:
+    """Whether an input can have led the path astray: most are below the application's own folders, and few requests
+    have anything in them that could lead out of a folder."""
     if ".." in path or not path.startswith(own_folders()):
         return True
-    name, ex = os.path.basename(path), exchange()
-    if not name or ex is None:
-        return False
-    octets = os.fsencode(name)
-    return (
-        octets in ex.query
-        or name in ex.path
-        or any(octets in part for part in ex.body or ())
-        or any(name in value for _, value in ex.headers())
-    )
+    ex = exchange()
+    return ex is not None and bool(ex.guard.inputs(ex).roaming)
 
 
 def _on_event(target: str, positions: tuple[int, ...], args: tuple[Any, ...]) -> None:
@@ -142,9 +162,12 @@ def _on_event(target: str, positions: tuple[int, ...], args: tuple[Any, ...]) ->
 
 def _on_database(args: tuple[Any, ...]) -> None:
     # Many applications connect in every request, to the same file.
-    path = _text(args[0])
-    if path and _notable(path):
-        look_at_path("sqlite3.connect", path)
+    path = args[0]
+    if not _HELD.has(path) and (text := _text(path)):
+        if _notable(text):
+            look_at_path("sqlite3.connect", text)
+        else:
+            _HELD.add(path)
 
 
 def look_at_path(target: str, path: str) -> None:

@@ -191,10 +191,15 @@ def _subclass(base: type, methods: dict[str, Any]) -> type:
     return meta(base.__name__, (base,), names | methods)
 
 
+_PLAIN = guarded_connection(_CONNECTION)
+
+
 @wraps(_CONNECT)
 def _connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
     """`sqlite3.connect`, with a factory that is guarded."""
     aiosqlite.install()  # It may have been imported since.
+    if not kwargs and len(args) <= _FACTORY:
+        return _CONNECT(*args, factory=_PLAIN)
     if len(args) > _FACTORY:
         args = (*args[:_FACTORY], _guarded_factory(args[_FACTORY]), *args[_FACTORY + 1 :])
     else:

@@ -20,7 +20,7 @@ from django.template import engines
 from django.template.backends.django import DjangoTemplates
 from django.views.defaults import ERROR_PAGE_TEMPLATE
 
-from hauberk.adapters.body import WatchedInput, Watcher, read_ahead
+from hauberk.adapters.body import WatchedInput, read_ahead
 from hauberk.adapters.wsgi import split_host
 from hauberk.core.errors import BlockedError, ConfigurationError
 from hauberk.core.exchange import CURRENT, Exchange, Head, Reply, held
@@ -160,7 +160,7 @@ class Shield:
             holder.append(session)
         stream = getattr(request, "_stream", None)
         if self.plan.watches_body and stream is not None:
-            request._stream = WatchedInput(Watcher(self.plan, ex), stream)
+            request._stream = WatchedInput(self.plan, ex, stream)
         return ex
 
     def _finish(self, ex: DjangoExchange, head: DjangoHead) -> HttpResponseBase:
