@@ -357,8 +357,12 @@ def test_a_path_is_known_as_the_object_that_it_is(
             use(path(given))
         return "ok"
 
+    def connects(_: str) -> str:
+        sqlite3.connect(OWN).close()
+        return "ok"
+
     try:
-        ask(lambda given: str(sqlite3.connect(OWN).close()), "x")
+        ask(connects, "x")
         assert [ask(run, value) for _ in range(2)] == [status, status]
     finally:
         os.unlink(OWN)

@@ -179,7 +179,6 @@ class Early(ASGIExchange):
                 found = value
         return "" if found is None else found.decode("latin-1")
 
-
     @property
     def cookie(self) -> str:
         """See `Exchange.cookie`: as `header`, written out."""

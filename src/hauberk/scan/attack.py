@@ -119,7 +119,7 @@ class Attacker:
     controls: dict[str, Shot] = field(default_factory=dict)
     """The last control that was sent after a proof, by its point: one serves all rules there."""
     repeats: dict[tuple[str, str], Shot] = field(default_factory=dict)
-    """The last probe that was repeated, by point and by the canary of the first: one serves all rules that it proves."""
+    """The last probe that was repeated, by point and the canary of the first: one serves all rules that it proves."""
     thorough: bool = True
     """Whether requests are there for values of which no answer said yet that they mean something."""
     timed: bool = False
