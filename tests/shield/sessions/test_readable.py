@@ -16,6 +16,7 @@ from hauberk.core.errors import ConfigurationError, HauberkError
 from hauberk.core.exchange import Exchange
 from hauberk.shield.cookies import Cookies
 from hauberk.shield.sessions import CookieSessions
+from hauberk.shield.sessions.cookie_keeper import LIFE
 from hauberk.shield.sessions.forms import Sealed, Signed
 from hauberk.shield.sessions.session import VALUE
 from hauberk.shield.sessions.values import encode
@@ -136,7 +137,7 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(st.text("ab.é", max_size=3), VALUES, max_size=3))
 def test_what_is_written_is_read(values: dict[str, Any]) -> None:
-    fields = {VALUE + key: encode(value, key) for key, value in values.items()} | {"m:number": b"\x00\xff"}
+    fields = {VALUE + key: encode(value, key) for key, value in values.items()} | {LIFE: b"\x00\xff"}
     text = FORM.write(fields, 4_000)
     assert all("!" <= letter <= "~" and letter not in '",;\\' for letter in text)  # RFC 6265bis, section 4.1.1
     assert FORM.read(text) == (fields, False)

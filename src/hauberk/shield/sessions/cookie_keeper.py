@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from math import inf
 from os import urandom
+from struct import Struct
+from struct import error as StructError
 from typing import TYPE_CHECKING
 
 from hauberk.core.errors import HauberkError, LateSessionError, UnsealError
@@ -15,7 +17,7 @@ from hauberk.core.exchange import Exchange, Head
 from hauberk.core.log import LOGGER
 from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.presented import presented
-from hauberk.shield.sessions.session import CREATED, SEEN, VALUE, Fields, Session, moment, stamp
+from hauberk.shield.sessions.session import VALUE, Fields, Session
 
 if TYPE_CHECKING:
     from hauberk.shield.sessions.forms import Form
@@ -26,13 +28,15 @@ TRIED = 8
 """Of so many cookies of its name, the first that opens counts: somebody else may have set the others."""
 KEPT_FRESH = 60.0
 """Seconds: a session that is only read is sealed anew at most this often, or ten times in its idle time."""
-NUMBER = "m:number"
+LIFE = "m:life"
+"""The one field that is ours: in it are the session's number, which login and rotation change, when it began, and when
+it was last seen."""
 MOST_NAMES = 1_024
 SECRET = re.compile(
     r"(?<!csrf_)(?:password|passwd|passphrase|secret|token|api_?key|private_?key|card_?number)$", re.IGNORECASE
 )
 """Names of what no session in a cookie should hold."""
-_OURS = frozenset((CREATED, SEEN, NUMBER))
+_LIFE = Struct(">16sdd")
 
 
 class SessionTooLargeError(HauberkError):
@@ -92,18 +96,25 @@ class CookieKeeper:
         )
         self._fresh = min(KEPT_FRESH, options.idle / 10)
         self._said: set[str] = set()
-        self._named: set[str] = set(_OURS)
+        self._named: set[str] = {LIFE}
         """Names of fields that were looked at: whether they are those of secrets."""
 
     def known(self, session: Session) -> bytes | None:
-        """See `Keeper.known`: its number, which login and rotation change."""
-        number = session.numbered
-        return None if not number or session.dropped else sha256(b"hauberk binding " + number).digest()
+        """See `Keeper.known`."""
+        life = session.field(LIFE)
+        return None if life is None or session.dropped else sha256(b"hauberk binding " + number(life)).digest()
 
     def handle(self, session: Session) -> str | None:
         """See `Keeper.handle`."""
-        number = session.numbered
-        return None if not number or session.dropped else sha256(b"hauberk session " + number).hexdigest()
+        life = session.field(LIFE)
+        return None if life is None or session.dropped else sha256(b"hauberk session " + number(life)).hexdigest()
+
+    def times(self, fields: Fields) -> tuple[float, float] | None:
+        """See `Keeper.times`."""
+        if LIFE not in fields:
+            return None
+        _, began, seen = _LIFE.unpack(fields[LIFE])
+        return began, seen
 
     def read(self, session: Session) -> Fields | None:
         """See `Keeper.read`."""
@@ -114,12 +125,16 @@ class CookieKeeper:
                 continue
             try:
                 fields, outdated = cookie.read(text)
-                age = now - moment(fields[SEEN])
-                ended = now - moment(fields[CREATED]) >= self._absolute
-            except (UnsealError, ValueError, KeyError):  # what the same key has sealed as something else is nothing
+                _, began, seen = _LIFE.unpack(fields[LIFE])
+            except (
+                UnsealError,
+                ValueError,
+                KeyError,
+                StructError,
+            ):  # sealed by the same key as something else: nothing
                 continue
-            if not ended and age <= self._idle:
-                if age >= self._fresh or outdated:
+            if now - seen <= self._idle and now - began < self._absolute:
+                if now - seen >= self._fresh or outdated:
                     session.aging = True
                 return fields
         return None
@@ -138,7 +153,8 @@ class CookieKeeper:
 
     async def ended(self, session: Session) -> bool:
         """See `Keeper.ended`: its time is over."""
-        return bool(session.before) and self._clock() - moment(session.before[CREATED]) >= self._absolute
+        times = self.times(session.before)
+        return times is not None and self._clock() - times[0] >= self._absolute
 
     def finish(self, session: Session, head: Head) -> Awaitable[None] | None:
         """See `Keeper.finish`."""
@@ -154,7 +170,7 @@ class CookieKeeper:
         would drop it."""
         before, renewed, ex = session.before, session.renewed, session.exchange
         cookie = self._https if ex.scheme == "https" else self._http
-        if len(fields) <= len(_OURS) and fields.keys() <= _OURS:
+        if len(fields) <= 1 and fields.keys() <= {LIFE}:
             if before:
                 if cookie is self._http:
                     self._refuse_plain(ex)
@@ -163,11 +179,10 @@ class CookieKeeper:
         if not renewed and not session.aging and fields == before:
             return
         now = self._clock()
-        if renewed or NUMBER not in fields:
-            fields[NUMBER] = urandom(16)
-        if CREATED not in fields:
-            fields[CREATED] = stamp(now)
-        fields[SEEN] = stamp(now)
+        which, began, _ = _LIFE.unpack(fields[LIFE]) if LIFE in fields else (None, now, now)
+        if renewed or which is None:
+            which = urandom(16)
+        fields[LIFE] = _LIFE.pack(which, began, now)
         if not self._named.issuperset(fields):
             self._look_at(fields)
         value = cookie.write(fields, cookie.room)
@@ -175,13 +190,13 @@ class CookieKeeper:
             raise _too_large(len(cookie.name) + len(value), fields)
         if cookie is self._http:
             self._refuse_plain(ex)
-        left = self._left(fields, now)
+        left = self.left(began, now)
         head.give(cookie.begin + value + (cookie.whole if left == self._idle else f"{cookie.end}{int(left)}"))
 
     def _look_at(self, fields: Fields) -> None:
         """Say once of a name that it is one of a secret: what is in a cookie is in many places (CWE-522)."""
         if len(self._named) > MOST_NAMES:
-            self._named = set(_OURS)
+            self._named = {LIFE}
         for name in fields.keys() - self._named:
             self._named.add(name)
             if name.startswith(VALUE) and SECRET.search(name):
@@ -190,9 +205,9 @@ class CookieKeeper:
     def _refuse_plain(self, ex: Exchange) -> None:
         refuse_plain_http("CookieSessions", ex.header("host"), allowed=self._plain, said=self._said)
 
-    def _left(self, fields: Fields, now: float) -> float:
-        """Seconds until it is over if nobody uses it any more."""
-        left = moment(fields[CREATED]) + self._absolute - now
+    def left(self, began: float, now: float) -> float:
+        """Seconds until a session is over that nobody uses any more."""
+        left = began + self._absolute - now
         return self._idle if left >= self._idle else max(1.0, left)
 
 
@@ -200,3 +215,8 @@ def _too_large(octets: int, fields: Fields) -> SessionTooLargeError:
     own = [name for name in fields if name.startswith(VALUE)]
     largest = sorted(own, key=lambda name: -len(fields[name]))[:3]
     return SessionTooLargeError(octets, [name[len(VALUE) :] for name in largest])
+
+
+def number(life: bytes) -> bytes:
+    """The number of the session that has this field."""
+    return life[:16]

@@ -8,7 +8,7 @@ from hashlib import sha256
 from hauberk.core.exchange import Exchange, Head
 from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
-from hauberk.shield.sessions.cookie_keeper import NUMBER, CookieKeeper, Sealing
+from hauberk.shield.sessions.cookie_keeper import LIFE, CookieKeeper, Sealing, number
 from hauberk.shield.sessions.session import Fields, Session
 
 
@@ -44,8 +44,9 @@ class DenyingKeeper(CookieKeeper):
 
     async def _end(self, session: Session, head: Head) -> None:
         """Remember that the session of before is over, for as long as it could be sent again."""
-        before = session.before
-        await self._face(session.exchange).set(_name(before), b"", self._left(before, self._clock()))
+        before, now = session.before, self._clock()
+        began, _ = self.times(before) or (now, now)
+        await self._face(session.exchange).set(_name(before), b"", self.left(began, now))
         super().finish(session, head)
 
     def _face(self, ex: Exchange) -> Store:
@@ -53,4 +54,4 @@ class DenyingKeeper(CookieKeeper):
 
 
 def _name(fields: Fields) -> str:
-    return "session-denied:" + sha256(fields.get(NUMBER, b"")).hexdigest()
+    return "session-denied:" + sha256(number(fields[LIFE])).hexdigest()

@@ -71,6 +71,10 @@ class StoreKeeper:
         token = self._token(session)
         return None if token is None or session.dropped else handle(token)
 
+    def times(self, fields: Fields) -> tuple[float, float] | None:
+        """See `Keeper.times`."""
+        return (moment(fields[CREATED]), moment(fields[SEEN])) if CREATED in fields else None
+
     def read(self, session: Session) -> Fields | None:
         """See `Keeper.read`: from a store that waits by its blocking face, so that looking never needs `await`."""
         token = self._token(session)

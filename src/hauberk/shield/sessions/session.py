@@ -31,6 +31,9 @@ class Keeper(Protocol):
     def handle(self, session: Session) -> str | None:
         """The name by which it is known in lists and logs."""
 
+    def times(self, fields: Fields) -> tuple[float, float] | None:
+        """When a session of these fields began, and when it was last seen; None of one that is not kept yet."""
+
     def read(self, session: Session) -> Fields | None:
         """Its fields, at once; None where there is none."""
 
@@ -177,7 +180,7 @@ class Session(MutableMapping[str, Any]):
     @property
     def new(self) -> bool:
         """Whether it began in this request."""
-        return CREATED not in self._read()
+        return self._keeper.times(self._read()) is None
 
     @property
     def modified(self) -> bool:
@@ -218,12 +221,14 @@ class Session(MutableMapping[str, Any]):
     @property
     def created(self) -> float | None:
         """When it began, in seconds since 1970; None while it is not kept."""
-        return self._time(CREATED)
+        times = self._keeper.times(self._read())
+        return None if times is None else times[0]
 
     @property
     def last_seen(self) -> float | None:
         """When it was last used, to the minute."""
-        return self._time(SEEN)
+        times = self._keeper.times(self._read())
+        return None if times is None else times[1]
 
     def login(self, user: str) -> None:
         """From here on it is this user's; the id is new, so that nobody who knew the old one is logged in with him."""
@@ -276,10 +281,9 @@ class Session(MutableMapping[str, Any]):
         """Whether it is gone by now: logged out elsewhere, revoked, or over."""
         return await self._keeper.ended(self)
 
-    @property
-    def numbered(self) -> bytes | None:
-        """The number of a session that is in a cookie."""
-        return self._read().get("m:number")
+    def field(self, name: str) -> bytes | None:
+        """A field of its keeper's."""
+        return self._read().get(name)
 
     def ahead(self, fields: Fields | None) -> None:
         """Take its fields before anybody asks; the response does not depend on it yet."""
@@ -346,10 +350,6 @@ class Session(MutableMapping[str, Any]):
         if self.exchange.sent:
             self._keeper.late(self)
             self.before = self.encoded()
-
-    def _time(self, name: str) -> float | None:
-        raw = self._read().get(name)
-        return None if raw is None else moment(raw)
 
 
 stamp: Callable[[float], bytes] = msgspec.json.Encoder().encode
