@@ -133,7 +133,7 @@ def test_a_shield_that_has_seen_much_answers_as_a_new_one(name: str) -> None:
     # Chance alone may ask for nothing that passes, and only what passes is remembered.
     assert asked_asgi(old_asgi, PASSES)[0] == asked_wsgi(old_wsgi, PASSES)[0] == 200
     check()
-    assert old_asgi._verdicts.known
+    assert old_asgi._verdicts.known or old_asgi._verdicts.blind
     assert old_wsgi._verdicts.known
 
 
@@ -211,6 +211,51 @@ def test_who_looks_further_is_asked_again(look: Callable[[Any], object], lasting
     assert len(asked) == (1 if lasting else 3)
 
 
+@pytest.mark.parametrize(
+    ("look", "blind"),
+    [
+        (lambda ex: None, True),
+        (lambda ex: ex.method, True),
+        (lambda ex: ex.websocket, True),
+        (lambda ex: setattr(ex, "fields", (("x-a", "b"),)), True),
+        (lambda ex: ex.scheme, False),
+        (lambda ex: ex.origin_form, False),
+        (lambda ex: ex.header("host"), False),
+        (lambda ex: ex.method == "POST" and ex.header("host"), False),
+        (lambda ex: ex.method == "GET" and ex.header("host"), True),
+        (lambda ex: ex.path, False),
+    ],
+)
+def test_a_verdict_by_the_method_alone_is_one_that_asked_for_nothing_else(
+    look: Callable[[Any], object], blind: bool
+) -> None:
+    class Looking:
+        def steps(self) -> Steps:
+            def begin(ex: Exchange) -> Reply | None:
+                look(ex)
+                return None
+
+            return Steps(on_request=begin, reads=frozenset({"host"}))
+
+    class Watching:
+        def steps(self) -> Steps:
+            return Steps(remove=frozenset({"x-a"}))
+
+    shield = ASGIShield(asgi_page, Plan.of([Looking(), Watching()]))
+    first = asked_asgi(shield, GOOD)
+    assert (GOOD[0] in shield._verdicts.blind) is blind
+    assert asked_asgi(shield, GOOD) == first
+
+
+def test_a_method_that_passes_says_nothing_of_another() -> None:
+    shield = ASGIShield(asgi_page, POLICIES["csrf"].plan())
+    for method in ("GET", "HEAD"):
+        assert asked_asgi(shield, (method, *FORGED[1:]))[0] == 200
+    assert set(shield._verdicts.blind) == {"GET", "HEAD"}
+    for method in ("POST", "get", "DELETE"):
+        assert asked_asgi(shield, (method, *FORGED[1:]))[0] == 403
+
+
 def test_a_plan_whose_steps_say_nothing_of_what_they_read_remembers_nothing() -> None:
     asked: list[bool] = []
 
@@ -255,6 +300,11 @@ def test_what_is_remembered_is_bounded() -> None:
     assert len(verdicts.known) == 1
     verdicts.remember(("GET", "x" * LONGEST), 0)
     assert len(verdicts.known) == 1
+    for number in range(MOST + 1):
+        verdicts.remember_method(f"M{number}", number)
+    assert len(verdicts.blind) == MOST
+    verdicts.remember_method("x" * (LONGEST + 1), 0)
+    assert "x" * (LONGEST + 1) not in verdicts.blind
 
 
 def test_a_name_in_capitals_gets_past_no_check() -> None:

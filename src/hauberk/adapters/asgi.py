@@ -78,21 +78,24 @@ class ASGIShield:
         """For plans whose steps before the application, if any, say the same of requests that are alike: variables of a
         closure instead of attributes, and an exchange only if somebody asks."""
         app, other, failed = self.app, self._other, self._failed
-        judges, key_of, known = bool(self.plan.on_request), self._key, self._verdicts.known
+        judges, key_of = bool(self.plan.on_request), self._key
+        known, blind = self._verdicts.known, self._verdicts.blind
         full, plain = self._full(self._learn), self._plain
         forward = self._forward()
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 return await other(scope, receive, send)
-            if judges:
+            if not judges:
+                (make, late, added), fields = plain, None
+            elif (way := blind.get(scope["method"])) is not None:
+                (make, late, added), fields = way, None
+            else:
                 key, fields = key_of(scope)
                 way = known.get(key)
                 if way is None:
                     return await full(scope, receive, send)
                 make, late, added = way
-            else:
-                (make, late, added), fields = plain, None
             scope["hauberk"] = holder = [None, make, (scope, fields)]
             send_shielded: Send = MethodType(forward, (holder, late, added, send))
             token = HOLDER.set(holder) if context else None
@@ -112,21 +115,24 @@ class ASGIShield:
     def _lean_with_session(self, context: bool, opens: OpenSession) -> App:
         """The same with a session for whoever looks into it, during the request and afterwards."""
         app, other, failed = self.app, self._other, self._failed
-        judges, key_of, known = bool(self.plan.on_request), self._key, self._verdicts.known
+        judges, key_of = bool(self.plan.on_request), self._key
+        known, blind = self._verdicts.known, self._verdicts.blind
         full, plain = self._full(self._learn), self._plain
         forward = self._forward()
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 return await other(scope, receive, send)
-            if judges:
+            if not judges:
+                (make, late, added), fields = plain, None
+            elif (way := blind.get(scope["method"])) is not None:
+                (make, late, added), fields = way, None
+            else:
                 key, fields = key_of(scope)
                 way = known.get(key)
                 if way is None:
                     return await full(scope, receive, send)
                 make, late, added = way
-            else:
-                (make, late, added), fields = plain, None
             alone = {**scope}, fields
             session = scope["session"] = opens()  # where Starlette and Litestar look for it
             scope["hauberk"] = session.holder = holder = [None, make, (scope, fields), session]
@@ -192,10 +198,14 @@ class ASGIShield:
         key, _ = self._key(ex.scope)
         witness: Any = Witness(ex, plan.reads or frozenset())
         reply = plan.begin(witness)
-        if reply is None and witness.lasting and key is not None:
+        if reply is None and witness.lasting and (witness.blind or key is not None):
             tails = self._encoded.tails_after(ex.fields)
             if tails is not None:
-                self._verdicts.remember(key, (*ex.makers(tails), tails[UNREAD]))
+                way = (*ex.makers(tails), tails[UNREAD])
+                if witness.blind:
+                    self._verdicts.remember_method(ex.method, way)
+                elif key is not None:
+                    self._verdicts.remember(key, way)
         return reply
 
     def _full(self, begin: RequestStep) -> App:
