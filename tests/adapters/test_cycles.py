@@ -6,11 +6,12 @@ import asyncio
 import gc
 import io
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from hauberk import CookieSessions, Policy, Sessions
+from hauberk import CSRF, CookieSessions, Policy, Sessions
 from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
 from hauberk.adapters.wsgi import App, WSGIShield
 from hauberk.core.exchange import held
@@ -57,16 +58,40 @@ def begun(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]
     return iter([b"a"])
 
 
-def ask_wsgi(app: App) -> None:
+def failing(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    raise LookupError("a")
+
+
+def failing_looked(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    look(environ["hauberk"])
+    raise LookupError("a")
+
+
+def failing_begun(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    """An error after a header that was not sent yet, which is replaced."""
+    start("200 OK", FIELDS)
+    raise LookupError("a")
+
+
+def failing_parts(environ: dict[str, Any], start: Callable[..., Any]) -> Iterator[bytes]:
+    look(environ["hauberk"])
+    start("200 OK", FIELDS)
+    if environ:
+        raise LookupError("a")
+    yield b"a"
+
+
+def ask_wsgi(app: App, *, fails: bool = False, method: str = "GET") -> None:
     environ = {
-        "REQUEST_METHOD": "GET",
+        "REQUEST_METHOD": method,
         "PATH_INFO": "/",
         "wsgi.url_scheme": "https",
         "HTTP_HOST": "app.example",
+        "HTTP_SEC_FETCH_SITE": "cross-site",
         "wsgi.input": io.BytesIO(),
     }
     body = app(environ, lambda *_: len)
-    assert list(body) == [b"a"]
+    assert (list(body) == [b"a"]) is not fails
     if (close := getattr(body, "close", None)) is not None:
         close()
 
@@ -92,12 +117,37 @@ def test_wsgi(plan: str, app: App) -> None:
     assert left(lambda: ask_wsgi(run)) == 0
 
 
+@pytest.mark.parametrize("app", [failing, failing_looked, failing_begun, failing_parts])
+@pytest.mark.parametrize("plan", PLANS)
+def test_wsgi_with_an_error(plan: str, app: App) -> None:
+    run = WSGIShield(app, PLANS[plan]()).run
+    assert left(lambda: ask_wsgi(run, fails=True)) == 0
+
+
+@pytest.mark.parametrize("more", [{}, {"sessions": CookieSessions(keys=(b"k" * 32,))}], ids=["", "session"])
+def test_wsgi_with_a_refusal(more: dict[str, Any]) -> None:
+    run = WSGIShield(whole, Policy(csrf=CSRF(), **more).plan()).run
+    assert left(lambda: ask_wsgi(run, fails=True, method="POST")) == 0
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["", "fails"])
 @pytest.mark.parametrize("looks", [False, True], ids=["", "looked"])
 @pytest.mark.parametrize("plan", PLANS)
-def test_asgi(plan: str, looks: bool) -> None:
+def test_asgi(plan: str, looks: bool, fails: bool) -> None:
+    assert left_by_asgi(PLANS[plan](), looks=looks, fails=fails) == 0
+
+
+@pytest.mark.parametrize("more", [{}, {"sessions": CookieSessions(keys=(b"k" * 32,))}], ids=["", "session"])
+def test_asgi_with_a_refusal(more: dict[str, Any]) -> None:
+    assert left_by_asgi(Policy(csrf=CSRF(), **more).plan(), method="POST") == 0
+
+
+def left_by_asgi(plan: Plan, *, looks: bool = False, fails: bool = False, method: str = "GET") -> int:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if looks:
             look(scope["hauberk"])
+        if fails:
+            raise LookupError("a")
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
@@ -106,12 +156,21 @@ def test_asgi(plan: str, looks: bool) -> None:
 
     async def send(message: Message) -> None: ...
 
-    shield = ASGIShield(app, PLANS[plan]())
+    shield = ASGIShield(app, plan)
+    fields = [(b"host", b"app.example"), (b"sec-fetch-site", b"cross-site")]
 
     async def ask() -> None:
-        scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "scheme": "https"}
-        await shield(scope | {"headers": [(b"host", b"app.example")]}, receive, send)
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": "/",
+            "raw_path": b"/",
+            "query_string": b"",
+            "scheme": "https",
+        }
+        with suppress(LookupError):  # which the server hears of as well
+            await shield(scope | {"headers": fields}, receive, send)
 
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        assert left(lambda: loop.run_until_complete(ask())) == 0
+        return left(lambda: loop.run_until_complete(ask()))

@@ -96,7 +96,8 @@ class ASGIShield:
                 if way is None:
                     return await full(scope, receive, send)
                 make, late, added = way
-            scope["hauberk"] = holder = [None, make, (scope, fields)]
+            holder: Holder = [None, make, (scope, fields)]
+            scope["hauberk"] = holder
             send_shielded: Send = MethodType(forward, (holder, late, added, send))
             token = HOLDER.set(holder) if context else None
             try:
@@ -107,7 +108,9 @@ class ASGIShield:
             finally:
                 if token is not None:
                     HOLDER.reset(token)
-            scope["hauberk"] = GONE.copy()
+                if holder[0] is not None:
+                    holder[0].failed = None  # which knows the exchange by its traceback
+                scope["hauberk"] = GONE.copy()
             return None
 
         return run
@@ -146,12 +149,12 @@ class ASGIShield:
             finally:
                 if token is not None:
                     HOLDER.reset(token)
-            # Scope, holder, session and exchange know each other: apart, they are gone now, and not when garbage is
-            # collected. What outlives the request may still look into its session, and sees the request as it came.
-            holder[2] = alone
-            holder[3] = kept = ref(session)
-            if (ex := holder[0]) is not None:
-                ex.scope, ex.kept = alone[0], kept
+                # Scope, holder, session and exchange know each other: apart, they are gone now, and not when garbage is
+                # collected. What outlives the request may look into its session, and sees the request as it came.
+                holder[2] = alone
+                holder[3] = kept = ref(session)
+                if (ex := holder[0]) is not None:
+                    ex.scope, ex.kept, ex.failed = alone[0], kept, None
             return None
 
         return run
@@ -248,8 +251,8 @@ class ASGIShield:
                     raise
             finally:
                 HOLDER.reset(token)
-            ex.scope = _apart(scope)
-            ex.end()
+                ex.scope = _apart(scope)
+                ex.end()
             return None
 
         return run

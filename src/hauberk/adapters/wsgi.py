@@ -310,7 +310,9 @@ class WSGIShield:
                 if (reply := begin(ex)) is None and plan.load:
                     reply = run_inline(plan.load_all(ex))
                 if reply is not None:
-                    return _answer(ex, reply, start)
+                    body = _answer(ex, reply, start)
+                    ex.end()
+                    return body
                 if watches and "wsgi.input" in environ:
                     environ["wsgi.input"] = WatchedInput(plan, ex, environ["wsgi.input"])
                 body = app(environ, start)
@@ -363,16 +365,26 @@ class WSGIShield:
         ex.sent = True
 
     def _failed(self, ex: WSGIExchange, error: Exception, start: StartResponse) -> Iterable[bytes]:
+        try:
+            return self._answer_failure(ex, error, start)
+        finally:
+            ex.end()
+            del error  # knows this frame where it was raised again
+
+    def _answer_failure(self, ex: WSGIExchange, error: Exception, start: StartResponse) -> Iterable[bytes]:
         if ex.blocked is not None and not ex.sent:
             return _answer(ex, ex.blocked, start)
         if ex.replaced and ex.blocked is not None:
             return [ex.blocked.body]
         if self.propagate() or ex.blocked is not None:  # in the middle of an answer, all that is left is to end it
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # knows this frame from here on
         # A header that was named but not sent yet may be replaced (PEP 3333, `exc_info`). If it is out, the server
         # raises the error again, as it should.
-        info = sys.exc_info() if ex.sent else None
-        return _answer(ex, run_inline(self.plan.fail(ex, error)), start, info)
+        reply = run_inline(self.plan.fail(ex, error))
+        return _answer(ex, reply, start, sys.exc_info() if ex.sent else None)
 
 
 class Running:
@@ -398,7 +410,11 @@ class Running:
                 HOLDER.reset(token)
             if failure is not None:
                 # Not above: what is set there must be reset before the server has the next word.
-                yield from self._shield._failed(ex, failure, self._start)
+                try:
+                    parts = iter(self._shield._failed(ex, failure, self._start))
+                finally:
+                    failure = None  # it knows this frame
+                yield from parts
                 return
             if ex.replaced and ex.blocked is not None:
                 yield b"" if ex.method == "HEAD" else ex.blocked.body

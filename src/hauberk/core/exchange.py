@@ -193,8 +193,9 @@ class Exchange(ABC):
         self.kept = session
 
     def end(self) -> None:
-        """The request is over. The session knows its exchange; held by it as well, the two would outlive each request
-        until garbage is collected."""
+        """The request is over. The session knows its exchange, and so does an error by its traceback; held by it as
+        well, they would outlive each request until garbage is collected."""
+        self.failed = None
         if self.kept is not None and type(self.kept) is not ref:
             self.kept = ref(self.kept)
 
