@@ -1,6 +1,6 @@
 """Nothing of a Django request is left for the garbage collector, unless Django alone leaves the request to it.
 
-Under ASGI it does so with errors, which asgiref raises again within themselves: what hangs on such a request goes with it.
+Under ASGI it does so with errors, which asgiref raises again within themselves: what hangs on the request goes with it.
 """
 
 from __future__ import annotations
