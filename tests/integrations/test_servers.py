@@ -64,7 +64,8 @@ def wsgiref_serving(app: Any) -> Iterator[str]:
 
 def visit(base: str) -> None:
     """What any client may do, over one connection where the server keeps it."""
-    with httpx2.Client(base_url=base, timeout=10) as client:
+    # uvicorn closes the connection of a request that ended in an error, a moment after its answer.
+    with httpx2.Client(base_url=base, timeout=10) as client, httpx2.Client(base_url=base, timeout=10) as apart:
         for method, target, status in (
             ("GET", "/", 200),
             ("HEAD", "/static/site.css", 200),
@@ -76,7 +77,7 @@ def visit(base: str) -> None:
             ("GET", "/boom", 500),
             ("GET", "/page", 200),
         ):
-            reply = client.request(method, target)
+            reply = (apart if status == 500 else client).request(method, target)
             assert reply.status_code == status
             for name in NAMES:
                 assert len(reply.headers.get_list(name)) == 1, (target, name)
