@@ -16,6 +16,8 @@ _WIDE = {b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"}
 MOST_PAIRS = 10_000
 SHORT = 200
 """Characters of a name or value that is decoded once, however often it comes."""
+LONGEST_FILE, MOST_LINES, MOST_CELLS = 64 * 1024, 1_000, 4_000
+"""Octets of a file whose text is read, and how much of it."""
 DEEPEST = 100
 _PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
@@ -110,7 +112,7 @@ def _leaves(node: Any, path: str, depth: int) -> Iterator[Named]:
 
 
 def _multipart(content_type: str, body: bytes) -> tuple[list[Named], bool]:
-    """Fields and file names (RFC 7578); the contents of files are data, not inputs of a statement."""
+    """Fields, file names (RFC 7578), and what stands in files that are text and not long."""
     boundary = next((a or b for name, a, b in _PARAMETER.findall(content_type) if name.lower() == "boundary"), "")
     if not boundary:
         return [("body", body.decode("utf-8", "replace"))], False
@@ -125,9 +127,30 @@ def _multipart(content_type: str, body: bytes) -> tuple[list[Named], bool]:
         file_names = [value for key, value in fields.items() if key in {"filename", "filename*"}]
         found += [(f"upload:{name}", value) for value in file_names]
         found += [(f"upload:{name}", member) for member in member_names(content)] if file_names else []
-        if not file_names:
+        if file_names:
+            found += ((f"upload:{name}", text) for text in contents(content.removesuffix(b"\r\n")))
+        else:
             found += [(f"form:{name}", text) for text in _texts(content.removesuffix(b"\r\n"))]
     return found, True
+
+
+def contents(content: bytes) -> Iterator[str]:
+    """What an application may take out of a file: all of it, its lines, their cells (RFC 4180). Of a file that is no
+    text only how it begins: nothing that came with it is known by its values alone."""
+    if len(content) > LONGEST_FILE or b"\0" in content:
+        yield content[:SHORT].decode("latin-1")
+        return
+    text = content.decode("utf-8-sig", "replace")
+    yield text
+    lines = text.splitlines()[:MOST_LINES]
+    separator = max(",;\t", key=lines[0].count) if lines else ","
+    cells = 0
+    for line in lines:
+        yield line
+        for cell in line.split(separator):
+            if (cells := cells + 1) > MOST_CELLS:
+                return
+            yield cell.strip()[1:-1].replace('""', '"') if cell.strip()[:1] == '"' else cell
 
 
 def _texts(content: bytes) -> Iterator[str]:

@@ -6,6 +6,7 @@ None of this decides that something is an attack. It decides how much a coincide
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ _DELIMITERS = re.compile(r"['\"`;\[\]#$]|--|/\*|\*/|\\")
 _NAME = re.compile(r"\w+(?: \w+)*")
 LONGEST = 2_000
 """Characters beyond which a value is not searched for in changed form."""
+MOST_CUT, FEWEST_LEFT = 8, 3
+"""How many words an application may have cut away, and how many have to be left to be recognised."""
 
 KEYWORDS = frozenset(
     """
@@ -112,21 +115,45 @@ def altered(low: str, value: str) -> str | None:
     if shape is None or shape.longest not in low:
         return None
     skeleton, spans = _skeleton(low)
-    at = skeleton.find(shape.words)
-    if at < 0:
-        return None
-    first = skeleton.count(_END, 0, at)
-    last = first + len(shape.between) - 2
+    words = shape.words[1:-1].split(_END)
+    for first, last in _runs(len(words)):
+        run = shape.words if last - first == len(words) else _END + _END.join(words[first:last]) + _END
+        at = skeleton.find(run)
+        if at >= 0:
+            at = skeleton.count(_END, 0, at)
+            whole = last - first == len(words)
+            part = _part(low, shape.between[first : last + 1], spans, at, whole=whole)
+            if part is not None:
+                return part
+    return None
+
+
+def _runs(count: int) -> Iterator[tuple[int, int]]:
+    """All words, then all but some at one end: an application may have cut its input, or taken what follows a sign."""
+    yield 0, count
+    for cut in range(1, min(MOST_CUT, count - FEWEST_LEFT) + 1):
+        yield cut, count
+        yield 0, count - cut
+
+
+def _part(low: str, ours: tuple[str, ...], spans: list[tuple[int, int]], first: int, *, whole: bool) -> str | None:
+    """The text from the first of these words to the last, with what is the value's around them."""
+    last = first + len(ours) - 2
     start, end = spans[first][0], spans[last][1]
     before = low[spans[first - 1][1] if first else 0 : start]
     behind = low[end : spans[last + 1][0] if last + 1 < len(spans) else len(low)]
     between = [low[spans[one][1] : spans[one + 1][0]] for one in range(first, last)]
-    start -= _reach(shape.between[0][::-1], before[::-1])
-    end += _reach(shape.between[-1], behind)
-    kept = any(
-        not set(_marks(ours)).isdisjoint(_marks(theirs))
-        for ours, theirs in zip(shape.between[1:-1], between, strict=True)
-    )
+    if not whole:
+        # Words that are not all there prove less: a quote, a comment or an end of statement has to be there with them.
+        pairs = [(ours[0][::-1], before[::-1]), *zip(ours[1:-1], between, strict=True), (ours[-1], behind)]
+        if not any(set(_DELIMITERS.findall(our)) & set(_DELIMITERS.findall(their)) for our, their in pairs):
+            return None
+        start -= _reach(ours[0][::-1], before[::-1], 1)
+        end += _reach(ours[-1], behind, 1)
+        return low[start:end]
+    start -= _reach(ours[0][::-1], before[::-1])
+    end += _reach(ours[-1], behind)
+    kept = any(not set(_marks(our)).isdisjoint(_marks(their)) for our, their in zip(ours[1:-1], between, strict=True))
     return low[start:end] if kept or end - start > spans[last][1] - spans[first][0] else None
 
 
@@ -138,7 +165,7 @@ def covered(low: str, value: str, cover: Cover) -> bool:
     return part is not None and all(cover.holds(start, end) for start, end in occurrences(low, part))
 
 
-def _reach(ours: str, theirs: str) -> int:
+def _reach(ours: str, theirs: str, anybodys: int = 2) -> int:
     """How many characters at the edge are the value's: as far as two marks or more agree, one may be anybody's."""
     wanted, at, agreed = [mark for mark in ours if not mark.isspace()], 0, 0
     for char in theirs:
@@ -146,4 +173,4 @@ def _reach(ours: str, theirs: str) -> int:
             break
         agreed += not char.isspace()
         at += 1
-    return at if agreed > 1 else 0
+    return at if agreed >= anybodys else 0

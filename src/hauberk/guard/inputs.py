@@ -43,6 +43,9 @@ _TOKEN = re.compile(r"[\w.~:=+/@-]{0,20}")
 
 Anything longer may be something else in a coding unknown here, packed or encrypted.
 """
+_TAG = re.compile(r"<[^<>]*>")
+"""What applications take out of what is to be plain text."""
+_DOCUMENTS = frozenset("{[<")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){4,}")
 _IGNORED_HEADERS = frozenset({"cookie", "content-length"})
 """Cookies are read one by one."""
@@ -213,6 +216,16 @@ def with_inner(found: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         yield name, value
         if nests(name, value):
             yield from inner(name, value)
+        elif len(value) >= SHORTEST_CODED and (document := _document(value)):
+            yield from inner(name, document)
+
+
+def _document(value: str) -> str | None:
+    """JSON or XML that was sent as base64, or percent-encoded once more, as cookies have it."""
+    if len(value) > LONGEST:
+        return None
+    form = unquote(value, errors="surrogateescape") if value[0] == "%" else _from_base64(value)
+    return form if form is not None and form.lstrip()[:1] in _DOCUMENTS else None
 
 
 def path_inputs(path: str) -> Iterator[tuple[str, str]]:
@@ -257,6 +270,8 @@ def decodings(value: str) -> Iterator[str]:
             yield unquote(once, errors="surrogateescape")
     if "&" in value:
         yield html.unescape(value)
+    if "<" in value and (plain := _TAG.sub("", value)) != value:
+        yield plain
     if not value.isascii():
         yield unicodedata.normalize("NFKC", value)
     for decoded in (_from_base64(value), _from_hex(value)):

@@ -38,7 +38,7 @@ CHANGED = [
     ("select 1 where n = '1' or 1=1--'", "1'+or+1=1--", True),
     ("select 1 where n = '1' or 1=1--'", "1'_or_1=1--", True),
     ("select 1 where n = '1'/**/or/**/1=1--'", "1' or 1=1--", True),
-    ("select 1 where n = 'x' union select 2 --'", "<b>x</b>' union select 2 --", False),
+    ("select 1 where n = 'x' union select 2 --'", "<b>x</b>' union select 2 --", True),
     ("select 1 where n = 'x' union  select 2 --'", "x' union select 2 --", True),
     ("select 1 where n = 'o-neil-and-sons'", "o'neil and (sons)", False),
     ("select 1 where n = 'that''s all'", "that's  all", False),
