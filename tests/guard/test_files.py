@@ -330,7 +330,7 @@ def test_a_filter_that_takes_climbing_out_once(tmp_path: pathlib.Path) -> None:
     assert ask(use, "../a.txt") == 200
 
 
-OWN = os.path.join(os.getcwd(), "guard-own-base.sqlite3")
+OWN = os.path.join(os.getcwd(), f"guard-own-{os.getpid()}.sqlite3")
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,15 @@ import csv
 import html
 import io
 import json
+import os
 import re
 import sqlite3
 import string
+import subprocess
 import unicodedata
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -247,3 +250,145 @@ def test_statements(run: Callable[[str], str], value: str) -> None:
 @pytest.mark.parametrize("send", [by_form, by_json, by_header, by_cookie, by_name, by_file, by_cell, by_xml])
 def test_ways_in(send: Callable[[Any, str], Any]) -> None:
     refused_and_works(lambda request: named(taken(request)), lambda client: send(client, ALL), told)
+
+
+def read(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+FILES: list[tuple[str, Callable[[Path, str], str], str]] = [
+    ("joined", lambda base, v: read(os.path.join(base, v)), "../secret.txt"),
+    ("formatted", lambda base, v: read(f"{base}/{v}"), "../secret.txt"),
+    ("with an extension", lambda base, v: read(f"{base}/{v}.txt"), "../secret"),
+    ("below a folder", lambda base, v: read(f"{base}/a/{v}"), "../../secret.txt"),
+    ("behind a prefix", lambda base, v: read(f"{base}/doc-{v}"), "/../../secret.txt"),
+    ("pathlib", lambda base, v: (base / v).read_text(), "../secret.txt"),
+    ("pathlib, two", lambda base, v: base.joinpath("a", v).read_text(), "../../secret.txt"),
+    ("in and out", lambda base, v: read(f"{base}/{v}"), "a/../../secret.txt"),
+    ("dots", lambda base, v: read(f"{base}/{v}"), "./.././secret.txt"),
+    ("filter once", lambda base, v: read(f"{base}/" + v.replace("../", "", 1)), "../../secret.txt"),
+    ("filter nested", lambda base, v: read(f"{base}/" + v.replace("../", "")), "....//secret.txt"),
+    ("backslashes", lambda base, v: read(f"{base}/" + v.replace("\\", "/")), "..\\secret.txt"),
+    ("decoded", lambda base, v: read(f"{base}/" + unquote(v)), "..%2fsecret.txt"),
+    ("decoded twice", lambda base, v: read(f"{base}/" + unquote(unquote(v))), "..%252fsecret.txt"),
+    (
+        "base64",
+        lambda base, v: read(f"{base}/" + base64.b64decode(v).decode()),
+        base64.b64encode(b"../secret.txt").decode(),
+    ),
+    ("absolute", lambda base, v: read(os.path.join(base, v)), "{base}/secret.txt"),
+    ("first of two", lambda base, v: read(f"{base}/{v}/x.txt"), "../b"),
+    ("JSON inside", lambda base, v: read(os.path.join(base, json.loads(v)["f"])), '{"f": "../secret.txt"}'),
+    ("stripped", lambda base, v: read(os.path.join(base, v.strip())), " ../secret.txt "),
+    ("lower", lambda base, v: read(os.path.join(base, v.lower())), "../SECRET.TXT"),
+    ("a list of parts", lambda base, v: read(os.path.join(base, *v.split(","))), "..,secret.txt"),
+    ("parts by slash", lambda base, v: read(os.path.join(base, *v.split("/"))), "../secret.txt"),
+    ("listed", lambda base, v: "".join(map(read, (f"{base}/{v}/{n}" for n in os.listdir(f"{base}/{v}")))), "../b"),
+    ("sent", lambda base, v: "".join(part.decode() for part in send_file(base, v)), "../secret.txt"),
+]
+
+
+def send_file(base: Path, name: str) -> list[bytes]:
+    from flask import send_file as send
+
+    answer = send(os.path.join(base, name))
+    answer.direct_passthrough = False
+    try:
+        return [answer.get_data()]
+    finally:
+        answer.close()
+
+
+@pytest.mark.parametrize(("run", "value"), [pytest.param(run, value, id=name) for name, run, value in FILES])
+def test_files(run: Callable[[Path, str], str], value: str, tmp_path: Path) -> None:
+    base = tmp_path / "public"
+    for name in ("a", "doc-"):
+        (base / name).mkdir(parents=True)
+    (tmp_path / "b").mkdir()
+    for path in (tmp_path / "secret.txt", tmp_path / "b" / "x.txt"):
+        path.write_text(SECRET)
+    sent = value.replace("{base}", str(tmp_path))
+    refused_and_works(lambda request: run(base, taken(request)), lambda client: by_query(client, sent), told)
+
+
+def output(command: Any, **options: Any) -> str:
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, shell=isinstance(command, str), **options
+    )
+    return done.stdout + done.stderr
+
+
+def by_popen(value: str) -> str:
+    with os.popen(f"echo {value}") as pipe:
+        return pipe.read()
+
+
+HIDDEN = "S3''CRET"
+"""As a shell has it: the answer holds the secret only if a shell read it."""
+
+COMMANDS: list[tuple[str, Callable[[str], str], str]] = [
+    ("bare", lambda v: output(f"echo {v}"), f"x; echo {HIDDEN}"),
+    ("pipe", lambda v: output(f"echo {v}"), f"x | echo {HIDDEN}"),
+    ("and", lambda v: output(f"echo {v}"), f"x && echo {HIDDEN}"),
+    ("line", lambda v: output(f"echo {v}"), f"x\necho {HIDDEN}"),
+    ("substitution", lambda v: output(f"echo {v}"), f"$(echo {HIDDEN})"),
+    ("backquotes", lambda v: output(f"echo {v}"), f"`echo {HIDDEN}`"),
+    ("in double quotes", lambda v: output(f'echo "{v}"'), f"$(echo {HIDDEN})"),
+    ("out of double quotes", lambda v: output(f'echo "{v}"'), f'x"; echo {HIDDEN} "'),
+    ("out of single quotes", lambda v: output(f"echo '{v}'"), f"x'; echo {HIDDEN} '"),
+    ("no blanks", lambda v: output(f"echo {v}"), "x;echo${IFS}S3''CRET"),
+    ("variable", lambda v: output(f"echo {v}", env={**os.environ, "TOKEN": SECRET}), "$TOKEN"),
+    ("redirect in", lambda v: output(f"cat {v}", input=SECRET), "< /dev/stdin"),
+    ("comment", lambda v: output(f"echo {v} --safe"), f"x; echo {HIDDEN} #"),
+    ("background", lambda v: output(f"echo {v}"), f"x & echo {HIDDEN}"),
+    ("brace", lambda v: output(["bash", "-c", f"echo {v}"]), "S3{CRET,X}"),
+    ("list", lambda v: output(["sh", "-c", f"echo {v}"]), f"x; echo {HIDDEN}"),
+    ("env", lambda v: output(["env", "A=1", "sh", "-c", f"echo {v}"]), f"x; echo {HIDDEN}"),
+    ("find", lambda v: output(["find", "/etc/hostname", "-exec", "sh", "-c", f"echo {v}", ";"]), f"x; echo {HIDDEN}"),
+    ("xargs", lambda v: output(["xargs", "sh", "-c", f"echo {v}"], input="y"), f"x; echo {HIDDEN}"),
+    ("python", lambda v: output(["python3", "-c", f"print('{v}')"]), "x' + 'S3' + 'CRET"),
+    ("python in sh", lambda v: output(f"python3 -c 'print(\"{v}\")'"), 'x" + "S3" + "CRET'),
+    ("perl", lambda v: output(["perl", "-e", f'print "{v}"']), "@{['S3'.'CRET']}"),
+    ("awk", lambda v: output(["awk", f'BEGIN {{ print "{v}" }}']), 'x" "S3" "CRET'),
+    ("sed", lambda v: output(["sed", f"s/a/{v}/"], input="a"), "S3/;s/$/CRET"),
+    ("stdin", lambda v: output(["sh"], input=f"echo {v}\n"), f"x; echo {HIDDEN}"),
+    ("quoted for the wrong shell", lambda v: output(f"sh -c 'echo {v}'"), "x; echo S3CRET"),
+    ("echo into sh", lambda v: output(f"echo 'echo {v}' | sh"), "x; echo S3''CRET".replace("'", '"')),
+    (
+        "quotes doubled",
+        lambda v: output("echo '" + v.replace("'", "''") + "'"),
+        f"x'; echo {HIDDEN} '".replace("''", ""),
+    ),
+    ("decoded", lambda v: output(f"echo {unquote(v)}"), quote(f"x; echo {HIDDEN}")),
+    (
+        "base64",
+        lambda v: output(f"echo {base64.b64decode(v).decode()}"),
+        base64.b64encode(f"x; echo {HIDDEN}".encode()).decode(),
+    ),
+    ("popen", by_popen, f"x; echo {HIDDEN}"),
+    ("getoutput", lambda v: subprocess.getoutput(f"echo {v}"), f"x; echo {HIDDEN}"),
+    ("eval", lambda v: str(eval(f"'{v}'.upper()")), "x'.upper() + 's3'.upper() + 'cret"),
+    ("eval, number", lambda v: str(eval(f"1 + {v}")), "1, 'S3' + 'CRET'"),
+    ("exec", lambda v: executed(f"result = '{v}'"), "x' + 'S3' + 'CRET"),
+    ("template", lambda v: templated(f"Hello {v}"), "{{ 'S3' ~ 'CRET' }}"),
+    ("template, statement", lambda v: templated(f"Hello {v}"), "{% if 1 %}S3{% endif %}CRET"),
+    ("format", lambda v: templated("{{ x }}" + v), "{{ ['S3', 'CRET'] | join }}"),
+]
+
+
+def executed(source: str) -> str:
+    names: dict[str, Any] = {}
+    exec(source, names)
+    return str(names["result"])
+
+
+def templated(source: str) -> str:
+    from flask import render_template_string
+
+    return str(render_template_string(source))
+
+
+@pytest.mark.parametrize(("run", "value"), [pytest.param(run, value, id=name) for name, run, value in COMMANDS])
+def test_programs(run: Callable[[str], str], value: str) -> None:
+    refused_and_works(lambda request: run(taken(request)), lambda client: by_query(client, value), told)

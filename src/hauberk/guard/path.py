@@ -27,6 +27,13 @@ DECODINGS = 2
 """How many more times an input is percent-decoded: applications that decode once too often are common."""
 
 
+_SEPARATORS = re.compile(r"[,;|:]")
+_PIECES = re.compile(r"[\w./\\-]*(?:[,;|:][\w./\\-]*)+")
+_CLIMBING = re.compile(r"\.\.(?:[/\\]|\Z)")
+MOST_PIECES = 32
+"""Of an input that an application may take apart at one of these signs, how many pieces are looked at."""
+
+
 def judge(path: str, value: str, roots: Sequence[str] = ()) -> Judgement:
     """Judge one input in one path that is about to be opened.
 
@@ -45,12 +52,16 @@ def _forms(value: str) -> Iterator[str]:
     for _ in range(DECODINGS + 1):
         yield value
         yield from _stripped(value)
+        if "\\" in value:
+            yield value.replace("\\", "/")
         if (found := _FILE.match(value)) is not None:
             rest = value[found.end() :].rstrip("> ")
             yield from dict.fromkeys((rest, rest.partition("#")[0], re.split(r"[?#]", rest, maxsplit=1)[0]))
         squeezed = "/" * value.startswith("/") + "/".join(part for part in value.split("/") if part not in {"", "."})
         if squeezed not in {value, "", "/"}:
             yield squeezed
+        if ".." in value and _PIECES.fullmatch(value):
+            yield from (piece for piece in _SEPARATORS.split(value)[:MOST_PIECES] if _CLIMBING.match(piece))
         decoded = unquote(value, errors="surrogateescape")
         if decoded == value:
             return
@@ -67,9 +78,9 @@ def _stripped(value: str) -> Iterator[str]:
     """What is left where the application takes climbing out once: `....//` becomes what was taken out."""
     for taken in _TAKEN_OUT:
         if taken in value:
-            left = value.replace(taken, "")
-            if ".." in left or left.startswith(("/", "\\")):
-                yield left
+            for left in dict.fromkeys((value.replace(taken, ""), value.replace(taken, "", 1))):
+                if ".." in left or left.startswith(("/", "\\")):
+                    yield left
 
 
 def _judge(path: str, value: str, roots: Sequence[str], *, windows: bool) -> Judgement:
