@@ -174,7 +174,8 @@ def derived(name: str, value: str) -> Derived:
         for form in decodings(value)
         if not harmless(form)
     ]
-    items += [Input(name, form, form.strip().lower(), False, value) for form in escapings(value)]
+    if not harmless(value):  # what changes nothing by itself does not either once it is escaped
+        items += [Input(name, form, form.strip().lower(), False, value) for form in escapings(value)]
     return plain, tuple(items)
 
 
