@@ -316,7 +316,7 @@ def output(command: Any, **options: Any) -> str:
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, shell=isinstance(command, str), **options
     )
-    return done.stdout + done.stderr
+    return str(done.stdout + done.stderr)
 
 
 def by_popen(value: str) -> str:
