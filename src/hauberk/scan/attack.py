@@ -10,9 +10,10 @@ from hauberk.core.events import SinkKind
 from hauberk.core.finding import Finding
 from hauberk.scan import build, evidence
 from hauberk.scan.checks.active import AT_POINTS, reflected_xss
+from hauberk.scan.checks.active.path_traversal import names_file
 from hauberk.scan.client import Client
 from hauberk.scan.forgery import Tokens
-from hauberk.scan.lab import Lab
+from hauberk.scan.lab import Lab, normal
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.oracles.sensor import reached
 from hauberk.scan.surface import Operation
@@ -34,6 +35,7 @@ from hauberk.scan.twice import repeated
 from hauberk.scan.watch import Watch
 
 ELEMENT = "<{c}>"
+HERE = SWEEP.removeprefix("../")
 INTERPRETERS = frozenset(
     f"scan.{name}"
     for name in (
@@ -41,7 +43,10 @@ INTERPRETERS = frozenset(
         *("template-injection", "code-injection", "deserialisation", "code-inclusion"),
     )
 )
-AFTER = frozenset({"scan.path-traversal"})
+QUOTED = frozenset(f"scan.{name}-injection" for name in ("sql", "nosql", "command", "xpath", "ldap", "code"))
+"""Those of them whose grammar the broken value breaks wherever it gets into it."""
+FILES = "scan.path-traversal"
+AFTER = frozenset({FILES})
 """Which of several answers tells an interpreter's doing from a file's?"""
 REFUSED = frozenset({400, 404, 422})
 PATHS: frozenset[SinkKind] = frozenset({"path"})
@@ -290,7 +295,16 @@ class Attacker:
             asked = [pending[name] for name in queue.pop(POLYGLOT, ()) if name in pending]
             for done in self._try(point, SWEEP, control, asked, torn):
                 del pending[done]
-        broken = self._follow(point, control, queue, pending) or torn
+        broken, wanders = self._follow(point, control, queue, pending) or torn, False
+        if (
+            broken is not None
+            and broken is torn
+            and normal(torn) != normal(control)
+            and point.parameter.place != "path"
+        ):
+            # It went up a folder as well, and maybe not alone: by itself, and where it is, is it any interpreter's?
+            broken = self.fire(point, HERE)
+            wanders = normal(broken) == normal(control)
         lab = Lab(
             point=point,
             kit=self.kit,
@@ -298,6 +312,7 @@ class Attacker:
             among=lambda template, others: self.among(point, template, others),
             plain=control,
             torn=broken or control,
+            wanders=wanders,
             thorough=self.thorough,
             timed=self.timed,
             took=lambda: self.client.took,
@@ -310,14 +325,21 @@ class Attacker:
         self._prove(lab, pending)
         return control.response
 
-    def _prove(self, lab: Lab, pending: Mapping[str, ActiveCheck]) -> None:
+    def _prove(self, lab: Lab, pending: dict[str, ActiveCheck]) -> None:
         """What no single answer could prove."""
-        point = lab.point
-        for name in self._provable:
+        point, order = lab.point, self._provable
+        filed = not self.kit.sees and (lab.wanders or (names_file(point.parameter) and not lab.stirred))
+        if filed:  # no sign of any grammar means something there, or nothing but a folder does
+            order = (FILES, *(name for name in order if name != FILES))
+        for name in order:
             check = pending.get(name)
             if check is None or (name in READERS and str(point) in self.read):
                 continue  # another one reads the value; what this one would say to it is noise
+            if filed and name in QUOTED and (lab.wanders or FILES not in pending):
+                continue
             proof = check.prove(lab)
+            if proof is not None and name == FILES:
+                del pending[FILES]
             if proof is not None:
                 self.note(name, point)
                 shot, control = proof.shot or lab.broken, proof.control or lab.control

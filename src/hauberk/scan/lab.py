@@ -27,6 +27,8 @@ class Lab:
     """The control, if it has been sent."""
     torn: Shot | None = None
     """The answer to the broken value, if it has been sent."""
+    wanders: bool = False
+    """Whether the broken value makes a difference where it goes up a folder, and none where it does not."""
 
     thorough: bool = True
     """Whether more is sent than what answers gave reason for."""

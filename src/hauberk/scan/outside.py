@@ -19,7 +19,7 @@ from hauberk.scan.sweep import template
 from hauberk.scan.trial import PLAIN, Point, Shot
 from hauberk.wire.set_cookie import SetCookie
 
-EACH = 20
+EACH = 40
 """Requests that one input takes when it is attacked by itself, about."""
 TIMED = 7
 """More of them, where it is also asked whether a database waits."""

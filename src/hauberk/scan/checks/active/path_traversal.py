@@ -9,7 +9,7 @@ import re
 from hauberk.core.events import SinkEvent, SinkKind
 from hauberk.core.finding import Rule
 from hauberk.guard import path
-from hauberk.scan.lab import Lab
+from hauberk.scan.lab import Lab, normal
 from hauberk.scan.oracles.difference import differs
 from hauberk.scan.oracles.sensor import Said, reached, sensed
 from hauberk.scan.surface import Parameter
@@ -60,15 +60,19 @@ def judge(trial: Trial) -> Judgement:
 
 def prove(lab: Lab) -> Proof | None:
     """By what is there: a file that only this scan knows is answered otherwise than one that is not, every time."""
-    if not _roams(lab.point) or not (lab.stirred or lab.echoed or names_file(lab.point.parameter)):
+    if not _roams(lab.point) or not (lab.stirred or lab.wanders or lab.echoed or names_file(lab.point.parameter)):
         return None
     for begin in (UP + lab.kit.bait.lstrip("/"), lab.kit.bait):
         folder = posixpath.dirname(begin)
         # Where files are written, none may be opened; but a folder that is there is another thing than none.
-        for there, not_there, what in (
-            (begin, begin + "{c}", "a file outside of the application is answered otherwise than one"),
-            (folder + "/{c}", folder + "{c}/{c}", "a folder outside of the application is answered otherwise than one"),
+        nowhere = folder + "{c}/{c}"
+        for there, not_there, telling, what in (
+            (begin, begin + "{c}", begin, "a file outside of the application is answered otherwise than one"),
+            (folder + "/{c}", nowhere, nowhere, "a folder outside of the application is answered otherwise than one"),
         ):
+            # A plain word names no file, in a folder that is there: what is answered like it tells neither.
+            if normal(lab.fire(telling)) == normal(lab.control):
+                continue
             found = differs(lab, there, not_there)
             if found is not None and found[0].response.status not in REFUSING:
                 reason = f"{what} that does not exist"
