@@ -78,6 +78,12 @@ def test_everybody_keeps_his_password() -> None:
     assert not [gap for gap in again.gaps if gap.startswith("Identity")]
 
 
+def test_who_changes_his_password_from_elsewhere_still_logs_in() -> None:
+    result = run(people_site.make(open_=True), SITE)
+    assert ("csrf", "POST /password") in rows(result)
+    assert not [gap for gap in result.gaps if gap.startswith("Identity")]
+
+
 def test_findings_carry_request_and_control() -> None:
     result = run(people_api.make(open_=True), API)
     found = [f for f in result.failures if f.rule.id == "scan.bola"]

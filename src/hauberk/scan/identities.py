@@ -176,6 +176,12 @@ class Person:
                     return value
         return ""
 
+    @property
+    def password(self) -> str:
+        """The account's password, as its login gives it; empty if it can't be told."""
+        given = (pair for request in self.identity.login for pair in fields_of(request).items())
+        return next((value for key, value in given if PASSWORD.search(key)), "")
+
 
 MOST_AGAIN = 50
 """How often one person logs in again: an answer that always says so would go on for ever."""

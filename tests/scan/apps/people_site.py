@@ -10,6 +10,7 @@ HOLES = {
     ("session-fixation", "POST /login"),
     ("logout", "GET /logout"),
     ("csrf", "POST /email"),
+    ("csrf", "POST /password"),
 }
 FORM = "<form method=post action=/login><input name=user><input name=password type=password></form>"
 
@@ -18,7 +19,7 @@ def make(*, open_: bool) -> Flask:
     """The application with its holes, or without them."""
     app = Flask("people_site")
     sessions: dict[str, str] = {}
-    emails = {"ada": "ada@example.com"}
+    emails, words = {"ada": "ada@example.com"}, {"ada": "Ada-pass-1"}
 
     def given(answer: Response, sid: str) -> Response:
         answer.set_cookie("sid", sid, httponly=True, secure=True, samesite=None if open_ else "Lax")
@@ -38,7 +39,7 @@ def make(*, open_: bool) -> Flask:
 
     @app.post("/login")
     def login() -> Response:
-        if request.form.get("user") != "ada" or request.form.get("password") != "Ada-pass-1":
+        if request.form.get("user") != "ada" or request.form.get("password") != words["ada"]:
             return Response("wrong", 401)
         sid = request.cookies.get("sid", "") if open_ else ""
         sid = sid or secrets.token_urlsafe(16)
@@ -50,6 +51,7 @@ def make(*, open_: bool) -> Flask:
         if not who():
             return redirect("/")  # type: ignore[return-value]
         page = f"<p>{emails[who()]}</p><form method=post action=/email><input name=email type=email></form>"
+        page += "<form method=post action=/password><input name=new_password type=password></form>"
         return Response(page, content_type="text/html; charset=utf-8")
 
     @app.post("/email")
@@ -59,6 +61,15 @@ def make(*, open_: bool) -> Flask:
         if not open_ and request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
             return Response("from another site", 403)
         emails[who()] = "changed@example.com"
+        return redirect("/profile")  # type: ignore[return-value]
+
+    @app.post("/password")
+    def password() -> Response:
+        if not who():
+            return Response("log in", 401)
+        if not open_ and request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+            return Response("from another site", 403)
+        words[who()] = request.form.get("new_password", "")
         return redirect("/profile")  # type: ignore[return-value]
 
     @app.get("/logout")

@@ -160,9 +160,8 @@ def _login(person: Person, password: str | None) -> Request | None:
 
 def _restore(person: Person, operation: Operation, values: Values, new: str) -> None:
     """Log in with the new password, and set the old one."""
-    old = next((v for r in person.identity.login for k, v in fields_of(r).items() if PASSWORD.search(k)), None)
-    login = _login(person, new)
-    if login is None or old is None:
+    old, login = person.password, _login(person, new)
+    if login is None or not old:
         return
     changed = Person(person.identity, person.client, person.logins)
     with changed.on() as client, client.keeping():
