@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import secrets
+from html import escape
+from itertools import count
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask, redirect, request
+from flask import Response as Answer
 
+from hauberk.core.finding import Result
 from hauberk.scan import Operation, Parameter, Request, Response, Surface, WSGITransport, scan
 from hauberk.scan.client import credentials
 from hauberk.scan.identity import bearer
+from tests.scan.test_access import identity
 
 
 @pytest.mark.parametrize(
@@ -99,3 +105,52 @@ def test_a_login_that_tells_which_accounts_exist(says: Any, found: list[str]) ->
     rows = [f.location.parameter for f in result.failures if f.rule.id == "scan.user-enumeration"]
     assert rows == found
     assert "password=pw" not in json.dumps([f.as_json() for f in result.findings])
+
+
+def limited(most: int) -> Flask:
+    """A site whose login shows its form again where it refuses, with a new anti-forgery token, after so many logins."""
+    app, sessions, logins = Flask("limited"), set[str](), count()
+
+    @app.get("/")
+    def home() -> str:
+        return "<!DOCTYPE html><title>Home</title><a href=/login>log in</a><a href='/mine?q=1'>mine</a>"
+
+    @app.route("/login", methods=["GET", "POST"])
+    def login() -> Any:
+        if request.form.get("password") == "pw" and next(logins) < most:
+            answer = redirect("/mine")
+            sessions.add(token := secrets.token_hex(8))
+            answer.set_cookie("session", token, samesite="Lax")
+            return answer
+        answer = Answer("<form method=post action=/login><input name=user><input type=password name=password></form>")
+        answer.set_cookie("csrftoken", secrets.token_hex(8))
+        return answer
+
+    @app.get("/mine")
+    def mine() -> Any:
+        return escape(request.args.get("q", "")) if request.cookies.get("session") in sessions else redirect("/login")
+
+    return app
+
+
+def asked(app: Flask, words: str) -> Result:
+    surface = Surface.of([Operation(method="GET", path="/", source="crawl")])
+    return scan(surface, WSGITransport(app), target="limited", identities=(identity("a", f"POST /login {words}"),))
+
+
+def test_a_login_that_shows_its_form_again_is_none() -> None:
+    result = asked(limited(1_000), "user=ada&password=wrong")
+    assert any("was answered with its form again: it was refused" in gap for gap in result.gaps)
+    assert not result.complete
+
+
+def test_a_login_that_is_not_let_in_again_is_said() -> None:
+    result = asked(limited(2), "user=ada&password=pw")
+    assert any("could not log in again after access was tried" in gap for gap in result.gaps)
+    assert not result.complete
+
+
+def test_a_login_that_is_let_in_is_no_gap() -> None:
+    result = asked(limited(1_000), "user=ada&password=pw")
+    assert result.complete
+    assert not any("log in" in gap for gap in result.gaps)

@@ -15,8 +15,10 @@ from hauberk.scan.build import Values
 from hauberk.scan.care import ends_session
 from hauberk.scan.identities import NOBODY, PASSWORD, Person
 from hauberk.scan.messages import Request, Response
+from hauberk.scan.page import SESSION_WORDS
 from hauberk.scan.surface import Operation, Parameter, Surface
 from hauberk.scan.trial import canary
+from hauberk.wire.set_cookie import SetCookie
 
 MOST = 60
 """Operations of one kind that are asked."""
@@ -119,6 +121,20 @@ class World:
             for name, person in self.people.items()
             if not person.problem
         }
+
+    @cached_property
+    def travels(self) -> bool:
+        """Whether a browser sends A's session along from another site: no SameSite keeps it (RFC 6265bis, 5.6.7)."""
+        person = self.people["a"]
+        names = [n for n in person.jar.values() if any(word in n.lower() for word in SESSION_WORDS) and "csrf" not in n]
+        kept: set[str] = set()
+        with person.on() as client, client.keeping():
+            for request in person.identity.login:
+                for line in client.send(request).all("set-cookie"):
+                    cookie = SetCookie.parse(line)
+                    if (cookie.attribute("samesite") or "").lower() in {"lax", "strict"}:
+                        kept.add(cookie.name)
+        return any(name not in kept for name in names)
 
     def seen(self, name: str) -> str:
         """All that a person reads there by now, as one text; read once, when somebody first asks."""

@@ -298,6 +298,8 @@ class Run:
         found, gaps = self.people.ask(self.client, self.surface, self.logins, self.progress)
         self.stored += found
         self.gaps += gaps
+        if self.people.lost:
+            self.incomplete(f"{self.people.lost} The rest was scanned without a login.", broken=True)
 
     def browse(self) -> None:
         """Walk through the front end with a browser: what it asks the server for is attacked as well."""

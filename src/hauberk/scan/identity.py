@@ -19,15 +19,31 @@ def log_in(client: Client, login: Sequence[Request], logins: Mapping[str, str]) 
 
     `logins` are the forms with a password field: `POST /login` and the page that the form is on.
     """
-    before = client.jar.header("/")
+    before, response = client.jar.values(), Response(status=0)
     for request in login:
         response = client.send(_filled(client, request, logins))
         if response.status >= 400:
             return f"The login {request.method} {request.path} was answered {response.status}."
         client.bearer = bearer(response) or client.bearer
-    if client.jar.header("/") == before and not client.bearer:
+    changed = {name for name, value in client.jar.values().items() if before.get(name) != value}
+    if client.bearer:
+        return ""
+    if login and all(GUARDS.search(name) for name in changed) and _asks_again(client, login[-1], response):
+        return f"The login {login[-1].method} {login[-1].path} was answered with its form again: it was refused."
+    if not changed:
         return "The login set no cookie and gave no token, so that the scan was not logged in."
     return ""
+
+
+def _asks_again(client: Client, request: Request, response: Response) -> bool:
+    """Whether the answer is a page with the form that was sent."""
+    if response.status != SUCCESS or not response.is_html:
+        return False
+    forms = offer(response.text, client.origin + request.target).forms
+    return any(form.has_password and urlsplit(form.action).path == request.path for form in forms)
+
+
+SUCCESS = 200
 
 
 def bearer(response: Response) -> str:
@@ -49,6 +65,8 @@ def bearer(response: Response) -> str:
     return ""
 
 
+GUARDS = re.compile(r"csrf|xsrf|antiforgery|^messages$|^flash", re.IGNORECASE)
+"""Cookies that nobody is logged in by: what refuses a login may set them."""
 TOKENS = ("access_token", "accessToken", "auth_token", "authToken", "id_token", "jwt", "token", "bearer")
 """The first is RFC 6749's, section 5.1."""
 SENDABLE = re.compile(r"[A-Za-z0-9._~+/-]{8,8000}=*")

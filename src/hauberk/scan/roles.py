@@ -28,6 +28,8 @@ class Roles:
     intrusive: bool = False
     tried: dict[str, int] = field(default_factory=dict)
     """At how many places each rule was tried."""
+    lost: str = ""
+    """Why A, who could log in at first, could not in the end, when the scan wanted to go on as A; empty otherwise."""
 
     def ask(
         self, client: Client, surface: Surface, logins: Mapping[str, str], progress: Progress
@@ -53,7 +55,8 @@ class Roles:
             gaps.append("Access between users was not tried: that needs identities a and b (--identities).")
         main = people.get("a")
         if main is not None and not main.problem and main.identity.name != NOBODY:
-            main.log_in()
+            if not main.log_in():
+                self.lost = f"Identity a could not log in again after access was tried: {main.problem}"
             client.jar, client.bearer = main.jar, main.bearer
             client.renew = Renewal(main)
         return found, gaps

@@ -8,10 +8,8 @@ from dataclasses import replace
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan import build
 from hauberk.scan.access import World, is_password
-from hauberk.scan.page import SESSION_WORDS
 from hauberk.scan.surface import JSON, Operation
 from hauberk.scan.trial import TOKEN
-from hauberk.wire.set_cookie import SetCookie
 
 RULE = Rule(
     id="scan.csrf",
@@ -34,7 +32,7 @@ FOREIGN = (
 
 def ask(world: World) -> Iterator[Finding]:
     """A form sent from elsewhere, without its token, does what it does from here; without the cookie it does not."""
-    if not world.there("a") or world.people["a"].bearer or not travels(world):
+    if not world.there("a") or world.people["a"].bearer or not world.travels:
         return
     person = world.people["a"]
     for operation in world.operations("POST", "PUT", "PATCH", "DELETE"):
@@ -53,20 +51,6 @@ def ask(world: World) -> Iterator[Finding]:
         if again.status == first.status:
             message = f"{operation}: sent by another site, without a token, it is answered as from here"
             yield world.finding(RULE, operation, message, (foreign, again), (foreign, closed))
-
-
-def travels(world: World) -> bool:
-    """Whether a browser sends the session along from another site: no SameSite that keeps it (RFC 6265bis, 5.6.7)."""
-    person = world.people["a"]
-    names = [n for n in person.jar.values() if any(word in n.lower() for word in SESSION_WORDS) and "csrf" not in n]
-    kept: set[str] = set()
-    with person.on() as client, client.keeping():
-        for request in person.identity.login:
-            for line in client.send(request).all("set-cookie"):
-                cookie = SetCookie.parse(line)
-                if (cookie.attribute("samesite") or "").lower() in {"lax", "strict"}:
-                    kept.add(cookie.name)
-    return any(name not in kept for name in names)
 
 
 def is_form(operation: Operation) -> bool:

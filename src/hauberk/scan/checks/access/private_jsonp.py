@@ -10,7 +10,6 @@ from dataclasses import replace
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan import build
 from hauberk.scan.access import World, document, leaves
-from hauberk.scan.checks.access.csrf import travels
 from hauberk.scan.checks.active.jsonp import NAMED
 from hauberk.scan.identities import Person
 from hauberk.scan.messages import Request, Response
@@ -44,7 +43,7 @@ SHORTEST = 3
 
 def ask(world: World) -> Iterator[Finding]:
     """With nothing but the user's cookies, sent as a script of another site is asked for; then without them."""
-    if not world.there("a") or not world.people["a"].jar.values() or not travels(world):
+    if not world.there("a") or not world.people["a"].jar.values() or not world.travels:
         return
     person = world.people["a"].thief(world.people["a"].jar.values())
     for operation in world.operations("GET", names=False):
