@@ -6,6 +6,7 @@ import json
 import secrets
 from html import escape
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,9 @@ from flask import Flask, redirect, request
 from flask import Response as Answer
 
 from hauberk.core.finding import Result
+from hauberk.integrations.surface import surface as surface_of
+from hauberk.integrations.surface import transport
+from hauberk.integrations.target import Target
 from hauberk.scan import Operation, Parameter, Request, Response, Surface, WSGITransport, scan
 from hauberk.scan.client import credentials
 from hauberk.scan.identity import bearer
@@ -154,3 +158,54 @@ def test_a_login_that_is_let_in_is_no_gap() -> None:
     result = asked(limited(1_000), "user=ada&password=pw")
     assert result.complete
     assert not any("log in" in gap for gap in result.gaps)
+
+
+def leaky() -> Flask:
+    """Most pages are for who is logged in; one of those that are read logs out, another one refuses everybody."""
+    app, sessions = Flask("leaky"), set[str]()
+
+    @app.before_request
+    def ask() -> Any:
+        inside = request.cookies.get("session") in sessions
+        return None if inside or request.path in {"/", "/login"} else redirect("/login")
+
+    @app.get("/")
+    def home() -> str:
+        return "<!DOCTYPE html><title>Home</title>"
+
+    @app.post("/login")
+    def login() -> Any:
+        LOGINS.append(1)
+        answer = redirect("/a")
+        sessions.add(token := secrets.token_hex(8))
+        answer.set_cookie("session", token, samesite="Lax")
+        return answer
+
+    @app.get("/check/<token>")
+    def check(token: str) -> str:
+        sessions.discard(request.cookies.get("session", ""))  # as links in mails do that log in somebody else
+        return "<!DOCTYPE html><title>Checked</title>"
+
+    @app.get("/staff/<page>")
+    def staff(page: str) -> Any:
+        return redirect("/login")
+
+    for name in "abcdef":
+        app.add_url_rule(f"/{name}", name, lambda: escape(request.args.get("q", "")))
+    return app
+
+
+LOGINS: list[int] = []
+
+
+def test_what_logs_out_on_the_way_does_not_leave_the_rest_without_a_login() -> None:
+    LOGINS.clear()
+    target = Target(name="leaky", app=leaky(), framework="flask", protocol="wsgi", root=Path(__file__).parent)
+    found = surface_of(target)
+    ada = identity("a", "POST /login user=ada&password=pw")
+    result = scan(found, transport(target, found), target="leaky", identities=(ada,))
+    assert result.complete
+    asking = [gap for gap in result.gaps if "asked for a login" in gap]
+    assert asking == [] or ("/staff/" in asking[0] and asking[0].startswith("1 operation "))
+    assert {f"GET /{name}" for name in "abcdef"}.isdisjoint(u.partition(" (")[0] for u in result.stats["unreached"])
+    assert len(LOGINS) < 40

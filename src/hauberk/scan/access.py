@@ -22,6 +22,8 @@ from hauberk.wire.set_cookie import SetCookie
 
 MOST = 60
 """Operations of one kind that are asked."""
+SUCCESS = 300
+"""The status below which an answer is one."""
 MOST_LEAVES = 2_000
 """Values that are remembered of one answer."""
 IDS = re.compile(r"(^|_)(id|uuid|key|slug|name|title|username|email|code|number)$|[a-z]Id$", re.IGNORECASE)
@@ -121,6 +123,15 @@ class World:
             for name, person in self.people.items()
             if not person.problem
         }
+
+    @property
+    def inside(self) -> Request | None:
+        """What A is answered, and nobody is asked for a login at."""
+        for operation in self.operations("GET", names=False):
+            mine, theirs = (self.read.get(who, {}).get(str(operation)) for who in ("a", NOBODY))
+            if mine and theirs and mine[1].status < SUCCESS and self.nobody.is_out(*theirs):
+                return mine[0]
+        return None
 
     @cached_property
     def travels(self) -> bool:

@@ -15,7 +15,7 @@ from hauberk.core.log import DECISIONS
 from hauberk.core.progress import Progress, silent
 from hauberk.guard import install
 from hauberk.guard.decoding import decoding
-from hauberk.scan import graphql, outside, unknown_address
+from hauberk.scan import build, graphql, outside, unknown_address
 from hauberk.scan.assets import read_scripts
 from hauberk.scan.attack import Attacker, points
 from hauberk.scan.attacking import Attack
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from hauberk.scan.browser.phase import Browsed
 
 DEFAULT = Budget()
+MOST_ASKING = 5
+"""Operations that ask for a login of which one is looked for that the login opens."""
 SEEN: frozenset[SinkKind] = frozenset(
     {"shell", "argv", "path", "sql", "nosql", "eval", "template", "unpickle", "xpath", "ldap"}
 )
@@ -290,8 +292,13 @@ class Run:
             set_ = {name for name, value in self.client.jar.values().items() if before.get(name) != value}
             self.attack.identifying = frozenset(("cookie", name) for name in set_)
             self.logged_in = True
-            self.listener.coverage.behind.clear()
-        self.read()
+        behind = self.listener.coverage.behind
+        asking = [o for o in self.surface.operations if o.method == "GET" and not o.names and str(o) in behind]
+        closed = [build.request(o) for o in asking[:MOST_ASKING] if not ends_session(o.path)] if not problem else []
+        if not problem:
+            behind.clear()
+        with self.people.staying(self.client, self.logins, closed):
+            self.read()
 
     def try_access(self) -> None:
         """What one person gets at that is another's."""

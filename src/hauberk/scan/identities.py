@@ -28,6 +28,7 @@ from hauberk.scan.coverage import LOGIN
 from hauberk.scan.fields import NAME, fields_of
 from hauberk.scan.identity import log_in
 from hauberk.scan.messages import CookieJar, Request, Response
+from hauberk.scan.trial import CANARY
 from hauberk.scan.written import login_request
 
 FIELDS = ("login", "headers", "cookies", "logged_out", "owns")
@@ -205,17 +206,27 @@ class Renewal:
     """Sees to it that the scan's own client stays logged in."""
 
     person: Person
+    inside: Request | None = None
+    """What is answered otherwise to who is logged in; where it still is, an operation refuses him and not nobody."""
     clock: Callable[[], float] = monotonic
     last: float = field(default_factory=monotonic)
+    refusing: set[str] = field(default_factory=set)
+    """Shapes of addresses that say so of somebody who is logged in as well."""
     busy: bool = False
 
     def __call__(self, request: Request, response: Response) -> bool:
-        """Whether the login was gone, and is there again. Not more often than every few seconds."""
-        if self.busy or self.clock() - self.last < SECONDS or not self.person.is_out(request, response):
+        """Whether the login was gone, and is there again."""
+        shape = _shape(request)
+        if self.busy or shape in self.refusing or not self.person.is_out(request, response):
+            return False
+        if self.inside is None and self.clock() - self.last < SECONDS:
             return False
         self.busy, self.last = True, self.clock()
         try:
-            renewed = self.person.log_in()
+            if self.inside is not None and not self.person.is_out(self.inside, self.person.client.send(self.inside)):
+                self.refusing.add(shape)
+                return False
+            renewed = self.person.again < MOST_AGAIN and self.person.log_in()
         finally:
             self.busy = False
         client = self.person.client
@@ -225,5 +236,13 @@ class Renewal:
         return renewed
 
 
+def _shape(request: Request) -> str:
+    """The address without what differs from one request of an operation to the next."""
+    parts = ("*" if CANARY.search(part) else DIGITS.sub("0", part) for part in request.path.split("/"))
+    return f"{request.method} {'/'.join(parts)}"
+
+
+DIGITS = re.compile(r"[0-9]+")
 SECONDS = 5.0
-"""Between two logins: an operation that refuses every user must not make the scan log in for ever."""
+"""Between two logins, where nothing tells one that is gone from an operation that refuses every user: it would log in for
+ever."""

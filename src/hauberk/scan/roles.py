@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from hauberk.core.finding import Finding
@@ -10,7 +11,7 @@ from hauberk.core.progress import Progress
 from hauberk.scan.access import World
 from hauberk.scan.checks.access import CHECKS
 from hauberk.scan.client import Client
-from hauberk.scan.identities import NOBODY, Identity, Renewal, gathered
+from hauberk.scan.identities import NOBODY, Identity, Person, Renewal, gathered
 from hauberk.scan.messages import Request
 from hauberk.scan.surface import Surface
 
@@ -30,6 +31,22 @@ class Roles:
     """At how many places each rule was tried."""
     lost: str = ""
     """Why A, who could log in at first, could not in the end, when the scan wanted to go on as A; empty otherwise."""
+
+    @contextmanager
+    def staying(self, client: Client, logins: Mapping[str, str], closed: Iterable[Request]) -> Iterator[None]:
+        """Log in again meanwhile, where something that is read logs out. `closed` asked nobody for a login."""
+        main = next((identity for identity in self.identities if identity.name == "a"), None)
+        if main is None or not main.login:
+            yield
+            return
+        person = Person(main, client, logins)
+        opened = (request for request in closed if not person.is_out(request, client.send(request)))
+        inside = next(opened, None)
+        client.renew = Renewal(person, inside) if inside is not None else None
+        try:
+            yield
+        finally:
+            client.renew = None
 
     def ask(
         self, client: Client, surface: Surface, logins: Mapping[str, str], progress: Progress
@@ -58,5 +75,5 @@ class Roles:
             if not main.log_in():
                 self.lost = f"Identity a could not log in again after access was tried: {main.problem}"
             client.jar, client.bearer = main.jar, main.bearer
-            client.renew = Renewal(main)
+            client.renew = Renewal(main, world.inside)
         return found, gaps
