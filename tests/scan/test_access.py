@@ -230,3 +230,44 @@ def test_private_answers_in_shared_caches(caching: str, vary: str, faulty: bool)
 )
 def test_what_a_shared_cache_may_keep(field: str, by_token: bool, kept: bool) -> None:
     assert bool(shared(Response(status=200, headers=(("cache-control", field),)), by_token=by_token)) is kept
+
+
+def two_doors(*, working: bool) -> Any:
+    """A site with a logout of its own, and one of another part of it that its users are not logged in to."""
+    from flask import Flask, abort, redirect, request
+
+    app, sessions = Flask("doors"), {"ada"}
+
+    @app.before_request
+    def login() -> None:
+        if request.path == "/login":
+            sessions.add("ada")
+
+    @app.post("/login")
+    def enter() -> Any:
+        answer = redirect("/mine")
+        answer.set_cookie("session", "ada", samesite="Lax")
+        return answer
+
+    @app.get("/mine")
+    def mine() -> str:
+        return "yours" if request.cookies.get("session") in sessions else abort(401)
+
+    @app.get("/staff/logout")
+    def other() -> Any:
+        return redirect("/staff/login")
+
+    if working:
+
+        @app.get("/logout")
+        def leave() -> str:
+            sessions.discard("ada")
+            return "bye"
+
+    return app
+
+
+@pytest.mark.parametrize("working", [True, False])
+def test_a_logout_that_logs_nobody_out_counts_where_there_is_no_other(working: bool) -> None:
+    found = rows(run(two_doors(working=working), SITE))
+    assert {row for row in found if row[0] == "logout"} == (set() if working else {("logout", "GET /staff/logout")})

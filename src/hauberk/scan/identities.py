@@ -244,5 +244,4 @@ def _shape(request: Request) -> str:
 
 DIGITS = re.compile(r"[0-9]+")
 SECONDS = 5.0
-"""Between two logins, where nothing tells one that is gone from an operation that refuses every user: it would log in for
-ever."""
+"""Between two logins, where nothing tells one that is gone from an operation that refuses every user."""

@@ -51,7 +51,7 @@ def ask(world: World) -> Iterator[Finding]:
         with person.thief(cookies, token).on() as client:
             after = [client.send(request) for _ in range(2)]
         if said.status >= 400 or not all(a.status == mine.status and a.body != closed.body for a in after):
-            works = works or said.status < 400
+            works = True  # or it may: one that was refused, for want of a token say, was not tried
             continue
         message = f"{operation}: what was kept of the session opens {request.path} after the logout"
         found = world.finding(RULE, operation, message, (request, after[-1]), (out, said), confidence="certain")
