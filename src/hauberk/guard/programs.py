@@ -1,7 +1,8 @@
-"""Which arguments of a process are programs themselves, and in what language: `sh -c`, `python -c`, `perl -e`, `awk`.
+"""Which arguments of a process are programs themselves, and in what language: `sh -c`, `perl -e`, `awk`, `psql -c`.
 
-Programs that run the rest of their arguments are looked through (`env`, `find -exec`), and what `ssh` hands to a shell
-on the other side is a text for that shell.
+Programs that run the rest of their arguments are looked through (`env`, `docker exec`, `find -exec`), and what `ssh`
+hands to a shell on the other side is a text for that shell. Where it is not known that a program runs the rest of its
+arguments, a shell or interpreter among them counts if an option behind it says that code follows.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from posixpath import basename
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Language = Literal["sh", "python", "perl", "ruby", "php", "javascript", "awk"]
+from hauberk.guard.interpreters import LAUNCHERS, READERS, SHELLS, Language, Reader
 
 
 class Program(NamedTuple):
@@ -22,64 +23,38 @@ class Program(NamedTuple):
     language: Language
 
 
-SHELLS = frozenset("sh bash dash zsh ksh mksh ash yash rbash fish csh tcsh".split())
-LAUNCHERS = frozenset(
-    "env busybox toybox sudo doas nohup setsid nice ionice timeout stdbuf time xargs chroot su runuser flock".split()
-)
-"""Programs that run the rest of their arguments."""
 _RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 """What a command follows in `find`."""
-_NAMING = frozenset({"-u", "-g", "-U", "--user", "--group"})
-"""After these comes the name of a user, which may be `node`."""
-_LANGUAGES: dict[str, Language] = {
-    "python": "python", "pypy": "python", "perl": "perl", "ruby": "ruby", "php": "php", "node": "javascript",
-    "nodejs": "javascript", "awk": "awk", "gawk": "awk", "mawk": "awk", "nawk": "awk",
-}  # fmt: skip
-_CODE: dict[Language, re.Pattern[str]] = {
-    "python": re.compile(r"-[bBdEhiIOPqsSuvx]*c"),
-    "perl": re.compile(r"-[acflnpsStTuUwWX0-9]*[eE]"),
-    "ruby": re.compile(r"-[alnpswW0-9]*e"),
-    "php": re.compile(r"-[nq]*[rRBE]|--(?:run|process-(?:begin|code|end))(?:=|\Z)"),
-    "javascript": re.compile(r"-p?e|-p|--(?:eval|print)(?:=|\Z)"),
-    "awk": re.compile(r"-e|--source(?:=|\Z)"),
-}
-"""Options whose value is a program: the next argument, or what is left of this one."""
-_VALUED: dict[Language, frozenset[str]] = {
-    "python": frozenset({"-W", "-X"}),
-    "perl": frozenset(),
-    "ruby": frozenset({"-r", "-I", "-E", "-C"}),
-    "php": frozenset({"-c", "-d", "-z"}),
-    "javascript": frozenset({"-r", "--require", "--import", "-C", "--conditions"}),
-    "awk": frozenset({"-F", "-v", "--assign", "--field-separator", "-f", "--file", "-i", "--include"}),
-}
-"""Options that take the next argument with them."""
+_NAMING = frozenset({"-u", "-g", "-U", "--user", "--group", "--name", "-n", "--image"})
+"""After these comes the name of a user or container, which may be `node`."""
 _SSH_VALUED = frozenset("BbcDEeFIiJLlmOopPQRSWw")
 
 
 def programs(argv: Sequence[str]) -> Iterator[Program]:
     """The programs among the arguments, in order."""
-    at = 0
-    while at < len(argv):
-        name = program_name(argv[at])
+    for at, item in enumerate(argv):
+        name = program_name(item)
+        # The first one is what runs; those that follow do where it is known that the first one runs them.
+        runs = at == 0 or program_name(argv[0]) in LAUNCHERS
+        found: tuple[Program, ...] = ()
         if name in SHELLS:
-            if (script := _after_c(argv, at + 1)) is not None:
-                yield Program(script, script + 1, "sh")
+            script = _after_c(argv, at + 1)
+            found = () if script is None else (Program(script, script + 1, "sh"),)
+        elif runs and name in {"ssh", "autossh"}:
+            found = tuple(_remote(argv, at + 1))
+        elif at == 0 and name == "find":
+            found = tuple(_executed(argv))
+        elif at == 0 and name == "watch":
+            found = tuple(_joined(argv, 1))
+        elif (reader := reader_of(name)) is not None and (at == 0 or argv[at - 1] not in _NAMING):
+            found = tuple(_code(argv, at + 1, reader, positional=runs))
+        elif at and _takes_command(program_name(argv[0]), argv[at - 1]):
+            found = (Program(at, at + 1, "sh"),)
+        else:
+            continue
+        yield from found
+        if found or runs:
             return
-        if name == "ssh":
-            yield from _remote(argv, at + 1)
-            return
-        if (language := language_of(name)) is not None and (at == 0 or argv[at - 1] not in _NAMING):
-            yield from _code(argv, at + 1, language)
-            return
-        if at == 0 and name == "find":
-            yield from _executed(argv)
-            return
-        if at == 0 and name not in LAUNCHERS:
-            return
-        if at and _takes_command(program_name(argv[0]), argv[at - 1]):
-            yield Program(at, at + 1, "sh")
-            return
-        at += 1
 
 
 def program_name(item: str) -> str:
@@ -87,35 +62,44 @@ def program_name(item: str) -> str:
     return basename(item.replace("\\", "/")).removesuffix(".exe")
 
 
-def language_of(name: str) -> Language | None:
-    """What an interpreter that is no shell reads, whatever its version (`python3.12`)."""
-    return _LANGUAGES.get(name.rstrip("0123456789."))
+def reader_of(name: str) -> Reader | None:
+    """How an interpreter or client that is no shell is told what to run, whatever its version (`python3.12`)."""
+    return READERS.get(name.rstrip("0123456789."))
 
 
 def reads_stdin(argv: Sequence[str]) -> Language | None:
     """The language of the program that this process reads from its standard input, if it does."""
     at = 0
-    while at < len(argv) and program_name(argv[at]) not in SHELLS and language_of(program_name(argv[at])) is None:
+    while at < len(argv) and program_name(argv[at]) not in SHELLS and reader_of(program_name(argv[at])) is None:
         if program_name(argv[0]) not in LAUNCHERS:
             return None
         at += 1
     if at == len(argv) or any(True for _ in programs(argv)):
         return None
     name, rest = program_name(argv[at]), argv[at + 1 :]
-    language: Language | None = "sh" if name in SHELLS else language_of(name)
-    if language in {None, "awk"}:
+    if name in SHELLS:
+        if any(re.fullmatch(r"-\w*s\w*", item) for item in rest):
+            return "sh"
+        return "sh" if _is_script_of_stdin(rest) else None
+    reader = reader_of(name)
+    if reader is None or not reader.stdin:
         return None
-    if any(re.match(r"-\w*m", item) for item in rest[:1]) and language == "python":
+    if reader.permutes:  # what it is given is a database
+        named_file = reader.files is not None and any(map(reader.files.match, rest))
+        return None if named_file else reader.language
+    if reader.language == "python" and any(re.match(r"-\w*m", item) for item in rest[:1]):
         return None
-    if language == "sh" and any(re.fullmatch(r"-\w*s\w*", item) for item in rest):
-        return language
+    return reader.language if _is_script_of_stdin(rest) else None
+
+
+def _is_script_of_stdin(rest: Sequence[str]) -> bool:
     named = [item for item in rest if item == "-" or item[:1] != "-"]
-    return language if not named or named[0] in {"-", "/dev/stdin"} else None
+    return not named or named[0] in {"-", "/dev/stdin"}
 
 
 def _takes_command(launcher: str, option: str) -> bool:
     """`su -c`, `flock -c`, `env -S`: the option's value is a command line."""
-    if launcher in {"su", "runuser", "flock"}:
+    if launcher in {"su", "runuser", "flock", "script"}:
         return option in {"-c", "--command"}
     return launcher == "env" and option in {"-S", "--split-string"}
 
@@ -127,6 +111,16 @@ def _executed(argv: Sequence[str]) -> Iterator[Program]:
             end = next((i for i in range(at + 1, len(argv)) if argv[i] in {";", "+"}), len(argv))
             for start, stop, language in programs(argv[at + 1 : end]):
                 yield Program(at + 1 + start, at + 1 + stop, language)
+
+
+def _joined(argv: Sequence[str], at: int) -> Iterator[Program]:
+    """What `watch` hands to a shell: its arguments, joined."""
+    while at < len(argv) and argv[at][:1] == "-":
+        if argv[at] in {"-x", "--exec"}:
+            return
+        at += 1 + (argv[at] in {"-n", "--interval"})
+    if at < len(argv):
+        yield Program(at, len(argv), "sh")
 
 
 def _remote(argv: Sequence[str], at: int) -> Iterator[Program]:
@@ -147,28 +141,32 @@ def _remote(argv: Sequence[str], at: int) -> Iterator[Program]:
             at += 1
 
 
-def _code(argv: Sequence[str], at: int, language: Language) -> Iterator[Program]:
-    """Programs among the options of an interpreter, up to the first argument that is none; awk's is its program."""
-    from_file = False
+def _code(argv: Sequence[str], at: int, reader: Reader, *, positional: bool) -> Iterator[Program]:
+    """Programs among the options of an interpreter, up to the first argument that is none, and that one where it is a
+    program by its place."""
+    language, given, arguments = reader.language, False, 0
     while at < len(argv):
         item = argv[at]
-        if item == "--" or len(item) < 2 or item[0] != "-":
-            at += item == "--"
-            if language == "awk" and not from_file and at < len(argv):
-                yield Program(at, at + 1, language)
-            return
-        if found := _CODE[language].match(item):
+        if found := reader.code.match(item):
             at += found.end() == len(item) and not item.endswith("=")
             if at < len(argv):
                 yield Program(at, at + 1, language)
             if language == "python":
                 return
-            from_file = True
+            given = True
+        elif item == "--" or len(item) < 2 or item[0] != "-":
+            at += item == "--"
+            placed = positional and not given and reader.position is not None and arguments >= reader.position
+            if placed and at < len(argv):
+                yield Program(at, at + 1, language)
+            if not reader.permutes:
+                return
+            arguments += 1
         elif language == "python" and re.match(r"-\w*m", item):
             return
         else:
-            from_file = from_file or (language == "awk" and (item[:2] == "-f" or item.startswith("--file")))
-            at += item in _VALUED[language]
+            given = given or (reader.files is not None and reader.files.match(item) is not None)
+            at += item in reader.valued
         at += 1
 
 

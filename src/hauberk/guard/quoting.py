@@ -38,6 +38,10 @@ class Quoting:
             self.borders[at] = self._top()
         self.open = any(mark in {"'", '"', "$'"} for mark in self._stack)
 
+    def bare(self, at: int) -> bool:
+        """Whether a position is outside of all quotes, and in no substitution that has not ended by there."""
+        return self.borders[at] == "bare" and not (at == len(self._command) and self._stack)
+
     def _top(self) -> State:
         return _TOPS.get(self._stack[-1], "bare") if self._stack else "bare"
 

@@ -10,13 +10,16 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from hauberk.guard import code, literals
-from hauberk.guard.programs import Language, Program, programs
+from hauberk.guard import code, literals, sql
+from hauberk.guard.interpreters import READERS, SHELLS, STATEMENTS, Language
+from hauberk.guard.programs import Program, program_name, programs, reads_stdin
 from hauberk.guard.quoting import DOUBLE_ESCAPES, Quoting, State
 from hauberk.guard.verdict import ABSENT, Cover, Judgement, occurrences
 
 Span = tuple[int, int]
 
+_READING = frozenset({*SHELLS, *READERS, "ssh", "watch", "eval"})
+"""Names of programs that read programs: without one of these in it, a command line starts none."""
 _PLAIN = re.compile(r"[\w@%+=:,./-]*+")
 _SPECIAL = re.compile(r"[^\w@%+=:,./-]")
 _INERT = Judgement("inert", "the input stays inside one word")
@@ -47,7 +50,43 @@ def judge(command: str, value: str) -> Judgement:
             return Judgement("attack", problem)
         if quoting.states[start] == "bare":
             softest = _soft(command, start, end) or softest
-    return softest
+    inner = ABSENT if quoting.open else _within(command, value)
+    return inner if inner.attack else softest
+
+
+def _within(command: str, value: str) -> Judgement:
+    """What an input that stays one word does in a program that this word is: `sh -c "python -c '...'"`."""
+    if not any(map(command.__contains__, _READING)):
+        return ABSENT
+    before: list[str] = []
+    for ends, argv in commands(command):
+        verdict = judge(" ".join(argv[1:]), value) if argv[0] == "eval" else judge_argv(argv, value)
+        if not verdict.attack and before and (language := reads_stdin(argv)) is not None:
+            verdict = judge_program(" ".join(before[1:]), value, language)
+        if verdict.attack:
+            return verdict
+        # What `echo` writes into a pipe is the program of the shell at its other end.
+        before = argv if ends == "|" and program_name(argv[0]) in {"echo", "printf"} else []
+    return ABSENT
+
+
+def commands(command: str) -> Iterator[tuple[str, list[str]]]:
+    """The simple commands of a command line as lists of words, each after what ends it; none of one that has no end."""
+    words = shlex.shlex(command, posix=True, punctuation_chars=True)
+    words.commenters = ""
+    argv: list[str] = []
+    try:
+        for word in words:
+            if word.strip("();<>|&"):
+                argv.append(word)
+                continue
+            if argv and not word.strip(";|&()"):
+                yield word, argv
+                argv = []
+    except ValueError:  # a quote of a kind that only some shells know
+        return
+    if argv:
+        yield "", argv
 
 
 def judge_argv(argv: Sequence[str], value: str, *, found: Sequence[Program] | None = None) -> Judgement:
@@ -80,6 +119,8 @@ def judge_program(text: str, value: str, language: Language) -> Judgement:
     """Judge one input in one program. Never raises."""
     if language == "sh":
         return judge(text, value)
+    if language in STATEMENTS:
+        return sql.judge(text, value, language)
     return code.judge(text, value) if language == "python" else literals.judge(text, value, language)
 
 

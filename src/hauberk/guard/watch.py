@@ -19,6 +19,7 @@ SINKS = (
     "hauberk.guard.sinks.log",
     "hauberk.guard.sinks.files",
     "hauberk.guard.sinks.process",
+    "hauberk.guard.sinks.stdin",
     "hauberk.guard.sinks.connect",
     "hauberk.guard.sinks.http_clients",
     "hauberk.guard.sinks.uvloop",

@@ -1,12 +1,14 @@
 """Modules that are imported by a name out of a request (CWE-470): reported, for what importing one does, it decides.
 
-`importlib.import_module` comes through `_gcd_import`, whoever took a name of it before. The `__import__` of import
-statements does not.
+`importlib.import_module` comes through `_gcd_import`, whoever took a name of it before. `__import__` and import
+statements raise an audit event where they load what was not loaded yet: a statement's name stands in its code.
 """
 
 from __future__ import annotations
 
+import dis
 import importlib
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from hauberk.core.exchange import Exchange
 from hauberk.guard.carry import MARK, listened
 from hauberk.guard.frames import is_among_constants, is_constant
+from hauberk.guard.hook import handle
 from hauberk.guard.inputs import Inputs, every
 from hauberk.guard.listeners import recorder
 from hauberk.guard.sensor import sense_found
@@ -21,15 +24,18 @@ from hauberk.guard.verdict import Judgement
 
 _BOOTSTRAP: Any = vars(importlib)["_bootstrap"]
 TARGET = "importlib.import_module"
+EVENT = "import"
+_IMPORT_NAME = dis.opmap["IMPORT_NAME"]
 _CHOSEN = Judgement("unknown", "the input is the name of the module that is imported", reported=True)
 
 
 def install() -> list[str]:
-    """Watch the function behind `import_module`; its public name."""
+    """Watch the function behind `import_module`, and handle the event; their public names."""
+    handle({EVENT: _on_import})
     original = _BOOTSTRAP._gcd_import
     if not getattr(original, MARK, False):
         _BOOTSTRAP._gcd_import = _watched(original)
-    return [TARGET]
+    return [TARGET, f"audit:{EVENT}"]
 
 
 def _watched(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,6 +48,21 @@ def _watched(original: Callable[..., Any]) -> Callable[..., Any]:
 
     setattr(import_named, MARK, True)
     return import_named
+
+
+def _on_import(args: tuple[Any, ...]) -> None:
+    name = args[0]
+    if isinstance(name, str) and recorder() is None and not _named():
+        sense_found("eval", "__import__", name, partial(_chosen, name), dialect="module", stops=False)
+
+
+def _named() -> bool:
+    """Whether it is an import statement that loads a module: then its name stands in the code.
+
+    Nothing may be imported to tell: 0 is here, 1 the handler, 2 the hook, 3 who imports.
+    """
+    frame = sys._getframe(3)
+    return frame.f_code.co_code[frame.f_lasti] == _IMPORT_NAME
 
 
 def _chosen(module: str, ex: Exchange, inputs: Inputs) -> Iterator[tuple[str, str, Judgement]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
 from typing import Any
@@ -16,9 +15,9 @@ from hauberk.guard.frames import is_among_constants, is_constant, is_constant_ne
 from hauberk.guard.hook import handle
 from hauberk.guard.inputs import Inputs, every
 from hauberk.guard.listeners import recorder
-from hauberk.guard.programs import Program, programs, reads_stdin
+from hauberk.guard.programs import Program, programs
 from hauberk.guard.sensor import sense, sense_found
-from hauberk.guard.shell import judge, judge_argv, judge_program
+from hauberk.guard.shell import judge, judge_argv
 from hauberk.guard.verdict import Judgement
 
 DIALECT = "posix-sh"
@@ -45,9 +44,7 @@ def install() -> list[str]:
         if not getattr(spawn, MARK, False):
             setattr(os, "_spawnvef", _watched(spawn))  # noqa: B010
         hooked.append("os.spawnve")
-    if not getattr(subprocess.Popen.communicate, MARK, False):
-        setattr(subprocess.Popen, "communicate", _watched_communicate(subprocess.Popen.communicate))  # noqa: B010
-    return [*hooked, "subprocess.Popen.communicate"]
+    return hooked
 
 
 def _watched(spawn: Callable[..., int]) -> Callable[..., int]:
@@ -137,34 +134,6 @@ def _judge_argv(argv: Sequence[str], found: Sequence[Program], value: str) -> Ju
 
 def _written(item: str) -> bool:
     return is_constant(item) or is_among_constants(item)
-
-
-def _watched_communicate(original: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(original)
-    def communicate(self: Any, input: Any = None, *args: Any, **options: Any) -> Any:
-        if input and listened():
-            look_stdin("subprocess.Popen.communicate", self.args, input)
-        return original(self, input, *args, **options)
-
-    setattr(communicate, MARK, True)
-    return communicate
-
-
-def look_stdin(target: str, arguments: Any, text: Any) -> None:
-    """Say what a process is about to read, if it is a program for it. Raises BlockedError."""
-    if isinstance(arguments, str | bytes | os.PathLike):
-        argv = _text(arguments).split()
-    else:
-        argv = [_text(item) for item in arguments]
-    language = reads_stdin(argv)
-    if language is not None and isinstance(text, str | bytes | bytearray | memoryview):
-        program = text if isinstance(text, str) else bytes(text).decode("utf-8", "surrogateescape")
-        judged = partial(judge_program, program, language=language)
-        # Who records judges a text of the kind `shell` as one for a shell.
-        if language == "sh":
-            sense("shell", target, program, judged, dialect=DIALECT)
-        else:
-            sense("argv", target, program, judged, dialect=language)
 
 
 def _text(item: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio.subprocess import SubprocessStreamProtocol
 from collections.abc import Callable
 from functools import wraps
 from types import ModuleType
@@ -12,6 +13,7 @@ from hauberk.guard.carry import MARK, listened
 from hauberk.guard.imports import when_imported
 from hauberk.guard.sinks.connect import concerned, look, resolved
 from hauberk.guard.sinks.process import look_argv, look_command
+from hauberk.guard.sinks.stdin import ARGUMENTS
 
 METHODS = ("getaddrinfo", "create_connection", "subprocess_exec", "subprocess_shell")
 
@@ -55,7 +57,8 @@ def _subprocess_exec(original: Callable[..., Any]) -> Callable[..., Any]:
     async def subprocess_exec(self: Any, factory: Any, program: Any, *args: Any, **options: Any) -> Any:
         if listened():
             look_argv("uvloop.Loop.subprocess_exec", options.get("executable"), [program, *args])
-        return await original(self, factory, program, *args, **options)
+        started = await original(self, factory, program, *args, **options)
+        return _named(started, [program, *args])
 
     return subprocess_exec
 
@@ -65,9 +68,16 @@ def _subprocess_shell(original: Callable[..., Any]) -> Callable[..., Any]:
     async def subprocess_shell(self: Any, factory: Any, command: Any, **options: Any) -> Any:
         if listened():
             look_command("uvloop.Loop.subprocess_shell", command)
-        return await original(self, factory, command, **options)
+        return _named(await original(self, factory, command, **options), command)
 
     return subprocess_shell
+
+
+def _named(started: tuple[Any, Any], arguments: Any) -> tuple[Any, Any]:
+    """Transport and protocol, of which asyncio's own is told what the process was started with."""
+    if isinstance(started[1], SubprocessStreamProtocol):
+        setattr(started[1], ARGUMENTS, arguments)
+    return started
 
 
 _WATCHED = dict(zip(METHODS, (_getaddrinfo, _create_connection, _subprocess_exec, _subprocess_shell), strict=True))
