@@ -127,7 +127,7 @@ def found(value: str) -> object:
 
 
 def parsed(value: str) -> object:
-    return [*csv.reader(io.StringIO(value))], json.dumps({"v": value}), quote(value)
+    return [*csv.reader(value.splitlines())], json.dumps({"v": value}), quote(value)
 
 
 def logged(value: str) -> object:
@@ -180,3 +180,39 @@ def test_nothing_is_stopped(
     events = [record.hauberk for record in caplog.records if hasattr(record, "hauberk")]
     said = [event for event in events if "hyphen" not in event["reason"]]
     assert (stopped, said) == ([], [])
+
+
+UPLOADS: list[tuple[str, str]] = [
+    ("names.csv", "\r\n".join(f'{at};"{name}";x' for at, name in enumerate(name.replace('"', '""') for name in NAMES))),
+    ("Übersicht (final) v2.csv", "name,comment\n" + "\n".join(f"{n},see below" for n in NAMES if "," not in n)),
+    ("O'Brien's notes.md", "\n\n".join(TEXTS)),
+    ("dump.sql", "create table t (a);\ninsert into t values ('it''s');\nselect * from t where a = 'x' or 1=1; --\n"),
+    ("setup.py", "import os\nos.system('rm -rf /')\nprint(__import__('sys').path)\n"),
+    ("page.html", "<!doctype html><script>alert(1)</script><p onclick='x()'>Hi</p>"),
+    ("run me.sh", "#!/bin/sh\ncd ..\nrm -rf / ; echo $(id) `id` | sh\n"),
+    ("..hidden", "../../etc/passwd\n/etc/passwd\n"),
+    ("data.json", json.dumps({"values": NAMES + TEXTS})),
+    ("picture.png", "\x89PNG\r\n\x1a\n\0\0\0\rIHDR'; -- \0"),
+    ("empty.txt", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), UPLOADS, ids=[name for name, _ in UPLOADS])
+@pytest.mark.parametrize(
+    "use", [bound, escaped, by_orm, command, quoted_command, saved, templated, shown, found, parsed]
+)
+def test_files_that_are_kept_and_shown(
+    use: Callable[[str], object], name: str, content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OWN_USES", str(tmp_path))
+
+    def handler(request: Any) -> object:
+        file = request.files["f"]
+        text = file.read().decode("utf-8", "replace").replace("\0", "")
+        saved(file.filename)
+        for part in (text, *text.splitlines()[:5], file.filename):
+            answer = use(part)
+        return answer if use in {templated, shown} else "ok"
+
+    sent = {"f": (io.BytesIO(content.encode("latin-1" if "PNG" in content else "utf-8")), name)}
+    assert site(handler).post("/", data=sent).status_code == 200

@@ -187,6 +187,8 @@ ARGV = [
     (["sh", "-c", "psql -c 'select 1 or 1=1' | sort"], "1 or 1=1", "attack"),
     (["sh", "-c", "grep -e 'python -c x; y' f"], "python -c x; y", "inert"),
     (["sh", "-c", "eval 'a; id'"], "a; id", "attack"),
+    (["sh", "-c", "printf %s ''"], "''", "inert"),
+    (["sh", "-c", "printf %s '; id''"], "'; id'", "attack"),
 ]
 
 

@@ -20,6 +20,8 @@ Span = tuple[int, int]
 
 _READING = frozenset({*SHELLS, *READERS, "ssh", "watch", "eval"})
 """Names of programs that read programs: without one of these in it, a command line starts none."""
+_EMPTY = frozenset({"''", '""'})
+"""What begins and ends in itself, wherever it stands."""
 _PLAIN = re.compile(r"[\w@%+=:,./-]*+")
 _SPECIAL = re.compile(r"[^\w@%+=:,./-]")
 _INERT = Judgement("inert", "the input stays inside one word")
@@ -45,7 +47,7 @@ def judge(command: str, value: str) -> Judgement:
         if quoted.holds(start, end):
             continue
         if problem := _problem(command, quoting, start, end):
-            if quoted and not quoting.open and not any(map(str.isalnum, value)):
+            if (quoted or value in _EMPTY) and not quoting.open and not any(map(str.isalnum, value)):
                 continue  # Marks alone also occur as the application's own quotes.
             return Judgement("attack", problem)
         if quoting.states[start] == "bare":
