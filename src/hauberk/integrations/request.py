@@ -56,7 +56,7 @@ def session(request: object) -> Session:
     return found
 
 
-def csrf_token(request: object, *, action: str | None = None, method: str = "POST") -> str:
+def csrf_token(request: object, action: str | None = None, method: str = "POST") -> str:
     """A CSRF token for this visitor, for the field `csrf_token` of a form or the header `X-CSRF-Token` of a script.
 
     Another text each time, good for every form of the session; with `action` (a path) and `method`, good for that form

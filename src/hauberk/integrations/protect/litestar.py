@@ -18,6 +18,7 @@ from hauberk.integrations.protect.docs_pages import DocsPage, replaced
 from hauberk.integrations.protect.variants import asgi
 from hauberk.integrations.request import exchange_of, templates
 from hauberk.integrations.resolve import litestar as resolve
+from hauberk.integrations.sessions.litestar import adopting
 from hauberk.integrations.sessions.sockets import watched
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def install(app: Litestar, protection: Protection) -> None:
         app.exception_handlers.setdefault(500, _answer_failures(protection.plan))
     handler: Any = _with_hooks(app.asgi_handler, app.before_send) if app.before_send else app.asgi_handler
     app.before_send = []
-    handler = watched(_with_docs(app, handler, replaced(protection.policy)), protection.policy)
+    handler = _with_docs(app, handler, replaced(protection.policy))
+    handler = watched(adopting(handler, protection.policy), protection.policy)
 
     def make(plan: Plan) -> App:
         return ASGIShield(handler, plan, context=True).run
