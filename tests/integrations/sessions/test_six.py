@@ -127,6 +127,26 @@ def test_login_gives_a_new_id_and_the_old_one_is_worth_nothing(shop: Shop, brows
     assert browser.do(look) == "('ann', ['cart'])"
 
 
+def test_clear_empties_it_and_logs_out_who_is_logged_in(browser: Browser) -> None:
+    browser.do(put(a=1, b=2))
+    kept = dict(browser.cookies)
+    browser.do(lambda s: (s.clear(), s.update({"b": 3})))
+    assert (browser.do(look), browser.cookies) == ("(None, ['b'])", kept)
+    browser.do(lambda s: s.login("ann"))
+    stolen = dict(browser.cookies)
+    browser.do(lambda s: s.clear())
+    assert browser.cookies == {}
+    assert browser.do(look, cookies=stolen) == "(None, [])"
+
+
+def test_what_is_put_into_a_cleared_one_begins_another(browser: Browser) -> None:
+    browser.do(lambda s: (s.login("ann"), s.update({"a": 1})))
+    stolen = dict(browser.cookies)
+    browser.do(lambda s: (s.clear(), s.update({"b": 2})))
+    assert browser.do(look, cookies=stolen) == "(None, [])"
+    assert browser.do(look) == "(None, ['b'])"
+
+
 def test_logout_ends_it_and_every_copy(browser: Browser) -> None:
     browser.do(lambda s: (s.login("ann"), s.update({"a": 1})))
     stolen = dict(browser.cookies)

@@ -45,7 +45,8 @@ def _adopt(session: Session, scope: Scope) -> None:
     if values is None:
         session.logout()
     else:
-        session.clear()
+        for key in list(session.keys() - values.keys()):
+            del session[key]
         session.update(values)
 
 

@@ -261,7 +261,9 @@ class Session(MutableMapping[str, Any]):
         self._late()
 
     def clear(self) -> None:
-        """Take all values away; who is logged in stays so."""
+        """Take everything away: a session with a user ends, as by `logout`, which is what many mean by this."""
+        if USER in self._read():
+            self.logout()
         for key in list(self):
             del self[key]
 
