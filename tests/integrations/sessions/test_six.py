@@ -147,6 +147,14 @@ def test_what_is_put_into_a_cleared_one_begins_another(browser: Browser) -> None
     assert browser.do(look) == "(None, ['b'])"
 
 
+def test_who_clears_it_and_logs_in_is_the_other_user(browser: Browser) -> None:
+    browser.do(lambda s: (s.login("ann"), s.update({"a": 1})))
+    of_ann = dict(browser.cookies)
+    browser.do(lambda s: (s.clear(), s.login("ben"), s.update({"b": 2})))
+    assert browser.do(look) == "('ben', ['b'])"
+    assert browser.do(look, cookies=of_ann) == "(None, [])"
+
+
 def test_logout_ends_it_and_every_copy(browser: Browser) -> None:
     browser.do(lambda s: (s.login("ann"), s.update({"a": 1})))
     stolen = dict(browser.cookies)
