@@ -16,7 +16,7 @@ _WIDE = {b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"}
 MOST_PAIRS = 10_000
 SHORT = 200
 """Characters of a name or value that is decoded once, however often it comes."""
-LONGEST_FILE, MOST_LINES, MOST_CELLS = 64 * 1024, 1_000, 4_000
+LONGEST_FILE, MOST_LINES, MOST_CELLS = 64 * 1024, 1_000, 2_000
 """Octets of a file whose text is read, and how much of it."""
 DEEPEST = 100
 _PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
