@@ -32,6 +32,11 @@ SHORT = 200
 LONGEST = 64 * 1024
 """Characters beyond which no derived form of a value is made."""
 
+SORTED_AFTER = 4
+"""After how many texts it is worth while to sort the words of a request by what is rare in them."""
+RARE = "'\"\\;%#&<>{}@!$`|/:-zqjxkvywgb"
+"""Characters that few statements hold, the rarest first."""
+
 # A sign in front is none of it: after `a-` it makes a comment.
 _HARMLESS = re.compile(r"\w*(?:\.\w+)*|\d+(?:\.\d+)?(?:\s*,\s*[+-]?\d+(?:\.\d+)?)*")
 _ROAMING = re.compile(r"\A\s*(?:<?(?i:url:)?(?i:file:)|[/\\])|\A\s*[A-Za-z]:[/\\]|\.\.|\x00")
@@ -68,11 +73,13 @@ class Inputs:
 
     __slots__ = (
         "_body",
+        "_counted",
+        "_groups",
         "_length",
-        "_needles",
         "_parameters",
         "_seen",
         "_telling",
+        "_unsorted",
         "complete",
         "plain",
         "risky",
@@ -95,7 +102,8 @@ class Inputs:
         """Whether the parameters, cookies and body are all of the kind that cannot hide an attack, however encoded."""
         self._seen: set[str] = set()
         self._telling: list[tuple[str, Input]] = []
-        self._needles: tuple[int, tuple[str, ...]] = (0, ())
+        self._groups: list[tuple[str, list[str]]] = []
+        self._counted, self._unsorted = 0, SORTED_AFTER
 
     def changeable(self) -> list[tuple[str, Input]]:
         """Each input, after a word by which it is known even if the application changed it, if there is one."""
@@ -104,16 +112,35 @@ class Inputs:
             self._telling += [(telling(item.low) if item.origin == item.value else "", item) for item in more]
         return self._telling
 
-    def needles(self) -> tuple[str, ...]:
-        """What none of which is in a text in lower case, if no input is, nor one that the application changed.
+    def absent(self, low: str) -> bool:
+        """Whether no input is in a text in lower case, nor one that the application changed.
 
-        The word by which an input is known is a part of it: where the word is not, the input is not either.
+        The word by which an input is known is a part of it: where the word is not, the input is not either. Where many
+        texts are asked about, its rarest character is looked for before a word is.
         """
-        count, needles = self._needles
-        if count != len(self.risky):
-            needles = tuple(dict.fromkeys(word or item.low for word, item in self.changeable()))
-            self._needles = len(self.risky), needles
-        return needles
+        groups = self._groups
+        if self._unsorted or self._counted != len(self.risky):
+            groups = self._group()
+        for char, needles in groups:
+            if char in low:
+                for needle in needles:
+                    if needle in low:
+                        return False
+        return True
+
+    def _group(self) -> list[tuple[str, list[str]]]:
+        """The words to look for, by what is rare in them; side by side as long as few texts are asked about."""
+        if self._unsorted:
+            self._unsorted -= 1
+            if self._unsorted and self._counted == len(self.risky):
+                return self._groups
+        words = [*dict.fromkeys(word or item.low for word, item in self.changeable())]
+        found: dict[str, list[str]] = {"": words} if self._unsorted else {}
+        if not self._unsorted:
+            for word in words:
+                found.setdefault(next((char for char in RARE if char in word), word[:1]), []).append(word)
+        self._counted, self._groups = len(self.risky), [*found.items()]
+        return self._groups
 
     def refresh(self, ex: Exchange) -> None:
         """Bring the list up to what is known of the request now."""

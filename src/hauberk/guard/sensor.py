@@ -50,10 +50,8 @@ def unconcerned(sql: str) -> bool:
         return True
     guard: RequestGuard = ex.guard
     inputs = guard.inputs(ex)
-    low = sql.lower()
-    for needle in inputs.needles():
-        if needle in low:
-            return False
+    if not inputs.absent(sql.lower()):
+        return False
     if inputs.plain or not inputs.complete or guard.looks or sql in _COMPILED:
         learn(guard, ex, inputs, "sql", sql)
     return True
