@@ -11,11 +11,12 @@ from hauberk.core.finding import Result
 from hauberk.integrations.surface import surface, transport
 from hauberk.integrations.target import Target, detect
 from hauberk.scan import scan
-from hauberk.scan.access import alike, leaves
+from hauberk.scan.access import alike, leaves, own_words
 from hauberk.scan.checks.access import RULES
 from hauberk.scan.checks.access.private_caching import shared
-from hauberk.scan.identities import Identity, read
+from hauberk.scan.identities import Identity, Person, read
 from hauberk.scan.messages import Response
+from hauberk.scan.surface import Operation, Parameter
 from hauberk.scan.written import login_request
 from tests.scan.apps import people_api, people_site
 
@@ -150,6 +151,20 @@ def test_a_file_that_is_wrong_says_what(tmp_path: Path, text: str, said: str) ->
 )
 def test_which_values_fit_a_path(parameter: str, leaf: str, same: bool) -> None:
     assert alike(parameter, leaf) is same
+
+
+@pytest.mark.parametrize(
+    ("login", "kept"),
+    [
+        ("user=ada&password=pw", {"username": "ada", "new_password": "pw"}),
+        ("login=ada@mail.example&pw=x", {"username": "ada@mail.example", "email": "ada@mail.example"}),
+    ],
+)
+def test_what_an_account_changes_leaves_its_login_as_it_is(login: str, kept: dict[str, str]) -> None:
+    fields = tuple(Parameter(name=name, place="form") for name in ("username", "email", "new_password", "about"))
+    person = Person(identity("a", f"POST /login {login}"), None, {})  # type: ignore[arg-type]
+    found = own_words(person, Operation(method="POST", path="/me", parameters=fields))
+    assert {name: value for (_, name), value in found.items()} == kept
 
 
 def test_leaves_of_a_document() -> None:

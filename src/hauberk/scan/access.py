@@ -27,6 +27,8 @@ SUCCESS = 300
 MOST_LEAVES = 2_000
 """Values that are remembered of one answer."""
 IDS = re.compile(r"(^|_)(id|uuid|key|slug|name|title|username|email|code|number)$|[a-z]Id$", re.IGNORECASE)
+NAMES = re.compile(r"mail|user_?name|login$|^user$")
+"""Fields that an account may be named by."""
 MAKES = re.compile(r"create|init|setup|seed|populate|install|migrate|reset|restore|clear|load", re.IGNORECASE)
 """Words of a path that is not read again without need: it may put everything back."""
 
@@ -248,6 +250,18 @@ def with_words(operation: Operation) -> tuple[dict[tuple[Any, str], Any], dict[s
 def is_password(parameter: Parameter) -> bool:
     """Whether it takes a password."""
     return bool(PASSWORD.search(parameter.name))
+
+
+def own_words(person: Person, operation: Operation) -> dict[tuple[Any, str], Any]:
+    """Values under which an account keeps its name and its password, whatever it changes: others log in with them."""
+    found: dict[tuple[Any, str], Any] = {}
+    for parameter in operation.at("json", "form", "query"):
+        name = parameter.name.lower()
+        if is_password(parameter) and person.password:
+            found[parameter.key] = person.password
+        elif person.name and NAMES.search(name) and ("@" in person.name or "mail" not in name):
+            found[parameter.key] = person.name
+    return found
 
 
 def path_values(operation: Operation, known: Mapping[str, list[str]]) -> list[Values]:

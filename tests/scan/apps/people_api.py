@@ -13,6 +13,7 @@ HOLES = {
     ("bola", "GET /notes/{note_id} path:note_id"),
     ("bola", "PUT /users/{username}/password path:username"),
     ("mass-assignment", "POST /users json:is_admin"),
+    ("mass-assignment", "PATCH /me json:is_admin"),
     ("excessive-data", "GET /users"),
     ("function-level", "GET /admin/audit"),
     ("missing-authentication", "GET /account"),
@@ -45,6 +46,14 @@ class Note(BaseModel):
     text: str
 
 
+class Self(BaseModel):
+    """What a user may change of himself; the open twin takes what comes beside it."""
+
+    model_config = {"extra": "allow"}
+    username: str
+    about: str = ""
+
+
 class Secret(BaseModel):
     """A new password."""
 
@@ -55,7 +64,13 @@ def make(*, open_: bool) -> FastAPI:
     """The application with its holes, or without them."""
     app = FastAPI()
     users: dict[str, dict[str, Any]] = {
-        name: {"username": name, "email": f"{name}@example.com", "password": word, "is_admin": name == "root"}
+        name: {
+            "username": name,
+            "email": f"{name}@example.com",
+            "password": word,
+            "is_admin": name == "root",
+            "is_active": True,
+        }
         for name, word in USERS
     }
     tokens: dict[str, str] = {}
@@ -114,6 +129,17 @@ def make(*, open_: bool) -> FastAPI:
     @app.put("/users/{username}/email")
     def email(username: str, given: dict[str, str], one: dict[str, Any] = USER) -> dict[str, str]:
         one["email"] = given.get("email", "")  # whoever is named: one's own
+        return {"changed": one["username"]}
+
+    @app.get("/me")
+    def me(one: dict[str, Any] = USER) -> dict[str, Any]:
+        return {key: value for key, value in one.items() if key != "password"}
+
+    @app.patch("/me")
+    def change(given: Self, one: dict[str, Any] = USER) -> dict[str, str]:
+        """An account is active by itself, whoever says so."""
+        extra = dict(given.model_extra or {}) if open_ else {}
+        one |= {"about": given.about} | {key: value for key, value in extra.items() if key == "is_admin"}
         return {"changed": one["username"]}
 
     @app.post("/notes")

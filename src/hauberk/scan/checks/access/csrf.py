@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan import build
-from hauberk.scan.access import World, is_password
+from hauberk.scan.access import World, own_words
 from hauberk.scan.surface import JSON, Operation
 from hauberk.scan.trial import TOKEN
 
@@ -40,9 +40,7 @@ def ask(world: World) -> Iterator[Finding]:
             continue
         world.try_at(RULE)
         bare = replace(operation, parameters=tuple(p for p in operation.parameters if not TOKEN.search(p.name.lower())))
-        # What changes the password sets the same one again: others than this check log in with it.
-        same_word = {p.key: person.password for p in bare.at("form", "query") if is_password(p) and person.password}
-        foreign = build.request(bare, same_word).overridden(FOREIGN)
+        foreign = build.request(bare, own_words(person, bare)).overridden(FOREIGN)
         first, closed = person.send(foreign), world.nobody.send(foreign)
         same = first.status == closed.status and first.header("location") == closed.header("location")
         if first.status >= 400 or same:

@@ -9,7 +9,7 @@ from typing import Any
 
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan import build
-from hauberk.scan.access import World, document, objects, with_words
+from hauberk.scan.access import World, document, objects, own_words, with_words
 from hauberk.scan.identities import Person
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import JSON, Operation, Parameter
@@ -69,10 +69,12 @@ def _assigned(world: World, operation: Operation, key: str, example: Any) -> Fin
         if not world.there(name):
             continue
         person = world.people[name]
-        plain, with_it = _make(person, operation, {}), _make(person, operation, {key: wanted})
+        plain = _make(person, operation, {})
+        without = _kept(world, plain[1], key) if plain is not None else None  # before it may be changed again
+        with_it = _make(person, operation, {key: wanted})
         if plain is None or with_it is None:
             continue
-        if _kept(world, plain[1], key) == wanted or _kept(world, with_it[1], key) != wanted:
+        if without == wanted or _kept(world, with_it[1], key) != wanted:
             return None
         again = _make(person, operation, {key: wanted})
         if again is None or _kept(world, again[1], key) != wanted:
@@ -88,6 +90,10 @@ def _make(
 ) -> tuple[tuple[Request, Response], set[str]] | None:
     """Send it with words of its own; None if it was refused."""
     values, words = with_words(operation)
+    if operation.method != "POST":  # it may be one's own record
+        own = own_words(person, operation)
+        values |= own
+        words = {name: word for name, word in words.items() if name not in {key for _, key in own}}
     more = tuple(Parameter(name=key, place="json") for key in extra)
     wider = replace(operation, parameters=(*operation.parameters, *more))
     request = build.request(wider, {**values, **{("json", key): value for key, value in extra.items()}})
