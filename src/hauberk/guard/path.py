@@ -40,11 +40,14 @@ def judge(path: str, value: str, roots: Sequence[str] = ()) -> Judgement:
     `roots` are folders that an absolute input may lie in. Never raises, opens nothing and follows no symbolic link.
     """
     windows = os.name == "nt" or bool(_DRIVE.match(path)) or ("\\" in path and "/" not in path)
+    found = ABSENT
     for form in _forms(value):
         verdict = _judge(path, form, roots, windows=windows)
-        if verdict is not ABSENT:
+        if verdict.attack:
             return verdict
-    return _resolved(path, value, roots, windows=windows)
+        # A part of another form may stand there by chance, such as `/../b` of `.//../b` in `a/../b`.
+        found = verdict if found is ABSENT else found
+    return _resolved(path, value, roots, windows=windows) if found is ABSENT else found
 
 
 def _forms(value: str) -> Iterator[str]:
