@@ -33,6 +33,9 @@ TABLE = [
     ("/srv/up/../x", "..%252fx", (), "attack"),
     ("/srv/up/..%2fx", "..%2fx", (), "inert"),
     ("/srv/up/photo.jpg", "photo.jpg", (), "inert"),
+    # Made shorter on the way, and a part of it stands there by chance as well.
+    ("/srv/up/../settings.env", ".//../settings.env", (), "attack"),
+    ("/srv/up/a/../settings.env", ".//a/../settings.env", (), "inert"),
     # Resolved before it was opened: certain only where nothing of the folder is left.
     ("/etc/passwd", "../../../../etc/passwd", (), "attack"),
     ("/etc/passwd", "/etc/../etc/./passwd", (), "attack"),
