@@ -11,7 +11,8 @@ from hauberk.core.errors import ConfigurationError
 from hauberk.core.exchange import Exchange
 from tests.drivers import Answer, Pairs, Serve, serve_asgi
 
-TOKENS = Tokens(issuer="https://id.example", audience="api", keys=KeyRing.generate("HS256"))
+TOKENS = Tokens(issuer="https://id.example", audience="api", keys=KeyRing.generate("HS256"), lifetime=86_400)
+"""What they issue here lasts until its turn comes, in however long a run."""
 GOOD = TOKENS.issue("ann", scope="read")
 BOUND = TOKENS.issue("ann", cnf={"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})
 
