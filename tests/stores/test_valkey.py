@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +96,34 @@ def test_a_key_that_holds_something_else_is_said_to_be_corrupt(valkey_url: str) 
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+def test_a_connection_that_is_closed_in_another_task_is_one_that_was_lost(
+    valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from redis.asyncio.connection import AbstractConnection
+
+    send: Any = AbstractConnection._send_packed_command
+    lost: list[object] = []
+
+    async def closed_meanwhile(self: Any, command: Any) -> None:
+        if b"hauberk:" in b"".join(command) and len(lost) < 2:
+            lost.append(self)
+            self._writer = None
+        await send(self, command)
+
+    async def run() -> None:
+        async with open_store(valkey_url) as store:
+            assert await store.save("moved", {"a": b"1"}, ttl=TTL, create=True)
+            monkeypatch.setattr(AbstractConnection, "_send_packed_command", closed_meanwhile)
+            with pytest.raises(StoreError, match="closed while it was used") as caught:
+                await store.save("moved", {"a": b"2"}, ttl=TTL)
+            assert caught.value.kind == "unavailable"
+            # What only reads is asked again.
+            assert await store.load("moved") == {"a": b"1"}
+
+    asyncio.run(run())
+    assert len(lost) == 2
+
+
 def test_tls_is_verified(valkey: Valkey, tmp_path: Path) -> None:
     (cert, key), (other, _) = certificate(tmp_path), certificate(tmp_path, "other")
     relay = TLSRelay(valkey.port, cert, key)

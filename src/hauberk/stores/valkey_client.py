@@ -48,11 +48,11 @@ class WaitingLine:
             async with asyncio.timeout(address.timeout), room:
                 try:
                     return await client.execute_command(*command, **options)
-                except redis().exceptions.ConnectionError:
+                except (redis().exceptions.ConnectionError, AttributeError):
                     if not again:
                         raise
                     return await client.execute_command(*command, **options)
-        except (redis().exceptions.RedisError, OSError) as error:
+        except (redis().exceptions.RedisError, OSError, AttributeError) as error:
             raise failure(address, error) from error
 
     async def script(self, script: str, keys: Sequence[Any], *arguments: Any, again: bool = False) -> Any:
@@ -106,11 +106,11 @@ class BlockingLine:
         try:
             try:
                 return client.execute_command(*command, **options)
-            except redis().exceptions.ConnectionError:
+            except (redis().exceptions.ConnectionError, AttributeError):
                 if not again:
                     raise
                 return client.execute_command(*command, **options)
-        except (redis().exceptions.RedisError, OSError) as error:
+        except (redis().exceptions.RedisError, OSError, AttributeError) as error:
             raise failure(address, error) from error
         finally:
             room.release()
@@ -210,6 +210,8 @@ def failure(address: Address, error: Exception) -> StoreError:
         return StoreError(address.shown, "full", "the server has no memory left")
     if text.startswith("WRONGTYPE") or "WRONGTYPE" in text:
         return StoreError(address.shown, "corrupt", "a key holds something else than it should")
+    if isinstance(error, AttributeError):  # of a socket that is None: a cluster's client closed it in another task
+        text = "the connection was closed while it was used"
     return StoreError(address.shown, "unavailable", text or type(error).__name__)
 
 
