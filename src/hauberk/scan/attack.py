@@ -219,15 +219,19 @@ class Attacker:
                 return False
             pending, queue = dict(wanted.pending), wanted.queue
         self._follow(point, shot, queue, pending)
-        lab = Lab(
+        self._prove(self._lab(point), pending)
+        return reacted
+
+    def _lab(self, point: Point, **seen: Any) -> Lab:
+        """Where checks of several answers work at this point; `seen` is what was shown of it already."""
+        return Lab(
             point=point,
             kit=self.kit,
             fire=lambda template: self.fire(point, template),
             among=lambda template, others: self.among(point, template, others),
             thorough=self.thorough,
+            **seen,
         )
-        self._prove(lab, pending)
-        return reacted
 
     def _judged(self, trial: Trial, pending: dict[str, ActiveCheck]) -> tuple[bool, _Queue]:
         """Whether a sweep showed something at this input, and the probes that are wanted then."""
@@ -305,15 +309,11 @@ class Attacker:
             # It went up a folder as well, and maybe not alone: by itself, and where it is, is it any interpreter's?
             broken = self.fire(point, HERE)
             wanders = normal(broken) == normal(control)
-        lab = Lab(
-            point=point,
-            kit=self.kit,
-            fire=lambda template: self.fire(point, template),
-            among=lambda template, others: self.among(point, template, others),
+        lab = self._lab(
+            point,
             plain=control,
             torn=broken or control,
             wanders=wanders,
-            thorough=self.thorough,
             timed=self.timed,
             took=lambda: self.client.took,
         )
@@ -338,9 +338,9 @@ class Attacker:
             if filed and name in QUOTED and (lab.wanders or FILES not in pending):
                 continue
             proof = check.prove(lab)
-            if proof is not None and name == FILES:
-                del pending[FILES]
             if proof is not None:
+                if name == FILES:
+                    del pending[FILES]
                 self.note(name, point)
                 shot, control = proof.shot or lab.broken, proof.control or lab.control
                 self.findings.append(self._finding(check, point, proof, shot, control))
