@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from hauberk import CORS, CSRF, Cookies, Failures, Hosts, Policy
 from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
-from hauberk.adapters.asgi_exchange import LONGEST_NAME, MOST_NAMES, alike
+from hauberk.adapters.asgi_alike import LONGEST_NAME, MOST_NAMES, AlikeScopes
 from hauberk.adapters.wsgi import WSGIShield
 from hauberk.core.exchange import Exchange, Reply, held
 from hauberk.core.plan import Plan, Steps
-from hauberk.core.verdicts import ALIKE, LONGEST, MOST, Verdicts, Witness
+from hauberk.core.verdicts import ALIKE, LONGEST, MOST, ORIGIN_FORM, SCHEME, Verdicts, Witness
 from hauberk.shield.exempt import Exempt
 from hauberk.shield.fetch_metadata import FetchMetadata
 
@@ -133,8 +133,8 @@ def test_a_shield_that_has_seen_much_answers_as_a_new_one(name: str) -> None:
     # Chance alone may ask for nothing that passes, and only what passes is remembered.
     assert asked_asgi(old_asgi, PASSES)[0] == asked_wsgi(old_wsgi, PASSES)[0] == 200
     check()
-    assert old_asgi._verdicts.known or old_asgi._verdicts.blind
-    assert old_wsgi._verdicts.known
+    assert old_asgi._verdicts.count
+    assert old_wsgi._verdicts.count
 
 
 GOOD: Request = ("POST", "https", "/", (("host", "app.example"), ("sec-fetch-site", "same-origin")))
@@ -146,7 +146,7 @@ def test_a_refusal_is_never_remembered(caplog: pytest.LogCaptureFixture) -> None
     with caplog.at_level(logging.WARNING):
         assert [asked_asgi(shield, one)[0] for one in (FORGED, FORGED, GOOD, FORGED)] == [403, 403, 200, 403]
     assert sum("csrf-refused" in record.getMessage() for record in caplog.records) == 3
-    assert len(shield._verdicts.known) == 1
+    assert shield._verdicts.count == 1
 
 
 def test_whom_the_application_allows_is_asked_each_time() -> None:
@@ -243,7 +243,7 @@ def test_a_verdict_by_the_method_alone_is_one_that_asked_for_nothing_else(
 
     shield = ASGIShield(asgi_page, Plan.of([Looking(), Watching()]))
     first = asked_asgi(shield, GOOD)
-    assert (GOOD[0] in shield._verdicts.blind) is blind
+    assert (type(shield._verdicts.by_method.get(GOOD[0])) is tuple) is blind
     assert asked_asgi(shield, GOOD) == first
 
 
@@ -251,7 +251,7 @@ def test_a_method_that_passes_says_nothing_of_another() -> None:
     shield = ASGIShield(asgi_page, POLICIES["csrf"].plan())
     for method in ("GET", "HEAD"):
         assert asked_asgi(shield, (method, *FORGED[1:]))[0] == 200
-    assert set(shield._verdicts.blind) == {"GET", "HEAD"}
+    assert set(shield._verdicts.by_method) == {"GET", "HEAD"}
     for method in ("POST", "get", "DELETE"):
         assert asked_asgi(shield, (method, *FORGED[1:]))[0] == 403
 
@@ -294,17 +294,33 @@ class Plain(Exchange):
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    verdicts: Verdicts[int] = Verdicts()
+    verdicts: Verdicts[int] = Verdicts(lambda asked: AlikeScopes(asked) if asked else None)
+    origin = frozenset({"origin"})
     for number in range(MOST + 1):
-        verdicts.remember(("GET", str(number)), number)
-    assert len(verdicts.known) == 1
-    verdicts.remember(("GET", "x" * LONGEST), 0)
-    assert len(verdicts.known) == 1
+        verdicts.remember("GET", origin, keyed(b"origin", value=b"%d" % number), number)
+    assert verdicts.find("GET", keyed(b"origin", value=b"%d" % MOST)) == MOST
+    assert verdicts.find("GET", keyed(b"origin", value=b"1")) is None
+    long = keyed(b"origin", value=b"x" * LONGEST)
+    verdicts.remember("GET", origin, long, 0)
+    assert verdicts.find("GET", long) is None
     for number in range(MOST + 1):
-        verdicts.remember_method(f"M{number}", number)
-    assert len(verdicts.blind) == MOST
-    verdicts.remember_method("x" * (LONGEST + 1), 0)
-    assert "x" * (LONGEST + 1) not in verdicts.blind
+        verdicts.remember(f"M{number}", frozenset(), keyed(), number)
+    assert len(verdicts.by_method) <= MOST
+    verdicts.remember("x" * (LONGEST + 1), frozenset(), keyed(), 0)
+    assert "x" * (LONGEST + 1) not in verdicts.by_method
+
+
+def test_who_looks_further_than_before_is_compared_by_that_as_well() -> None:
+    """What was said when less had been looked at says nothing of requests that differ in the rest."""
+    verdicts: Verdicts[str] = Verdicts(lambda asked: AlikeScopes(asked) if asked else None)
+    verdicts.remember("GET", frozenset({"origin"}), keyed(b"host", b"origin"), "by origin")
+    assert verdicts.find("GET", keyed(b"host", b"origin", host=b"other")) == "by origin"
+    verdicts.remember("GET", frozenset({"host"}), keyed(b"host"), "by host")
+    assert verdicts.find("GET", keyed(b"host", b"origin", host=b"other")) is None
+    assert verdicts.find("GET", keyed(b"host")) == "by host"
+    verdicts.remember("GET", frozenset({"origin"}), keyed(b"host", b"origin"), "by both")
+    assert verdicts.find("GET", keyed(b"host", b"origin")) == "by both"
+    assert verdicts.find("GET", keyed(b"host")) == "by host"
 
 
 def test_a_name_in_capitals_gets_past_no_check() -> None:
@@ -416,13 +432,32 @@ def test_fields_of_which_the_plan_is_told_are_a_shortcuts() -> None:
         assert len(asked) == 2 * times
 
 
-def test_a_field_that_comes_twice_is_for_the_step_to_sort_out() -> None:
+def test_a_field_that_comes_twice_is_another_request_and_for_the_step_to_sort_out() -> None:
     asked: list[str] = []
     shield = ASGIShield(asgi_page, Plan.of([Adding(asked)]))
-    fields = (("host", "app.example"), ("origin", "https://a.example"), ("origin", "https://a.example"))
-    for _ in range(2):
-        assert "allow" not in dict(asked_asgi(shield, ("GET", "https", "/", fields))[1])
-    assert asked == ["https://a.example, https://a.example"] * 2
+    host, origin = ("host", "app.example"), ("origin", "https://list.example")
+    for fields in ((host, origin), (host, origin, origin), (host, origin), (host, origin, origin)):
+        answer = asked_asgi(shield, ("GET", "https", "/", fields))
+        assert ("x-known" in dict(answer[1])) is (len(fields) == 2)
+    assert asked == ["https://list.example", "https://list.example, https://list.example", "https://list.example"]
+
+
+def test_an_error_of_the_application_knows_nothing_of_how_its_request_was_found() -> None:
+    errors = list[Exception]()
+
+    async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+        error = ValueError("secret")
+        errors.append(error)
+        raise error
+
+    shield = ASGIShield(failing, Plan.of([Adding([]), Failures()]))
+    logging.disable(logging.CRITICAL)
+    try:
+        for number in range(3):
+            asked_asgi(shield, ("GET", "https", "/", (("host", "app.example"), (f"x-{number}", "1"))))
+    finally:
+        logging.disable(logging.NOTSET)
+    assert [error.__context__ for error in errors] == [None] * 3
 
 
 def test_one_step_that_does_not_say_what_it_reads_makes_every_request_ask_all() -> None:
@@ -440,60 +475,107 @@ def test_one_step_that_does_not_say_what_it_reads_makes_every_request_ask_all() 
     assert asked == ["", "other"] * 4
 
 
-def keyed(*names: bytes, **more: Any) -> Any:
+def keyed(*names: bytes, value: bytes = b"x", host: bytes = b"x", **more: Any) -> Any:
     scope = {"method": "POST", "scheme": "https", "path": "/", "raw_path": b"/", **more}
-    return scope | {"headers": [(name, b"x") for name in names]}
+    return scope | {"headers": [(name, host if name == b"host" else value) for name in names]}
+
+
+ASKED = frozenset({"host", "origin", SCHEME, ORIGIN_FORM})
+COMMON = keyed(b"host", b"x-own")
 
 
 @pytest.mark.parametrize(
-    ("scope", "remembered"),
+    ("scope", "same"),
     [
         (keyed(b"host"), True),
-        (keyed(b"host", b"x-own"), True),
+        (keyed(b"x-new", b"host"), True),
+        (keyed(b"host", b"x-own", b"x-own"), True),
+        (keyed(b"host", b"cookie", b"accept", value=b"y"), True),
+        (keyed(b"host", raw_path=None), True),
+        (keyed(b"host", method="GET"), True),  # which is looked up before
         (keyed(b"Host"), False),
         (keyed(b"host", b"Origin"), False),
         (keyed(b"host", b"X-Own"), False),
+        (keyed(b"host", b"1"), False),
         (keyed(b"host", b"host"), False),
-        (keyed(b"host", b"x-own", b"x-own"), False),
+        (keyed(b"host", b"origin"), False),
+        (keyed(b"origin"), False),
+        (keyed(), False),
+        (keyed(b"host", host=b"y"), False),
+        (keyed(b"host", host=b""), False),
+        (keyed(b"host", scheme="http"), False),
+        (keyed(b"host", scheme=None), False),
         (keyed(b"host", raw_path=b"*"), False),
         (keyed(b"host", raw_path=b""), False),
         (keyed(b"host", raw_path=b"http://evil.example/"), False),
-        (keyed(b"host", raw_path=None), True),
         (keyed(b"host", raw_path=None, path="*"), False),
     ],
     ids=str,
 )
-@pytest.mark.parametrize("reads", [frozenset({"host", "origin"}), frozenset({"host", "origin", "a", "b"})], ids=len)
-def test_what_comes_in_an_odd_form_has_no_key_whatever_came_before(
-    reads: frozenset[str], scope: Any, remembered: bool
-) -> None:
-    key_of = alike(reads)
-    assert key_of(keyed(b"host", b"x-own"))[0] is not None
-    assert [key_of(scope)[0] is not None for _ in range(3)] == [remembered] * 3
+def test_requests_are_alike_by_what_was_asked_for_and_by_what_might_be_that(scope: Any, same: bool) -> None:
+    alike: AlikeScopes[str] = AlikeScopes(ASKED)
+    alike.keep(COMMON, "way")
+    for _ in range(2):  # the second time, names are known
+        assert alike.find(scope) == ("way" if same else None)
+    alike.keep(scope, "other")
+    assert alike.find(scope) == "other"
+    assert alike.find(COMMON) == ("other" if same else "way")
 
 
-def test_requests_that_differ_in_what_a_step_reads_have_different_keys() -> None:
-    key_of = alike(frozenset({"host", "origin"}))
-    scopes = [
-        keyed(b"host"),
-        keyed(b"origin"),
-        keyed(b"host", b"origin"),
-        keyed(b"host", method="GET"),
-        keyed(b"host", method="post"),
-        keyed(b"host", scheme="http"),
-        keyed(b"host") | {"headers": [(b"host", b"y")]},
-        keyed(b"host") | {"headers": [(b"host", b"")]},
-    ]
-    assert len({key_of(scope)[0] for scope in scopes}) == len(scopes)
+@pytest.mark.parametrize("asked", [frozenset({"host"}), frozenset({"host", SCHEME}), frozenset({"host", ORIGIN_FORM})])
+def test_what_was_not_asked_for_tells_nothing_apart(asked: frozenset[str]) -> None:
+    alike: AlikeScopes[str] = AlikeScopes(asked)
+    alike.keep(COMMON, "way")
+    assert alike.find(keyed(b"host", b"origin")) == "way"
+    assert (alike.find(keyed(b"host", scheme="http")) is None) is (SCHEME in asked)
+    assert (alike.find(keyed(b"host", raw_path=b"*")) is None) is (ORIGIN_FORM in asked)
+
+
+def test_fields_are_told_apart_from_values_and_by_their_order() -> None:
+    alike: AlikeScopes[str] = AlikeScopes(frozenset({"host", "origin"}))
+    one = keyed() | {"headers": [(b"host", b"origin"), (b"origin", b"a")]}
+    alike.keep(one, "one")
+    for headers in (
+        [(b"host", b"origin"), (b"origin", b"host")],
+        [(b"origin", b"a"), (b"host", b"origin")],
+        [(b"host", b"origin")],
+        [(b"host", b"origin"), (b"origin", b"a"), (b"origin", b"a")],
+    ):
+        assert alike.find(keyed() | {"headers": headers}) is None
+    assert alike.find(one | {"headers": [[b"host", b"origin"], [b"accept", b"a"], [b"origin", b"a"]]}) == "one"
 
 
 def test_names_that_somebody_makes_up_fill_no_memory_and_let_no_capitals_by() -> None:
-    key_of = alike(frozenset({"host"}))
+    alike: AlikeScopes[str] = AlikeScopes(frozenset({"host"}))
+    alike.keep(keyed(b"host"), "way")
     for number in range(2 * MOST_NAMES):
-        assert key_of(keyed(b"host", b"x-%d" % number))[0] is not None
-    assert key_of(keyed(b"host", b"x-" + b"a" * 10_000))[0] is not None
-    assert key_of(keyed(b"host", b"X-%d" % (2 * MOST_NAMES)))[0] is None
-    assert key_of(keyed(b"host", b"accept", b"user-agent"))[0] is not None
-    (lower,) = (cell.cell_contents for cell in key_of.__closure__ or () if isinstance(cell.cell_contents, set))
-    assert len(lower) <= MOST_NAMES + 1
-    assert max(map(len, lower)) <= LONGEST_NAME
+        assert alike.find(keyed(b"host", b"x-%d" % number)) == "way"
+    assert alike.find(keyed(b"host", b"x-" + b"a" * 10_000)) == "way"
+    assert alike.find(keyed(b"host", b"X-%d" % (2 * MOST_NAMES))) is None
+    assert alike.find(keyed(b"host", b"accept", b"user-agent")) == "way"
+    others = alike.entry[1]
+    assert len(others) <= MOST_NAMES
+    assert max(map(len, others)) <= LONGEST_NAME
+    assert b"host" not in others
+
+
+def test_a_shield_finds_by_new_names_and_odd_forms_what_it_knows() -> None:
+    asked: list[str] = []
+    shield = ASGIShield(asgi_page, Plan.of([Adding(asked)]))
+    for fields in ((), (("x-new", "1"),), (("x-new", "2"),), (("x-newer", "3"),)):
+        asked_asgi(shield, ("GET", "https", "/", (("host", "app.example"), *fields)))
+    assert asked == [""]
+    asked_asgi(shield, ("GET", "https", "/", (("host", "app.example"), ("X-New", "1"))))
+    assert asked == ["", ""]
+
+
+def test_a_websocket_by_wsgi_says_nothing_of_other_requests() -> None:
+    """A handshake is checked as what is not safe; its verdict is no other request's, nor the other way round."""
+    shield = WSGIShield(wsgi_page, POLICIES["csrf"].plan())
+    plain: Request = ("GET", "https", "/", FORGED[3])
+    for request, status in ((plain, 200), (("GET", "https", "/", (*FORGED[3], ("upgrade", "websocket"))), 403)) * 2:
+        assert asked_wsgi(shield, request)[0] == status
+    fresh = WSGIShield(wsgi_page, POLICIES["csrf"].plan())
+    handshake: Request = ("GET", "https", "/", (*GOOD[3], ("upgrade", "websocket")))
+    assert [asked_wsgi(fresh, one)[0] for one in (handshake, plain, handshake)] == [200, 200, 200]
+    assert fresh._verdicts.count >= 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from types import MethodType
 from typing import Any
-from weakref import ref
 
 from hauberk.adapters.answers import ASGIAnswer
+from hauberk.adapters.asgi_alike import END, AlikeScopes
 from hauberk.adapters.asgi_exchange import (
     App,
     ASGIExchange,
@@ -20,14 +20,13 @@ from hauberk.adapters.asgi_exchange import (
     Receive,
     Scope,
     Send,
-    alike,
     answer,
     raw_fields,
 )
 from hauberk.adapters.asgi_messages import Socket, replayed, watched, watched_messages
 from hauberk.core.encoded import UNREAD, encoded_bytes
 from hauberk.core.errors import BlockedError
-from hauberk.core.exchange import HOLDER, Holder, OpenSession, Reply, RequestStep, held
+from hauberk.core.exchange import HOLDER, Holder, Reply, RequestStep, held
 from hauberk.core.plan import Plan, begin_deferred, run_deferred
 from hauberk.core.verdicts import Verdicts, Witness
 
@@ -46,7 +45,7 @@ __all__ = [
 
 Way = tuple[Make, Make, RawHeaders]
 """What makes the exchange of a request, before its header is out and after, and what is added to that header."""
-Sending = tuple[Holder, Make, RawHeaders, Send]
+Sending = tuple[Holder, Way, Send]
 """What handing a message on takes."""
 
 
@@ -61,44 +60,53 @@ class ASGIShield:
     def __init__(self, app: App, plan: Plan, *, context: bool = False, sockets: App | None = None) -> None:
         self.app, self.plan, self._sockets = app, plan, sockets or app
         self._encoded = encoded_bytes(plan)
-        self._verdicts: Verdicts[Way] = Verdicts()
-        self._key = alike(plan.reads or frozenset())
+        self._verdicts: Verdicts[Way] = Verdicts(_alike)
         self._statuses, self._on_status = plan.statuses, plan.on_status
         self._plain: Way = (Early, Late, self._encoded.tails[UNREAD])
         if plan.eager or plan.always:
             self.run: App = self._full(plan.begin)
         else:
-            self.run = self._lean(context) if plan.session is None else self._lean_with_session(context, plan.session)
+            self.run = self._lean(context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
         await self.run(scope, receive, send)
 
-    def _lean(self, context: bool) -> App:
+    def _lean(self, context: bool) -> App:  # noqa: C901 - what every request goes through is written out: calls cost
         """For plans whose steps before the application, if any, say the same of requests that are alike: variables of a
-        closure instead of attributes, and an exchange only if somebody asks."""
-        app, other, failed = self.app, self._other, self._failed
-        judges, key_of = bool(self.plan.on_request), self._key
-        known, blind = self._verdicts.known, self._verdicts.blind
-        full, plain = self._full(self._learn), self._plain
-        forward = self._forward()
+        closure instead of attributes, and an exchange only if somebody asks. A session is there for whoever looks into
+        it, during the request and afterwards."""
+        app, other, failed, opens = self.app, self._other, self._failed, self.plan.session
+        ways = self._verdicts.by_method if self.plan.on_request else None
+        full, plain, forward, again = self._full(self._learn), self._plain, self._forward(), self._again
 
-        async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        async def run(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901
             if scope["type"] != "http":
                 return await other(scope, receive, send)
-            if not judges:
-                (make, late, added), fields = plain, None
-            elif (way := blind.get(scope["method"])) is not None:
-                (make, late, added), fields = way, None
-            else:
-                key, fields = key_of(scope)
-                way = known.get(key)
+            way: Any = plain
+            if ways is not None:
+                try:
+                    way = ways[scope["method"]]
+                    if type(way) is list:  # it leads further, by what the steps asked for
+                        way, others, aside = way
+                        if aside is not None:
+                            way = way[aside(scope)]
+                        for name, value in scope["headers"]:
+                            if name not in others:
+                                way = way[name][value]
+                        way = way[END]
+                except KeyError:
+                    way = again(scope)
                 if way is None:
                     return await full(scope, receive, send)
-                make, late, added = way
-            holder: Holder = [None, make, (scope, fields)]
-            scope["hauberk"] = holder
-            send_shielded: Send = MethodType(forward, (holder, late, added, send))
+            if opens is None:
+                over = OVER
+                scope["hauberk"] = holder = [None, way[0], scope, None]
+            else:
+                over = {**scope}
+                scope["session"] = session = opens()  # where Starlette and Litestar look for it
+                scope["hauberk"] = session.holder = holder = [None, way[0], scope, session]
+            send_shielded: Send = MethodType(forward, (holder, way, send))
             token = HOLDER.set(holder) if context else None
             try:
                 await app(scope, receive, send_shielded)
@@ -108,53 +116,13 @@ class ASGIShield:
             finally:
                 if token is not None:
                     HOLDER.reset(token)
-                if holder[0] is not None:
-                    holder[0].failed = None  # which knows the exchange by its traceback
-                scope["hauberk"] = GONE.copy()
-            return None
-
-        return run
-
-    def _lean_with_session(self, context: bool, opens: OpenSession) -> App:
-        """The same with a session for whoever looks into it, during the request and afterwards."""
-        app, other, failed = self.app, self._other, self._failed
-        judges, key_of = bool(self.plan.on_request), self._key
-        known, blind = self._verdicts.known, self._verdicts.blind
-        full, plain = self._full(self._learn), self._plain
-        forward = self._forward()
-
-        async def run(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
-                return await other(scope, receive, send)
-            if not judges:
-                (make, late, added), fields = plain, None
-            elif (way := blind.get(scope["method"])) is not None:
-                (make, late, added), fields = way, None
-            else:
-                key, fields = key_of(scope)
-                way = known.get(key)
-                if way is None:
-                    return await full(scope, receive, send)
-                make, late, added = way
-            alone = {**scope}, fields
-            session = scope["session"] = opens()  # where Starlette and Litestar look for it
-            scope["hauberk"] = session.holder = holder = [None, make, (scope, fields), session]
-            send_shielded: Send = MethodType(forward, (holder, late, added, send))
-            token = HOLDER.set(holder) if context else None
-            try:
-                await app(scope, receive, send_shielded)
-            except Exception as error:
-                if await failed(held(holder), error, send, send_shielded):
-                    raise
-            finally:
-                if token is not None:
-                    HOLDER.reset(token)
-                # Scope, holder, session and exchange know each other: apart, they are gone now, and not when garbage is
+                # Scope, holder, exchange and session know each other: apart, they are gone now, and not when garbage is
                 # collected. What outlives the request may look into its session, and sees the request as it came.
-                holder[2] = alone
-                holder[3] = kept = ref(session)
-                if (ex := holder[0]) is not None:
-                    ex.scope, ex.kept, ex.failed = alone[0], kept, None
+                if holder[0] is not None:
+                    _part(holder, over)
+                elif opens is not None:
+                    session.holder = [None, holder[1], over, None]
+                holder[2] = over
             return None
 
         return run
@@ -168,8 +136,8 @@ class ASGIShield:
 
         def forward(sending: Sending, message: Message) -> Awaitable[None]:
             if message["type"] != "http.response.start":
-                return sending[3](message)
-            holder, late, added, send = sending
+                return sending[2](message)
+            holder, way, send = sending
             if (ex := holder[0]) is not None:
                 # As `_send_start` begins: written out here, where most of what looks into a session goes by.
                 if ex.blocked is None and type(headers := message.get("headers")) is list:
@@ -183,32 +151,32 @@ class ASGIShield:
             if adds:
                 try:
                     headers = message["headers"]
-                    fields = headers + added
+                    fields = headers + way[2]
                 except (KeyError, TypeError):  # none at all, or another iterable than a list
                     return send_start(held(holder), message, send)
                 for name, _ in headers:
                     if name not in harmless and concerns(name):
                         return send_start(held(holder), message, send)
                 message["headers"] = fields
-            holder[1] = late
+            holder[1] = way[1]
             return send(message)
 
         return forward
 
+    def _again(self, scope: Scope) -> Way | None:
+        """The way of a request with fields whose name was not seen before, or that came in an odd form."""
+        return self._verdicts.find(scope.get("method", "GET"), scope)
+
     def _learn(self, ex: Any) -> Reply | None:
         """Run the steps before the application, and remember what they said of a request that they let pass."""
         plan = self.plan
-        key, _ = self._key(ex.scope)
         witness: Any = Witness(ex, plan.reads or frozenset())
         reply = plan.begin(witness)
-        if reply is None and witness.lasting and (witness.blind or key is not None):
+        if reply is None and witness.lasting:
             tails = self._encoded.tails_after(ex.fields)
             if tails is not None:
                 way = (*ex.makers(tails), tails[UNREAD])
-                if witness.blind:
-                    self._verdicts.remember_method(ex.method, way)
-                elif key is not None:
-                    self._verdicts.remember(key, way)
+                self._verdicts.remember(ex.method, frozenset(witness.asked), ex.scope, way)
         return reply
 
     def _full(self, begin: RequestStep) -> App:
@@ -221,11 +189,10 @@ class ASGIShield:
             if scope["type"] != "http":
                 return await other(scope, receive, send)
             ex = ASGIExchange(scope)
-            scope["hauberk"] = holder = [ex, None, None]
+            scope["hauberk"] = holder = [ex, None, None, None]
             if opens is not None:
-                ex.session = session = scope["session"] = opens()
+                ex.session = holder[3] = session = scope["session"] = opens()
                 session.exchange = ex
-                holder.append(session)
 
             def send_shielded(message: Message) -> Awaitable[None]:
                 if message["type"] == "http.response.start":
@@ -333,12 +300,11 @@ class ASGIShield:
             return await self.app(scope, receive, send)
         ex = ASGIExchange(scope)
         ex.websocket = True
-        holder: Holder = [ex, None, None]
+        holder: Holder = [ex, None, None, None]
         scope["hauberk"] = holder
         if self.plan.session is not None:
-            ex.session = session = scope["session"] = self.plan.session()
+            ex.session = holder[3] = session = scope["session"] = self.plan.session()
             session.exchange = ex
-            holder.append(session)
         socket = Socket(self.plan, ex, send)
         token = HOLDER.set(holder)
         try:
@@ -376,10 +342,20 @@ def _apart(scope: Scope) -> Scope:
     return alone
 
 
+def _part(holder: Holder, over: Scope) -> None:
+    """The request of this holder, which has an exchange, is over."""
+    ex = holder[0]
+    ex.scope = _apart(ex.scope) if over is OVER else over
+    ex.end()
+    holder[3] = ex.kept
+
+
 OVER: Scope = {"type": "http", "method": "GET", "path": "", "headers": []}
 """In place of its scope, for who asks for the exchange of a request that is over."""
-GONE: Holder = [None, Late, (OVER, None)]
-"""A holder that holds nothing of a request."""
+
+
+def _alike(asked: frozenset[str]) -> AlikeScopes[Way] | None:
+    return AlikeScopes(asked) if asked else None
 
 
 async def _nothing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
-from hauberk.adapters.wsgi import split_host
+from hauberk.adapters.wsgi_exchange import split_host
 from hauberk.core.encoded import RawHead, Tails
 from hauberk.core.exchange import PRIVATE, Exchange, Reply
 
@@ -15,11 +15,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders = list[tuple[bytes, bytes]]
-Source = tuple[Scope, Mapping[bytes, bytes] | None]
-"""A scope, and its fields by name, where somebody has looked for one."""
-Make = Callable[[Source], "ASGIExchange"]
-Key = tuple[Any, ...]
-
+Make = Callable[[Scope], "ASGIExchange"]
 
 _PRIVATE = b"cache-control", PRIVATE.encode()
 _HTTP = {"ws": "http", "wss": "https"}
@@ -109,8 +105,7 @@ class ASGIExchange(Exchange):
     @property
     def origin_form(self) -> bool:
         """See `Exchange.origin_form`."""
-        raw: bytes | None = self.scope.get("raw_path")
-        return super().origin_form if raw is None else raw[:1] == b"/"
+        return origin_form(self.scope)
 
     def forward(self, *, scheme: str, client: str, host: str) -> None:
         """See `Exchange.forward`. The server's own list of fields stays as it is."""
@@ -159,9 +154,6 @@ class Early(ASGIExchange):
 
     asked = False
     """Whether somebody has asked for a field."""
-
-    def __init__(self, source: Source) -> None:
-        self.scope, self.fields_by_name = source
 
     def header(self, name: str) -> str:
         """See `Exchange.header`. An index is made at the second question: often there is but one."""
@@ -255,6 +247,12 @@ def raw_fields(reply: Reply) -> RawHeaders:
     return fields if reply.bodiless else [*fields, (b"content-length", b"%d" % len(reply.body))]
 
 
+def origin_form(scope: Scope) -> bool:
+    """Whether the request's target is a path; by the path itself where the server keeps none as it came."""
+    raw: bytes | None = scope.get("raw_path")
+    return bool(scope["path"][:1] == "/" if raw is None else raw[:1] == b"/")
+
+
 def _by_name(headers: RawHeaders) -> dict[bytes, bytes]:
     """Name to value. What came several times is joined: by commas, cookies by semicolons (RFC 9113, section 8.2.3)."""
     fields = dict(headers)
@@ -267,55 +265,3 @@ def _by_name(headers: RawHeaders) -> dict[bytes, bytes]:
         joiner = b"; " if name == b"cookie" else b", "
         joined[name] = joined[name] + joiner + value if name in joined else value
     return joined
-
-
-SLASH = ord("/")
-MOST_NAMES, LONGEST_NAME = 256, 64
-"""How many names of fields are remembered as being in lower case, and how many letters each may have."""
-USUAL = (
-    "accept accept-encoding accept-language authorization cache-control connection content-length content-type cookie "
-    "dnt forwarded host if-modified-since if-none-match origin pragma priority range referer sec-ch-ua "
-    "sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user sec-gpc te "
-    "upgrade-insecure-requests user-agent x-csrf-token x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip "
-    "x-requested-with"
-)
-"""Those that browsers and proxies send: names that somebody makes up cannot keep them out."""
-
-
-def alike(reads: frozenset[str]) -> Callable[[Scope], tuple[Key | None, dict[bytes, bytes]]]:
-    """Of a request, all that steps see which read these fields (`core.verdicts`), and its fields by name. None where
-    that is for them to work out: a field comes twice, a name has capitals, or the target is no path."""
-    names = tuple(name.encode("latin-1") for name in sorted(reads))
-    three = (*names, b"", b"", b"")[:3] if len(names) <= 3 else None  # by name, which costs a third of a loop
-    first, second, third = three or (b"", b"", b"")
-    lower = {name.encode() for name in USUAL.split()}
-    known = lower.issuperset  # cheaper than a look at each letter
-
-    def key_of(scope: Scope) -> tuple[Key | None, dict[bytes, bytes]]:
-        headers = scope["headers"]
-        fields = dict(headers)
-        if len(fields) != len(headers) or not (known(fields) or _learned(fields, lower)):
-            return None, fields
-        get = fields.get
-        try:
-            if scope["raw_path"][0] != SLASH:
-                return None, fields
-            if three is not None:
-                return (scope["method"], scope["scheme"], get(first), get(second), get(third)), fields
-            return (scope["method"], scope["scheme"], *map(get, names)), fields
-        except (KeyError, TypeError, IndexError):  # what a server may leave out, or leave empty
-            raw = scope.get("raw_path")
-            if (raw[:1] if raw is not None else scope["path"][:1].encode("latin-1", "replace")) != b"/":
-                return None, fields
-            return (scope["method"], scope.get("scheme"), *map(get, three or names)), fields
-
-    return key_of
-
-
-def _learned(fields: dict[bytes, bytes], lower: set[bytes]) -> bool:
-    """Whether all names are in lower case; those that are will be known."""
-    if not b"".join(fields).islower():
-        return False
-    if len(lower) < MOST_NAMES:
-        lower.update(name for name in fields if len(name) <= LONGEST_NAME)
-    return True

@@ -306,8 +306,8 @@ class AnswerWatch(Protocol):
 
 
 Holder = list[Any]
-"""`[exchange or None, how to make it, what to make it from]`: the adapters put one down for each request. The session
-comes fourth, where there is one.
+"""`[exchange or None, how to make it, what to make it from, the session or None]`: the adapters put one down for each
+request.
 
 Most requests need no exchange at all, and making one costs as much as everything else that the adapter does. So it is
 made when somebody asks, and this list (the cheapest thing that can be changed in place) remembers it.
@@ -325,10 +325,10 @@ def held(holder: Holder) -> Any:
     exchange = holder[0]
     if exchange is None:
         exchange = holder[0] = holder[1](holder[2])
-        if len(holder) > 3:
-            exchange.kept = session = holder[3]
-            if type(session) is not ref:
-                session.exchange = exchange
+        if (session := holder[3]) is not None:
+            # When the request is over they must not hold each other.
+            exchange.kept = session if session.holder is holder else ref(session)
+            session.exchange = exchange
     return exchange
 
 
@@ -343,7 +343,7 @@ class Current:
 
     def set(self, exchange: Exchange | None) -> Token[Holder | None]:
         """Make it the current one, as the adapters do; give the token back to `reset`."""
-        return HOLDER.set(None if exchange is None else [exchange, None, None])
+        return HOLDER.set(None if exchange is None else [exchange, None, None, None])
 
     def reset(self, token: Token[Holder | None]) -> None:
         """Back to what was before."""

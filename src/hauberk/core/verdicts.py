@@ -1,84 +1,126 @@
 """What the steps before the application said of a request, for the next ones that are alike in all that they looked at.
 
 Host, Origin and Sec-Fetch-Site are the same in nearly every request of a site's visitors, and what is made of them is a
-function of them. So it is worked out once for each that comes, by a run of the steps which is watched: if one looks at
-more than the plan's `reads`, or does more than name fields for the answer, nothing is remembered. Nor is a refusal:
-each of those is judged, and logged, by itself.
+function of them. So it is worked out once for each that comes, by a run of the steps which is watched: what it asked
+for is what the next requests of that method are compared by, and nothing else. If a step looks at more than the plan's
+`reads`, or does more than name fields for the answer, nothing is remembered. Nor is a refusal: each of those is judged,
+and logged, by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, Protocol, TypeVar
 
 from hauberk.core.exchange import Exchange
 
 Way = TypeVar("Way")
 
-ALIKE = frozenset({"method", "scheme", "websocket", "origin_form", "sent", "lasting", "fields", "csrf"})
-"""What a step may look at beside the fields of `reads`: what is in each key, or the same for every new exchange."""
-SOLE = ALIKE - {"scheme", "origin_form"}
-"""Those that are the same for every new exchange of its method, as far as HTTP goes."""
+SCHEME, ORIGIN_FORM = ":scheme", ":origin-form"
+"""Beside names of fields, which have no colon: what a step may have asked for."""
+ASIDE = {"scheme": SCHEME, "origin_form": ORIGIN_FORM}
+ALIKE = frozenset({"method", "websocket", "sent", "lasting", "fields", "csrf", *ASIDE})
+"""What a step may look at beside the fields of `reads`: requests are compared by it, or it is the same for every new
+exchange of a method."""
 SET = frozenset({"fields", "csrf", "lasting"})
 """What a step may set: values that belong to the policy, and not to the request."""
 MOST = 512
 """How many are remembered; then all are forgotten. Some sites have more hosts, and anybody can make some up."""
 LONGEST = 512
-"""Letters of one key: what is longer is no Host or Origin that comes twice."""
+"""Letters of what one is compared by: what is longer is no Host or Origin that comes twice."""
 
 
 class Witness:
     """An exchange as the steps see it while they are watched."""
 
-    __slots__ = ("_ex", "_reads", "blind", "lasting")
+    __slots__ = ("_ex", "_reads", "asked", "lasting")
 
     def __init__(self, ex: Exchange, reads: frozenset[str]) -> None:
         object.__setattr__(self, "_ex", ex)
         object.__setattr__(self, "_reads", reads)
         object.__setattr__(self, "lasting", True)
-        object.__setattr__(self, "blind", True)  # whether the steps asked for nothing but the method so far
+        object.__setattr__(self, "asked", set())  # names of fields, and of `ASIDE`
 
     def header(self, name: str) -> str:
         """See `Exchange.header`."""
-        object.__setattr__(self, "blind", False)
-        if name not in self._reads:
+        if name in self._reads:
+            self.asked.add(name)
+        else:
             object.__setattr__(self, "lasting", False)
         value: str = self._ex.header(name)
         return value
 
     def __getattr__(self, name: str) -> Any:
-        if name not in SOLE:
-            object.__setattr__(self, "blind", False)
-        if name not in ALIKE:
+        if name in ASIDE:
+            self.asked.add(ASIDE[name])
+        elif name not in ALIKE:
             object.__setattr__(self, "lasting", False)
         return getattr(self._ex, name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name not in SET or name in {"lasting", "blind"}:
+        if name not in SET or name in {"lasting", "asked"}:
             object.__setattr__(self, "lasting", False)
         setattr(self._ex, name, value)
 
 
+class Alike(Protocol[Way]):
+    """Requests of one method, told apart by all that could matter to steps that asked for certain fields."""
+
+    @property
+    def entry(self) -> Any:
+        """What the adapter finds the way by, on every request."""
+
+    def find(self, request: Any) -> Way | None:
+        """The way that was kept for requests like this one (what the adapter has of it), if any."""
+
+    def keep(self, request: Any, way: Way) -> None:
+        """Let requests like this one take that way."""
+
+
 class Verdicts(Generic[Way]):
-    """Which way requests go that the steps let pass, by all that the steps looked at."""
+    """Which way requests go that the steps let pass, by all that the steps looked at in requests of the same method.
 
-    __slots__ = ("blind", "known")
+    `alike` makes an `Alike` by what was asked for, or gives None where that is the same in all requests of a method.
+    """
 
-    def __init__(self) -> None:
-        self.known: dict[Hashable, Way] = {}
-        """To be looked up by the adapters; they write by `remember` alone."""
-        self.blind: dict[str, Way] = {}
-        """The same by the method, where the steps asked for nothing else: as a check of unsafe methods does for GET."""
+    __slots__ = ("_alike", "_asked", "by_method", "count")
 
-    def remember(self, key: tuple[Any, ...], way: Way) -> None:
-        """Take this way from here on."""
-        if sum(len(part) for part in key if part is not None) > LONGEST:
+    def __init__(self, alike: Callable[[frozenset[str]], Alike[Way] | None]) -> None:
+        self._alike = alike
+        self._asked: dict[str, tuple[frozenset[str], Alike[Way]]] = {}
+        self.by_method: dict[str, Any] = {}
+        """The way, or an `Alike.entry`: for the adapters, which write by `remember` alone."""
+        self.count = 0
+        """How many were remembered since all were forgotten."""
+
+    def find(self, method: str, request: Any) -> Way | None:
+        """The way of a request, if one is known."""
+        asked = self._asked.get(method)
+        way: Way | None = self.by_method.get(method) if asked is None else asked[1].find(request)
+        return way
+
+    def remember(self, method: str, asked: frozenset[str], request: Any, way: Way) -> None:
+        """Take this way from here on, wherever the steps would find what they asked for to be the same."""
+        if len(method) > LONGEST:
             return
-        if len(self.known) >= MOST:
-            self.known.clear()
-        self.known[key] = way
+        if self.count >= MOST:
+            self.by_method.clear()
+            self._asked.clear()
+            self.count = 0
+        self.count += 1
+        before, alike = self._asked.get(method, (frozenset(), None))
+        if alike is None or not asked <= before:
+            # Further than at the requests before, which are to be compared by that as well: all begin again.
+            asked |= before
+            alike = self._alike(asked)
+            if alike is None:
+                self.by_method[method] = way
+                return
+            self._asked[method] = asked, alike
+            self.by_method[method] = alike.entry
+        alike.keep(request, way)
 
-    def remember_method(self, method: str, way: Way) -> None:
-        """Take this way from here on with every request of this method."""
-        if len(method) <= LONGEST and len(self.blind) < MOST:
-            self.blind[method] = way
+
+def brief(key: Iterable[object]) -> bool:
+    """Whether so much may be remembered."""
+    return sum(len(part) for part in key if isinstance(part, bytes | str)) <= LONGEST

@@ -21,7 +21,7 @@ from django.template.backends.django import DjangoTemplates
 from django.views.defaults import ERROR_PAGE_TEMPLATE
 
 from hauberk.adapters.body import WatchedInput, read_ahead
-from hauberk.adapters.wsgi import split_host
+from hauberk.adapters.wsgi_exchange import split_host
 from hauberk.core.errors import BlockedError, ConfigurationError
 from hauberk.core.exchange import CURRENT, Exchange, Head, Reply, held
 from hauberk.core.plan import run_deferred, run_inline
@@ -153,11 +153,10 @@ class Shield:
     def _exchange(self, request: HttpRequest) -> DjangoExchange:
         ex = DjangoExchange(request)
         ex.waits = self._waits
-        request.META["hauberk"] = holder = [ex, None, None]
+        request.META["hauberk"] = holder = [ex, None, None, None]
         if self.plan.session is not None:
-            ex.session = session = self.plan.session()
+            ex.session = holder[3] = session = self.plan.session()
             session.exchange = ex
-            holder.append(session)
         stream = getattr(request, "_stream", None)
         if self.plan.watches_body and stream is not None:
             request._stream = WatchedInput(self.plan, ex, stream)

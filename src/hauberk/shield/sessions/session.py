@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, MutableMapping
 from types import MappingProxyType, MethodType
 from typing import Any, Protocol, Self, overload
+from weakref import ref
 
 import msgspec
 
@@ -67,6 +68,8 @@ class _Exchange:
         if session is None:
             return self
         exchange: Exchange = held(session.holder)
+        if exchange.kept is None:  # the request is over, and was when this one was made
+            exchange.kept = ref(session)
         session.exchange = exchange
         return exchange
 
