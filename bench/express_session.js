@@ -7,7 +7,7 @@ const { Writable } = require("node:stream");
 const path = require("node:path");
 
 const peer = createRequire(path.join(process.argv[2], "package.json"));
-const rounds = Number(process.argv[3] || 15), calls = Number(process.argv[4] || 500);
+const rounds = Number(process.argv[3] || 15), calls = Number(process.argv[4] || 2000);
 const secret = "q9vJ2mX7cT4bL8wZ1rN6kY3pD5hF0sGa-xUe";
 const data = { user: "4711", cart: [17, 23, 42], lang: "en", seen: 0 };
 let number = 0;
@@ -61,7 +61,7 @@ const median = (rows) => rows.sort((a, b) => a - b)[Math.floor(rows.length / 2)]
       const middleware = make();
       subjects.push([name, middleware, act, cookieOf(await request(middleware, begin, ""))]);
     }
-    for (let round = -2; round < rounds; round++) {
+    for (let round = -4; round < rounds; round++) {
       const bare = await timed(null, () => {}, "");
       for (const [name, middleware, does, cookie] of subjects) {
         const cost = (await timed(middleware, does, cookie)) - bare;
