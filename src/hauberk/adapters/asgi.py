@@ -79,10 +79,13 @@ class ASGIShield:
         app, other, failed, opens = self.app, self._other, self._failed, self.plan.session
         ways = self._verdicts.by_method if self.plan.on_request else None
         full, plain, forward, again = self._full(self._learn), self._plain, self._forward(), self._again
+        paths, waiting = self.plan.load_on, self._full(self.plan.begin)
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901
             if scope["type"] != "http":
                 return await other(scope, receive, send)
+            if paths is not None and scope["path"] in paths:
+                return await waiting(scope, receive, send)
             way: Any = plain
             if ways is not None:
                 try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -84,6 +84,8 @@ class Steps:
     """Makes what `Exchange.session` is; reads nothing before somebody looks into it."""
     load: Load | None = None
     """The only step that may wait: for a Store."""
+    load_on: Container[str] | None = None
+    """The paths whose requests `load` is for, where the others do without; there may be more tomorrow. None: all."""
     on_failure: Failure | None = None
     """Turns an exception that nobody handled into a reply."""
     keep_body: bool = False
@@ -143,6 +145,8 @@ class Plan:
     rewrite: Mapping[str, Rewrite] = field(default_factory=dict)
     session: OpenSession | None = None
     load: tuple[Load, ...] = ()
+    load_on: Container[str] | None = None
+    """Where there is one such step, the paths that it is for, if not all."""
     on_failure: Failure = plain_failure
     keep_body: bool = False
     on_body: tuple[OnBody, ...] = ()
@@ -174,6 +178,7 @@ class Plan:
             rewrite={name: change for s in steps for name, change in s.rewrite.items()},
             session=next((s.session for s in steps if s.session), None),
             load=tuple(s.load for s in steps if s.load),
+            load_on=_the_only(s.load_on for s in steps if s.load),
             on_failure=next((s.on_failure for s in steps if s.on_failure), plain_failure),
             keep_body=any(s.keep_body for s in steps),
             on_body=tuple(s.on_body for s in steps if s.on_body),
@@ -187,7 +192,11 @@ class Plan:
     def eager(self) -> bool:
         """Whether every request needs its exchange before the application runs."""
         return bool(
-            (self.on_request and self.reads is None) or self.load or self.watches_body or self.answers or self.statuses
+            (self.on_request and self.reads is None)
+            or (self.load and self.load_on is None)
+            or self.watches_body
+            or self.answers
+            or self.statuses
         )
 
     @property
@@ -273,6 +282,11 @@ def _all_of(reads: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
             return None
         found |= names
     return found
+
+
+def _the_only(paths: Iterable[Container[str] | None]) -> Container[str] | None:
+    found = list(paths)
+    return found[0] if len(found) == 1 else None
 
 
 def put(head: Head, fields: Sequence[Pair]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
 from hauberk.core.errors import ConfigurationError, LateSessionError, StoreError
 from hauberk.core.exchange import Exchange
-from hauberk.core.plan import Plan, run_inline
+from hauberk.core.plan import Plan, Steps, run_inline
 from hauberk.core.store import Store
 from hauberk.shield.csrf import CSRF
 from hauberk.shield.failures import Failures
@@ -407,6 +408,16 @@ def test_by_asgi_with_and_without_await(request: pytest.FixtureRequest, server: 
     store = open_store(request.getfixturevalue(server))
     face = store.blocking()
     vars(store)["blocking"] = lambda: face  # so that it can be closed at the end
+    asked: list[str] = []
+
+    def counted(name: str, load: Callable[[str], Any]) -> Callable[[str], Any]:
+        def call(key: str) -> Any:
+            asked.append(name)
+            return load(key)
+
+        return call
+
+    vars(store)["load"], vars(face)["load"] = counted("waits", store.load), counted("blocks", face.load)
     plan = Plan.of([Sessions(store=store)])
     sent: list[Message] = []
 
@@ -414,9 +425,10 @@ def test_by_asgi_with_and_without_await(request: pytest.FixtureRequest, server: 
         session = scope["session"]
         if scope["path"] == "/await":
             await session
-        session["n"] = session.get("n", 0) + 1
+        if scope["path"] != "/untouched":
+            session["n"] = session.get("n", 0) + 1
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"%d" % session["n"]})
+        await send({"type": "http.response.body", "body": b"" if not session.opened else b"%d" % session["n"]})
 
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
@@ -426,7 +438,7 @@ def test_by_asgi_with_and_without_await(request: pytest.FixtureRequest, server: 
 
     async def visit() -> list[bytes]:
         shield, cookie, bodies = ASGIShield(app, plan), b"", []
-        for path in ("/await", "/", "/", "/await"):
+        for path in ("/await", "/untouched", "/", "/", "/untouched", "/await"):
             sent.clear()
             headers = [(b"host", b"app.example"), *([(b"cookie", cookie)] if cookie else [])]
             scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "scheme": "https"}
@@ -437,8 +449,27 @@ def test_by_asgi_with_and_without_await(request: pytest.FixtureRequest, server: 
         await store.close()
         return bodies
 
-    assert asyncio.run(visit()) == [b"1", b"2", b"3", b"4"]
+    assert asyncio.run(visit()) == [b"1", b"", b"2", b"3", b"", b"4"]
+    assert asked == ["blocks", "waits", "waits"]
     run_inline(face.close())
+
+
+def test_a_request_that_may_wait_for_its_session_is_none_that_all_others_pay_for(tmp_path: Path) -> None:
+    """Reading ahead is for the paths where somebody looked; a second step that waits is for every request."""
+
+    class Waiting:
+        def steps(self) -> Steps:
+            async def load(ex: Exchange) -> None:
+                return None
+
+            return Steps(load=load)
+
+    sessions = Sessions(store=open_store("valkey://127.0.0.1:1"))
+    plan = Plan.of([sessions])
+    assert (plan.load_on is not None, plan.eager) == (True, False)
+    assert Plan.of([sessions, Waiting()]).eager
+    assert Plan.of([Waiting()]).eager
+    assert not Plan.of([Sessions(store=open_store(f"sqlite://{tmp_path}/s.db"))]).load
 
 
 class Colour(Enum):

@@ -84,7 +84,9 @@ class Sessions:
             clock=self.clock,
         )
 
-        return Steps(session=kept_by(keeper), load=keeper.prefetch if self._opened().waits else None)
+        if not self._opened().waits:
+            return Steps(session=kept_by(keeper))
+        return Steps(session=kept_by(keeper), load=keeper.prefetch, load_on=keeper.paths)
 
     async def of(self, user: str, *, current: Session | None = None) -> list[Device]:
         """All sessions of a user that live, the newest first; the one of this request is marked as `current`."""

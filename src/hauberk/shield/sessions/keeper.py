@@ -56,7 +56,8 @@ class StoreKeeper:
         self._secure_name, self._name = "__Host-" + cookie, cookie
         self._same_site, self._plain = same_site.capitalize(), plain
         self._bound, self.socket_check = bound, socket_check
-        self._paths: OrderedDict[str, None] = OrderedDict()
+        self.paths: OrderedDict[str, None] = OrderedDict()
+        """Where a session was looked into without `await`: for `prefetch`."""
         self._said: set[str] = set()
 
     # What a session asks.
@@ -93,7 +94,7 @@ class StoreKeeper:
 
     async def prefetch(self, ex: Exchange) -> Reply | None:
         """Read ahead on paths that looked into their session before: a store that waits is then never in the way."""
-        if ex.path in self._paths and ex.waits:
+        if ex.path in self.paths and ex.waits:
             session = ex.session
             token = self._token(session)
             if token is not None:
@@ -285,10 +286,10 @@ class StoreKeeper:
         path = ex.path
         if ex.waits:
             LOGGER.debug("a session was read without await in %s; it is read ahead from now on", path)
-        self._paths[path] = None
-        self._paths.move_to_end(path)
-        while len(self._paths) > MOST_PATHS:
-            self._paths.popitem(last=False)
+        self.paths[path] = None
+        self.paths.move_to_end(path)
+        while len(self.paths) > MOST_PATHS:
+            self.paths.popitem(last=False)
 
 
 def _refused(why: str, session: Session) -> None:
