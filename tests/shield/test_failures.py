@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from contextlib import nullcontext
+from importlib import import_module
 from typing import Any
 
 import pytest
 
+from hauberk import Policy, protect
 from hauberk.core.errors import BusyError, ConfigurationError, StoreError
 from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.plan import Plan
@@ -90,6 +94,59 @@ def test_hooks_are_told_and_may_fail(quiet: Serve, caplog: pytest.LogCaptureFixt
 def test_what_is_over_soon_is_503_with_a_time(quiet: Serve, error: Exception, wait: str) -> None:
     got = quiet(Plan.of([Failures()]), failing(error))
     assert (got.status, got.one("retry-after"), "valkey" in got.body.decode()) == (503, wait, False)
+
+
+OUTAGES = [BusyError("passwords", 7), StoreError("valkey://store.example", "timeout", "no answer")]
+
+
+@pytest.mark.parametrize("page", ["<h1>Sorry</h1>", b"<h1>Sorry</h1>"])
+def test_a_page_of_your_own_says_as_well_that_it_is_over_soon(quiet: Serve, page: str | bytes) -> None:
+    plan = Plan.of([Failures(page=lambda ex, number: page)])
+    got = quiet(plan, failing(OUTAGES[0]), headers=HTML)
+    assert (got.status, got.one("retry-after"), got.body) == (503, "7", b"<h1>Sorry</h1>")
+    got = quiet(plan, failing(ValueError("x")), headers=HTML)
+    assert (got.status, got.one("retry-after")) == (500, None)
+
+
+@pytest.mark.parametrize("framework", ["asgi", "starlette"])
+@pytest.mark.parametrize(
+    ("error", "late", "heard"),
+    [
+        (OUTAGES[0], False, False),
+        (OUTAGES[1], False, False),
+        (ValueError("x"), False, True),
+        (OUTAGES[0], True, True),  # what was begun must not look whole
+        (ValueError("x"), True, True),
+    ],
+)
+def test_an_asgi_server_hears_of_errors_and_not_of_outages(
+    framework: str, error: Exception, late: bool, heard: bool
+) -> None:
+    sent: list[Any] = []
+
+    async def bare(scope: Any, receive: Any, send: Any) -> None:
+        if late:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise error
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    policy = Policy(failures=Failures())
+    app: Any = bare
+    if framework == "starlette":
+        starlette: Any = import_module("starlette.applications")
+        app = starlette.Starlette()
+        app.router.default = bare
+    protected = protect(app, policy)
+    scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "headers": []}
+    with pytest.raises(type(error)) if heard else nullcontext():
+        asyncio.run(protected(scope, receive, send))
+    assert sent[0]["status"] == (200 if late else 500 if heard else 503)
+    assert (sent[-1]["type"] == "http.response.body") is not late
 
 
 def test_a_group_of_errors_is_one_error(quiet: Serve, caplog: pytest.LogCaptureFixture) -> None:

@@ -291,11 +291,12 @@ class ASGIShield:
             await self._send_blocked(ex, send)
             return not ex.replaced
         if ex.failed is error and ex.sent:  # answered by a page of the framework's
-            return True
+            return not ex.unavailable
         reply = await self.plan.fail(ex, error)
-        if not ex.sent:  # of a response that is under way, only the log hears
-            await answer(ex, reply, send_shielded)
-        return True
+        if ex.sent:  # of a response that is under way, only the log hears, and the server, to break it off
+            return True
+        await answer(ex, reply, send_shielded)
+        return not ex.unavailable
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lifespan passes untouched; a WebSocket's handshake is a request whose answer has a header like any other."""

@@ -94,6 +94,8 @@ class Exchange(ABC):
     """Whether the client's address is the word of a trusted proxy."""
     failed: Exception | None = None
     """The unhandled error that was logged and answered already, in a framework's own place for that."""
+    unavailable: bool = False
+    """Whether that was answered with 503: not the application failed, and no server has to hear of it."""
 
     @property
     @abstractmethod

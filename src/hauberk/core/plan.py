@@ -109,6 +109,7 @@ class Feature(Protocol):
         """What it contributes to a Plan."""
 
 
+UNAVAILABLE = 503
 ASIDE = Reply(500)
 """What an `on_request` step answers whose `load` answers this request: no further such step judges it.
 
@@ -226,7 +227,9 @@ class Plan:
         """The answer to an unhandled error, which is logged by this."""
         ex.failed = error
         failure = self.on_failure(ex, error)
-        return failure if isinstance(failure, Reply) else await failure
+        reply = failure if isinstance(failure, Reply) else await failure
+        ex.unavailable = reply.status == UNAVAILABLE and not ex.sent
+        return reply
 
     def finish(self, ex: Exchange, head: Head) -> None:
         """Everything that happens to a header before it leaves, finishers apart."""

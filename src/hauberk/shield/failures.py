@@ -24,7 +24,8 @@ class Failures:
     """The client gets a problem detail with an id; the log gets the trace under the same id.
 
     Two errors are answered with 503 and a time to come again, because it is not the application that failed: a store
-    that cannot be reached (StoreError), and hashing that is fully booked (BusyError).
+    that cannot be reached (StoreError), and hashing that is fully booked (BusyError). An ASGI server does not hear of
+    those: it would close the connection, and write a trace of its own for each.
     """
 
     media_type: str = "application/problem+json"
@@ -66,13 +67,14 @@ class Failures:
                     await told
             except Exception:
                 LOGGER.exception("Failures.on_error failed for error %s", number)
+        problem = self._problem(number, error)
         if self.page is not None and "text/html" in ex.header("accept"):
             try:
                 page = self.page(ex, number)
-                return _as_reply(await page if inspect.isawaitable(page) else page)
+                return _as_reply(await page if inspect.isawaitable(page) else page, problem)
             except Exception:
                 LOGGER.exception("Failures.page failed for error %s", number)
-        return self._problem(number, error)
+        return problem
 
     def _log(self, ex: Exchange, error: Exception) -> str:
         number = ex.read_error_id()
@@ -93,8 +95,10 @@ class Failures:
         return Reply(status, json.dumps(problem).encode(), fields)
 
 
-def _as_reply(page: Page) -> Reply:
+def _as_reply(page: Page, problem: Reply) -> Reply:
+    """A page in place of a problem detail, whose status and Retry-After it has where it says nothing of them."""
     if isinstance(page, Reply):
         return page
     body = page.encode() if isinstance(page, str) else page
-    return Reply(500, body, (("content-type", HTML), ("cache-control", "no-store")))
+    again = tuple(pair for pair in problem.headers if pair[0] == "retry-after")
+    return Reply(problem.status, body, (("content-type", HTML), ("cache-control", "no-store"), *again))

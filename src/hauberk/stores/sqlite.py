@@ -287,12 +287,12 @@ class SQLiteStore(Store):
                 )
 
     def _connection(self) -> sqlite3.Connection:
-        held: _Held | None = getattr(self._local, "held", None)
+        held: _Connection | None = getattr(self._local, "held", None)
         if held is None or held.process != os.getpid():
-            held = self._local.held = _Held(self._open())
-        return held.connection
+            held = self._local.held = self._open()
+        return held
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> _Connection:
         # Nobody else on the machine is to read sessions; SQLite gives the files beside it the same permissions.
         try:
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -300,7 +300,10 @@ class SQLiteStore(Store):
             pass
         except OSError as error:
             raise StoreError(repr(self), "unavailable", error.strerror or str(error)) from error
-        connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False, factory=_Connection
+        )
+        connection.process = os.getpid()
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={int(self._timeout * 1000)}"):
             connection.execute(f"PRAGMA {pragma}")
         self._migrate(connection)
@@ -344,25 +347,24 @@ class SQLiteStore(Store):
         return StoreError(repr(self), "unavailable", text)
 
 
-class _Held:
+class _Connection(sqlite3.Connection):
     """A thread's connection, closed when the thread ends; in a child that was forked it is neither used nor closed.
 
-    SQLite, "How To Corrupt An SQLite Database File", section 2.6.
+    SQLite, "How To Corrupt An SQLite Database File", section 2.6. It closes itself, as nobody else is sure to be asked
+    before it: among garbage, objects end in no certain order.
     """
 
-    __slots__ = ("connection", "process")
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection, self.process = connection, os.getpid()
+    process = 0
+    """That which opened it."""
 
     def __del__(self) -> None:
         if self.process == os.getpid():
-            self.connection.close()
-        else:
-            _INHERITED.append(self.connection)
+            self.close()
+        elif self.process:
+            _INHERITED.append(self)
 
 
-_INHERITED: list[sqlite3.Connection] = []
+_INHERITED: list[_Connection] = []
 """Connections of a parent process: kept, so that nothing closes them here."""
 
 

@@ -56,12 +56,12 @@ def _answer_failures(app: Flask, plan: Plan, propagates: Callable[[], bool]) -> 
     """In place of Werkzeug's own page; one that the application registered, or makes in a subclass, is left alone."""
     handle = app.handle_exception
 
-    def handle_exception(error: Exception) -> Response:
-        ex = CURRENT.get()
+    def handle_exception(*given: Any) -> Response:
+        ex, error = CURRENT.get(), given[-1]  # from Flask 3.2 on, its context comes before it
         if ex is None or propagates() or reported(ex, error):
-            return handle(error)
+            return handle(*given)
         reply = run_inline(plan.fail(ex, error))
-        response = handle(error)
+        response = handle(*given)
         if response.content_length == len(bare_page()) and response.get_data() == bare_page():
             write(response, reply)
         return response

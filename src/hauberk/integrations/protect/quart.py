@@ -53,14 +53,14 @@ def _answer_failures(app: Quart, plan: Plan) -> None:
     """In place of Werkzeug's own page; one that the application registered, or makes in a subclass, is left alone."""
     handle = app.handle_exception
 
-    async def handle_exception(error: Exception) -> Response | WerkzeugResponse:
-        ex = CURRENT.get()
+    async def handle_exception(*given: Any) -> Response | WerkzeugResponse:
+        ex, error = CURRENT.get(), given[-1]  # from Quart 0.23 on, its context comes before it
         wanted: Any = app.config["PROPAGATE_EXCEPTIONS"]
         propagates = app.testing or app.debug if wanted is None else wanted
         if ex is None or propagates or reported(ex, error):
-            return await handle(error)
+            return await handle(*given)
         reply = await plan.fail(ex, error)
-        response = await handle(error)
+        response = await handle(*given)
         if response.content_length == len(bare_page()):
             data = response.get_data(as_text=False)
             if (await data if isawaitable(data) else data) == bare_page():
