@@ -287,10 +287,10 @@ class SQLiteStore(Store):
                 )
 
     def _connection(self) -> sqlite3.Connection:
-        held: _Connection | None = getattr(self._local, "held", None)
-        if held is None or held.process != os.getpid():
-            held = self._local.held = self._open()
-        return held
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None or held.connection.process != os.getpid():
+            held = self._local.held = _Held(self._open())
+        return held.connection
 
     def _open(self) -> _Connection:
         # Nobody else on the machine is to read sessions; SQLite gives the files beside it the same permissions.
@@ -304,9 +304,13 @@ class SQLiteStore(Store):
             self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False, factory=_Connection
         )
         connection.process = os.getpid()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={int(self._timeout * 1000)}"):
-            connection.execute(f"PRAGMA {pragma}")
-        self._migrate(connection)
+        try:
+            for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={int(self._timeout * 1000)}"):
+                connection.execute(f"PRAGMA {pragma}")
+            self._migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
@@ -348,20 +352,34 @@ class SQLiteStore(Store):
 
 
 class _Connection(sqlite3.Connection):
-    """A thread's connection, closed when the thread ends; in a child that was forked it is neither used nor closed.
+    """One that ends without a word; in a child that was forked it is neither used nor closed.
 
-    SQLite, "How To Corrupt An SQLite Database File", section 2.6. It closes itself, as nobody else is sure to be asked
-    before it: among garbage, objects end in no certain order.
+    SQLite, "How To Corrupt An SQLite Database File", section 2.6.
     """
 
     process = 0
     """That which opened it."""
 
-    def __del__(self) -> None:
+    def end(self) -> None:
+        """Nobody needs it any more."""
         if self.process == os.getpid():
             self.close()
         elif self.process:
             _INHERITED.append(self)
+
+    __del__ = end
+
+
+class _Held:
+    """A thread's connection, closed when the thread ends: by itself it would wait until garbage is collected."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: _Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.end()
 
 
 _INHERITED: list[_Connection] = []

@@ -67,4 +67,4 @@ def _answer_failures(app: Quart, plan: Plan) -> None:
                 write(response, reply)
         return response
 
-    app.handle_exception = handle_exception  # type: ignore[method-assign]
+    app.handle_exception = handle_exception  # type: ignore[method-assign, assignment]
