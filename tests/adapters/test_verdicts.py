@@ -90,8 +90,8 @@ def asked_asgi(shield: ASGIShield, request: Request) -> Answer:
 
 def asked_wsgi(shield: WSGIShield, request: Request) -> Answer:
     method, scheme, path, fields = request
-    environ = {"REQUEST_METHOD": method, "wsgi.url_scheme": scheme, "PATH_INFO": path, "REMOTE_ADDR": "192.0.2.1"}
-    environ["RAW_URI"] = path
+    environ = {"REQUEST_METHOD": method, "wsgi.url_scheme": scheme, "RAW_URI": path, "REMOTE_ADDR": "192.0.2.1"}
+    environ["PATH_INFO"] = "/" + path.partition("://")[2].partition("/")[2] if "://" in path else path  # as gunicorn
     for name, value in fields:
         key = "HTTP_" + name.upper().replace("-", "_")
         environ[key] = environ[key] + "," + value if key in environ else value

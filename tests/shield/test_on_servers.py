@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -81,6 +84,29 @@ def wsgiref_serving(plan: Plan) -> Iterator[Ask]:
         assert not thread.is_alive()
 
 
+GUNICORN = """
+from hauberk import Hosts, Policy, wsgi
+def page(environ, start_response):
+    start_response("200 OK", [])
+    return [environ["PATH_INFO"].encode()]
+app = wsgi(page, Policy(hosts=Hosts(allow=("app.example",))))
+"""
+
+
+@contextmanager
+def gunicorn_serving(folder: Path) -> Iterator[Ask]:
+    (folder / "main.py").write_text(GUNICORN)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        number = listener.fileno()
+        line = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{number}", "--chdir", str(folder), "main:app"]
+        server = subprocess.Popen(line, pass_fds=(number,), stderr=subprocess.DEVNULL)
+        try:
+            yield asking(listener.getsockname()[1])
+        finally:
+            server.terminate()
+            server.wait(timeout=10)
+
+
 def asking(port: int) -> Ask:
     def ask(octets: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as plug:
@@ -146,6 +172,15 @@ def test_what_only_a_server_that_tells_the_path_as_it_came_can_show() -> None:
         assert status_of(ask(get("/a%2fb"))) == 400
         assert status_of(ask(get("//evil.example/"))) == 308
         assert b"location: /a/b?c=d\r\n" in ask(get("//a//b?c=d"))
+
+
+def test_a_server_that_gives_the_application_the_path_of_an_absolute_target_alone(tmp_path: Path) -> None:
+    """gunicorn, as waitress and uWSGI do; what is remembered of the first one says nothing of the others."""
+    rows = [("/a", 200), ("http://app.example/a", 200), ("http://evil.example/a", 400), ("http://app.example/a", 200)]
+    with gunicorn_serving(tmp_path) as ask:
+        answers = [ask(get(target)) for target, _ in rows]
+    assert [status_of(answer) for answer in answers] == [status for _, status in rows]
+    assert b"\r\n/a\r\n" in answers[1], "the application sees no host in it"
 
 
 @pytest.mark.parametrize("serving", SERVERS)

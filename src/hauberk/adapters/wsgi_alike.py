@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from hauberk.adapters.wsgi_exchange import Environ, field_key
-from hauberk.core.verdicts import ASIDE, SCHEME, brief
+from hauberk.core.verdicts import ASIDE, ORIGIN_FORM, SCHEME, brief
 
 Way = TypeVar("Way")
 Key = tuple[Any, ...]
@@ -15,11 +15,12 @@ Key = tuple[Any, ...]
 class AlikeEnvirons(Generic[Way]):
     """Environments of one method, by the fields that steps asked for."""
 
-    __slots__ = ("_keys", "_known")
+    __slots__ = ("_form", "_keys", "_known")
 
     def __init__(self, asked: frozenset[str]) -> None:
         scheme = ("wsgi.url_scheme",) if SCHEME in asked else ()
         self._keys = *scheme, *(field_key(name) for name in sorted(asked.difference(ASIDE.values())))
+        self._form = ORIGIN_FORM in asked
         self._known: dict[Key | None, Way] = {}
 
     @property
@@ -41,5 +42,7 @@ class AlikeEnvirons(Generic[Way]):
         """None where the target may be no path, and for the handshake of a WebSocket."""
         get = environ.get
         if "HTTP_UPGRADE" in environ or get("PATH_INFO", "")[:1] != "/" or get("SCRIPT_NAME", "")[:1] not in {"", "/"}:
+            return None
+        if self._form and (target := get("RAW_URI") or get("REQUEST_URI")) and target[:1] != "/":
             return None
         return tuple(map(get, self._keys))

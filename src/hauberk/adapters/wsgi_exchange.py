@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import TracebackType
 from typing import Any
@@ -113,11 +113,13 @@ class WSGIExchange(Exchange):
     @property
     def raw_path(self) -> bytes:
         """See `Exchange.raw_path`: from servers that say it, as most do."""
-        environ = self.environ
-        target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
-        if not isinstance(target, str) or not target.startswith("/"):
-            return super().raw_path
-        return target.partition("?")[0].encode("latin-1", "replace")
+        target = told_target(self.environ)
+        return target if target[:1] == b"/" else super().raw_path
+
+    @property
+    def target(self) -> bytes:
+        """See `Exchange.target`: of one in absolute form, servers give the application the path alone."""
+        return told_target(self.environ) or super().raw_path
 
     @property
     def websocket(self) -> bool:
@@ -170,6 +172,12 @@ class WSGIExchange(Exchange):
         """See `Exchange.routed`: as Werkzeug's request says it."""
         request = self.environ.get("werkzeug.request")
         return None if request is None else getattr(request, "url_rule", None) is not None
+
+
+def told_target(environ: Mapping[str, Any]) -> bytes:
+    """The request's target as gunicorn, waitress, uWSGI and others tell it, without its query; empty if they do not."""
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    return target.partition("?")[0].encode("latin-1", "replace") if isinstance(target, str) else b""
 
 
 class Late(WSGIExchange):

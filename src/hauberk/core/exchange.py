@@ -151,9 +151,14 @@ class Exchange(ABC):
         return quote(self.path, safe="/:@!$&'()*+,;=-._~%").encode("ascii")
 
     @property
+    def target(self) -> bytes:
+        """The request's target as it came, without its query; the path alone where the server keeps nothing else."""
+        return self.raw_path
+
+    @property
     def origin_form(self) -> bool:
         """Whether the request's target is a path, as nearly always (RFC 9112, section 3.2.1)."""
-        return self.raw_path[:1] == b"/"
+        return self.target[:1] == b"/"
 
     @abstractmethod
     def forward(self, *, scheme: str, client: str, host: str) -> None:

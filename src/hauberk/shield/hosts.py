@@ -233,7 +233,7 @@ def target_agrees(ex: Exchange) -> Verdict:
     RFC 9112, section 3.2.2, has the target win over the field, but frameworks read the field: a proxy that routes by
     the one in front of an application that reads the other is how a request gets to where it must not.
     """
-    target = ex.raw_path
+    target = ex.target
     if target[:1] == b"/" or target in {b"", b"*"}:
         return ALLOWED
     scheme, separator, rest = target.decode("latin-1").partition("://")

@@ -37,7 +37,7 @@ class Browser:
         got = self.serve(plan, app, headers=headers)
         for line in got.all("set-cookie"):
             name, _, rest = line.partition("=")
-            value = rest.partition(";")[0].strip('"')
+            value = rest.partition(";")[0]  # to the letter, as browsers keep it
             self.cookie = f"{name}={value}" if value else ""
         return got
 

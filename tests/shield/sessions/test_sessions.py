@@ -70,7 +70,7 @@ class Visitor:
         got = self.serve(self.plan, app, headers=headers, **request)
         for line in got.all("set-cookie"):
             name, _, rest = line.partition("=")
-            value = rest.partition(";")[0].strip('"')  # as Django writes an empty one
+            value = rest.partition(";")[0]
             if cookie is None:
                 self.cookie = f"{name}={value}" if value else ""
         return got

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from hauberk.adapters.body import read_ahead
-from hauberk.adapters.wsgi_exchange import split_host
+from hauberk.adapters.wsgi_exchange import split_host, told_target
 from hauberk.core.exchange import Exchange, Head
 from hauberk.wire.set_cookie import SetCookie
 
@@ -83,10 +83,13 @@ class DjangoExchange(Exchange):
         scope = getattr(self.request, "scope", None)
         if scope is not None and scope.get("raw_path"):
             return bytes(scope["raw_path"].partition(b"?")[0])
-        target = self.request.META.get("RAW_URI") or self.request.META.get("REQUEST_URI")
-        if not isinstance(target, str) or not target.startswith("/"):
-            return super().raw_path
-        return target.partition("?")[0].encode("latin-1", "replace")
+        target = told_target(self.request.META)
+        return target if target[:1] == b"/" else super().raw_path
+
+    @property
+    def target(self) -> bytes:
+        """See `Exchange.target`."""
+        return told_target(self.request.META) or self.raw_path
 
     @property
     def websocket(self) -> bool:
@@ -195,8 +198,11 @@ class DjangoHead(Head):
         dict.__setitem__(cookies, cookie.name, fresh)  # its own way would encode the value once more
 
     def _keep(self, cookie: SetCookie) -> None:
-        self.response.cookies[cookie.name] = cookie.value
-        _set_attributes(self.response.cookies[cookie.name], cookie)
+        # As it is: put there by its own way, a value of base64 would go out in quotes, which browsers send back.
+        fresh: Morsel[str] = PartitionedMorsel()
+        fresh.set(cookie.name, cookie.value, cookie.value)
+        _set_attributes(fresh, cookie)
+        dict.__setitem__(self.response.cookies, cookie.name, fresh)
 
 
 class PartitionedMorsel(Morsel[str]):
