@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
 from hauberk.core.equipment import Assembly
 from hauberk.core.errors import ConfigurationError, InputError
-from hauberk.core.options import did_you_mean
+from hauberk.core.options import did_you_mean, shown
 from hauberk.core.plan import Feature, Plan
 from hauberk.core.store import Store
 from hauberk.events import Events
@@ -111,7 +111,7 @@ class Policy:
             if value is not None and not isinstance(value, kind):
                 first = kind[0] if isinstance(kind, tuple) else kind
                 fix = f"write {name}={first.__name__}(...), or None"
-                raise ConfigurationError(f"Policy.{name}", value, f"is not a {first.__name__}", fix)
+                raise ConfigurationError(f"Policy.{name}", shown(name, value), f"is not a {first.__name__}", fix)
         # The field decides, so that one CSP can serve in both places.
         if self.csp is not None and self.csp.report_only:
             object.__setattr__(self, "csp", replace(self.csp, report_only=False))
@@ -214,7 +214,8 @@ class Policy:
         """The same policy with these fields changed. Raises ConfigurationError for a field that does not exist."""
         for name in changes:
             if name not in FIELDS:
-                raise ConfigurationError(f"Policy.{name}", changes[name], "is not a field", did_you_mean(name, FIELDS))
+                value = shown(name, changes[name])
+                raise ConfigurationError(f"Policy.{name}", value, "is not a field", did_you_mean(name, FIELDS))
         return replace(self, **changes)
 
     @classmethod
@@ -335,13 +336,17 @@ def _table(path: Path) -> Mapping[str, Any]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(str(path), f"cannot be read: {error}", "give a pyproject.toml") from error
-    table = document.get("tool", {}).get("hauberk", {})
-    for name in table:
+    tool = document.get("tool", {})
+    table = tool.get("hauberk", {}) if isinstance(tool, Mapping) else tool
+    if not isinstance(table, Mapping):
+        raise ConfigurationError("tool.hauberk", table, "is not a table", "write [tool.hauberk]")
+    for name, value in table.items():
         if name not in FIELDS and name not in {"profile", "off", *OTHER_TABLES}:
-            raise ConfigurationError(
-                f"tool.hauberk.{name}", table[name], "is not a field", did_you_mean(name, [*FIELDS, "profile", "off"])
-            )
-    return table  # type: ignore[no-any-return]
+            fix = did_you_mean(name, [*FIELDS, "profile", "off"])
+            raise ConfigurationError(f"tool.hauberk.{name}", shown(name, value), "is not a field", fix)
+    if not isinstance(table.get("off", []), list):
+        raise ConfigurationError("tool.hauberk.off", table["off"], "is no list", 'write off = ["csrf"]')
+    return table
 
 
 def _feature(name: str, options: object, current: Any) -> Any:
@@ -349,17 +354,20 @@ def _feature(name: str, options: object, current: Any) -> Any:
     if not isinstance(options, Mapping):
         raise ConfigurationError(f"tool.hauberk.{name}", options, "is not a table", f"write [tool.hauberk.{name}]")
     kind = _kind(name, options, current)
-    known = {f.name for f in fields(kind) if f.init}
-    for option in options:
+    known = {f.name for f in fields(kind) if f.init and f.repr}  # what is not shown, as keys, is for code alone
+    for option, value in options.items():
         if option not in known:
-            raise ConfigurationError(
-                f"tool.hauberk.{name}.{option}",
-                options[option],
-                "is not an option",
-                did_you_mean(option, sorted(known)),
-            )
+            fix = did_you_mean(option, sorted(known))
+            raise ConfigurationError(f"tool.hauberk.{name}.{option}", shown(option, value), "is not an option", fix)
     given = {key: _exempt(value) if key in EXEMPTIONS else _value(value) for key, value in options.items()}
-    return replace(current, **given) if current is not None else kind(**given)
+    if current is not None:
+        return replace(current, **given)
+    needed = [f.name for f in fields(kind) if f.init and f.default is MISSING and f.default_factory is MISSING]
+    if missing := [one for one in needed if one not in given]:
+        problem = f"needs {missing[0]}"
+        fix = "give it there" if missing[0] in known else f"say it in code: Policy.replace({name}={kind.__name__}(...))"
+        raise ConfigurationError(f"tool.hauberk.{name}", dict(options), problem, fix)
+    return kind(**given)
 
 
 def _kind(name: str, options: Mapping[str, Any], current: Any) -> type[Any]:
@@ -379,10 +387,18 @@ EXEMPTIONS = frozenset({"exempt", "open"})
 def _exempt(value: Any) -> Any:
     tables = _value(value)
     return (
-        tuple(Exempt(**one) if isinstance(one, dict) else one for one in tables)
+        tuple(_exemption(one) if isinstance(one, dict) else one for one in tables)
         if isinstance(tables, tuple)
         else tables
     )
+
+
+def _exemption(table: Mapping[str, Any]) -> Exempt:
+    if set(table) != {"path", "reason"}:
+        raise ConfigurationError(
+            "exempt", table, "needs a path and a reason", "write { path = '/hooks/', reason = '...' }"
+        )
+    return Exempt(**table)
 
 
 def _value(value: Any) -> Any:

@@ -125,7 +125,7 @@ def test_what_was_opened(path: str, origin: str, answer: int) -> None:
 
 
 def fitted(options: FetchMetadata, **features: object) -> Any:
-    def store(url: str) -> Any:
+    def store(url: object) -> Any:
         raise AssertionError(url)
 
     return options.equip(Equipment(feature=features.get, store=store, keys=lambda purpose: ()))

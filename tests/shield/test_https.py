@@ -117,7 +117,7 @@ def test_one_host_for_all() -> None:
 
 
 def equipment(**features: object) -> Equipment:
-    def store(url: str) -> Any:
+    def store(url: object) -> Any:
         raise AssertionError(url)
 
     return Equipment(feature=features.get, store=store, keys=lambda purpose: ())

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hauberk import CSP, HSTS, ConfigurationError, FrameOptions, InputError, Policy
+import hauberk
+from hauberk import (
+    CSP,
+    HSTS,
+    Actors,
+    ConfigurationError,
+    CookieSessions,
+    Events,
+    Exempt,
+    FrameOptions,
+    InputError,
+    Limits,
+    Policy,
+    Rate,
+    Sessions,
+)
 
 
 def test_replace_changes_one_field_and_nothing_else() -> None:
@@ -32,6 +49,61 @@ def test_mistakes_are_named(field: str, value: object, problem: str) -> None:
         Policy.recommended().replace(**{field: value})
     assert problem in str(caught.value)
     assert f"Policy.{field}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("sessions", "valkey://:hunter2@cache.example"),
+        ("store", "postgresql://shop:hunter2@db.example/shop"),
+        ("secret", "hunter2"),
+        ("api_key", b"hunter2"),
+        ("tokens", "hunter2"),
+    ],
+)
+def test_no_mistake_shows_a_secret(field: str, value: object) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Policy.recommended().replace(**{field: value})
+    assert "hunter2" not in str(caught.value)
+    with pytest.raises(ConfigurationError) as caught:
+        hauberk.override(reason="so", **{field: value})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("feature", "named"),
+    [
+        (Sessions(store="valky://localhost"), "Sessions.store='valky://localhost': is no store; did you mean"),
+        (Sessions(store=Path("hauberk.db")), "Sessions.store='PosixPath': is neither a URL nor a Store"),  # type: ignore[arg-type]
+        (CookieSessions(denied="sqlite://hauberk.db"), "CookieSessions.denied='sqlite://hauberk.db': names a host"),
+        (Limits(rates=(Rate(limit="1/second"),), store="memory"), "Limits.store='(hidden)': is no store"),
+        (Limits(rates=(Rate(limit="1/second"),), store=None), "Limits.store='NoneType': is neither"),  # type: ignore[arg-type]
+        (Events(store="redis://h/x"), "Events.store='redis://h/x': names the database 'x'"),
+        (Actors(store="sqlite:///a.db?timout=1"), "Actors.store='sqlite:///a.db': has the option 'timout'"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_store_that_is_none_is_named_by_whose_it_is(feature: Any, named: str) -> None:
+    field = {"CookieSessions": "sessions"}.get(type(feature).__name__, type(feature).__name__.lower())
+    with pytest.raises(ConfigurationError) as caught:
+        Policy(**{field: feature}).plan()
+    assert str(caught.value).startswith(named)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Rate(limit=100), "Rate.limit=100: is not a number and a period; write '100/minute'"),  # type: ignore[arg-type]
+        (lambda: Rate(limit="5/second", name='lo"gin'), "Rate.name='lo\"gin': holds quotes"),
+        (lambda: Rate(limit="5/second", name="a\r\nb"), "Rate.name='a\\r\\nb': holds quotes"),
+        (lambda: Sessions(cookie=None), "Sessions.cookie=None: is not a text"),  # type: ignore[arg-type]
+        (lambda: Exempt(path=7, reason="x"), "Exempt.path=7: is not a text"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_to_be_a_text_is_said_to_be_none(make: Callable[[], object], said: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        make()
+    assert str(caught.value).startswith(said)
 
 
 def test_the_field_decides_whether_a_policy_is_enforced() -> None:
@@ -66,6 +138,13 @@ def test_it_is_loaded_from_a_file(tmp_path: Path) -> None:
         ("[tool.hauberk]\nhsts = true", "[tool.hauberk.hsts]"),
         ("[tool.hauberk]\noff = ['hst']", "did you mean 'hsts'"),
         ("[tool.hauberk.hsts]\nmax_age = -1", "negative"),
+        ("[tool]\nhauberk = 'strict'", "write [tool.hauberk]"),
+        ("tool = 'strict'", "write [tool.hauberk]"),
+        ("[tool.hauberk]\noff = 'csrf'", "tool.hauberk.off='csrf': is no list"),
+        ("[tool.hauberk]\nsecret = 'hunter2'", "tool.hauberk.secret='(hidden)': is not a field"),
+        ("[tool.hauberk.csrf]\nkeys = ['hunter2']", "tool.hauberk.csrf.keys='(hidden)': is not an option"),
+        ("[tool.hauberk.csrf]\nexempt = [{ path = '/hooks/' }]", "needs a path and a reason"),
+        ("[tool.hauberk.tokens]\nrequired = true", "say it in code: Policy.replace(tokens=Bearer(...))"),
     ],
 )
 def test_mistakes_in_a_file_are_named(tmp_path: Path, text: str, problem: str) -> None:
@@ -74,6 +153,7 @@ def test_mistakes_in_a_file_are_named(tmp_path: Path, text: str, problem: str) -
     with pytest.raises(ConfigurationError) as caught:
         Policy.load(pyproject=file)
     assert problem in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["[tool", "\xff"])

@@ -85,7 +85,7 @@ def _open(url: str) -> Store:
 
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///").partition("?")[0]).exists():
         raise InputError(url, "is a file that is not there", "name the store that Actors(store=...) writes to")
-    store = open_store(url)
+    store = open_store(url, field="--store")
     if not store.shared:
         raise InputError(url, "is of one process alone", "name the store that the workers share")
     return store

@@ -54,12 +54,12 @@ def command(
 
     given = os.environ.get(PASSWORD, "")
     password = given or secrets.token_urlsafe(18)
-    store = open_store(url)
+    store = open_store(url, field="--store")
     run_inline(store.blocking().ping())
     dashboard = Dashboard(
         store=store,
         log=log,
-        sessions=open_store(kept) if kept else None,
+        sessions=open_store(kept, field="--sessions") if kept else None,
         password=password,
         results=results,
         hosts=(*dict.fromkeys(("localhost", "127.0.0.1", "[::1]", *names)),),

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from hauberk.cli.options import check_place
 from hauberk.cli.progress import shown
 from hauberk.core.errors import MissingExtraError
 from hauberk.core.finding import Result
@@ -65,6 +66,7 @@ def command(serve: bool, report: Path, quiet: bool, no_color: bool) -> int:
     if serve:
         serve_shops(console, dashboard=_dashboard())
         return 0
+    check_place(report)
     with shown(quiet=quiet, color=not no_color, hush=True) as progress:
         proof = demonstrate(console, prove_shop, report=report, progress=progress)
     for problem in proof.problems:

@@ -11,7 +11,7 @@ import click
 from hauberk._version import __version__
 from hauberk.audit.text import enumerate_some
 from hauberk.cli.audit import INDEX
-from hauberk.cli.options import write
+from hauberk.cli.options import check_place, write
 from hauberk.cli.progress import shown
 from hauberk.core.errors import ConfigurationError
 
@@ -79,6 +79,9 @@ def _check(formats: tuple[str, ...]) -> None:
     for name in names:
         if name not in _FORMATS:
             raise ConfigurationError("--format", name, "is not a format of fix", "there are text and json")
+    for _, _, file in (text.partition("=") for text in formats):
+        if file:
+            check_place(Path(file))
     if sum("=" not in text for text in formats) > 1:
         raise ConfigurationError("--format", " ".join(formats), "sends two formats to stdout", "write NAME=FILE")
 

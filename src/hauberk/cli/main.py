@@ -6,7 +6,7 @@ import gc
 import importlib
 import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -104,11 +104,22 @@ def main() -> None:
         # The reader has seen enough: `hauberk audit | head`. What it was is not known, so it is not clean.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(2)
-    except Exception as error:
-        if os.environ.get("HAUBERK_DEBUG"):
-            raise
-        where = f"{type(error).__name__}: {error}"
-        click.echo(f"hauberk: a fault of ours: {where}; run it again with HAUBERK_DEBUG=1 and report it", err=True)
+    except OSError as error:
+        # Of a file that the user named, or of his disk: nothing that we could mend.
+        if os.environ.get("HAUBERK_DEBUG") or error.filename is None:
+            _fault(error)
+        click.echo(f"hauberk: {error.filename}: {error.strerror}; name another file", err=True)
         sys.exit(2)
+    except Exception as error:
+        _fault(error)
     gc.freeze()  # looking through everything once more before it ends anyway takes a tenth of an audit's time
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fault(error: Exception) -> NoReturn:
+    """End with one line about an error that nobody foresaw; with HAUBERK_DEBUG, with its traceback."""
+    if os.environ.get("HAUBERK_DEBUG"):
+        raise error
+    where = f"{type(error).__name__}: {error}"
+    click.echo(f"hauberk: a fault of ours: {where}; run it again with HAUBERK_DEBUG=1 and report it", err=True)
+    sys.exit(2)

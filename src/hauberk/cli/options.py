@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from hauberk._version import __version__
+from hauberk.cli.settings import settings
 from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.core.finding import SEVERITIES, Finding, Result, Severity, at_least
 from hauberk.core.options import did_you_mean
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from hauberk.report.figures import Figures
 
 F = TypeVar("F", bound=Callable[..., Any])
-KEYS = ("fail-on", "ignore")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +52,19 @@ def common_with(*own: str) -> Callable[[F], F]:
 def _common(function: F, own: tuple[str, ...]) -> F:
     def run(*args: Any, **options: Any) -> Any:
         config: Path | None = options.pop("config")
-        settings = _settings(config)
+        set_there = settings(config)
         chosen = Common(
             formats=options.pop("formats") or ("text",),
-            fail_on=options.pop("fail_on") or settings.get("fail-on", "medium"),
+            fail_on=options.pop("fail_on") or set_there.get("fail-on", "medium"),
             baseline=options.pop("baseline"),
-            ignore=tuple(settings.get("ignore", ())),
+            ignore=tuple(set_there.get("ignore", ())),
             quiet=options.pop("quiet"),
             color=not options.pop("no_color"),
             started=monotonic(),
         )
         _check_formats(chosen.formats, own)
+        if chosen.baseline is not None and not chosen.baseline.is_file():
+            raise InputError(str(chosen.baseline), "is no file", "name a file written with --format json=FILE")
         return function(*args, common=chosen, **options)
 
     run.__name__, run.__doc__ = function.__name__, function.__doc__
@@ -88,36 +90,6 @@ def _common(function: F, own: tuple[str, ...]) -> F:
     return run  # type: ignore[return-value]
 
 
-def _settings(config: Path | None) -> Mapping[str, Any]:
-    """`[tool.hauberk.cli]` of the file named, or of a pyproject.toml here."""
-    path = config or Path("pyproject.toml")
-    if config is None and not path.exists():
-        return {}
-    import tomllib
-
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(str(path), f"cannot be read: {error}", "name another file with --config") from error
-    table: Mapping[str, Any] = document.get("tool", {}).get("hauberk", {}).get("cli", {})
-    for name, value in table.items():
-        if name not in KEYS:
-            raise ConfigurationError(f"tool.hauberk.cli.{name}", value, "is not an option", did_you_mean(name, KEYS))
-    if table.get("fail-on", "medium") not in SEVERITIES:
-        raise ConfigurationError(
-            "tool.hauberk.cli.fail-on", table["fail-on"], "is no severity", did_you_mean(table["fail-on"], SEVERITIES)
-        )
-    for entry in table.get("ignore", ()):
-        if not {"rule", "reason"} <= set(entry) <= {"rule", "fingerprint", "advisory", "package", "reason", "until"}:
-            raise ConfigurationError(
-                "tool.hauberk.cli.ignore",
-                entry,
-                "needs a rule and a reason",
-                "write { rule = '...', reason = '...', until = 2027-01-31 }",
-            )
-    return table
-
-
 def _check_formats(formats: tuple[str, ...], own: tuple[str, ...]) -> None:
     from hauberk.report import FORMATS
 
@@ -128,6 +100,8 @@ def _check_formats(formats: tuple[str, ...], own: tuple[str, ...]) -> None:
         if name not in known:
             raise ConfigurationError("--format", name, "is not a format", did_you_mean(name, known))
         to_stdout += not file
+        if file:
+            check_place(Path(file))
     if to_stdout > 1:
         raise ConfigurationError("--format", " ".join(formats), "sends two formats to stdout", "write NAME=FILE")
 
@@ -210,6 +184,14 @@ def show_text(result: Result, meta: Any, common: Common) -> None:
     if not console.is_terminal:
         console = Console(width=WIDTH, no_color=True, highlight=False, emoji=False)
     write_text(console, result, meta=meta)
+
+
+def check_place(path: Path) -> None:
+    """Raise InputError for a file that cannot be written for want of its folder: at once, and not after the work."""
+    if path.is_dir():
+        raise InputError(str(path), "cannot be written: it is a folder", "name a file in it")
+    if not path.absolute().parent.is_dir():
+        raise InputError(str(path), "cannot be written: its folder does not exist", "make it, or name another file")
 
 
 def write(path: Path, document: str) -> None:

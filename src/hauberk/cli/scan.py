@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 import click
 
-from hauberk.cli.options import Common, common, finish
+from hauberk.cli.options import Common, check_place, common, finish
 from hauberk.cli.progress import shown
 from hauberk.core.errors import InputError
 from hauberk.core.finding import Result
@@ -296,6 +296,9 @@ def command(
     """
     from hauberk.scan.again import only, written_tests
 
+    for file in (emitted, resume):
+        if file is not None:
+            check_place(file)
     options = replace(options, resume=resume)
     loaded = None if "://" in target else load_watched(target)
     if loaded is None and emitted is not None:

@@ -7,9 +7,10 @@ features that ask.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol, runtime_checkable
 
+from hauberk.core.errors import ConfigurationError
 from hauberk.core.plan import Feature, Plan, Steps
 from hauberk.core.store import Store
 
@@ -23,8 +24,9 @@ class Equipment:
 
     feature: Callable[[str], Any]
     """The policy's field of that name, or None where it is off."""
-    store: Callable[[str], Store]
-    """The store that a URL names; the same one for the same URL. Nothing connects yet."""
+    store: Callable[[str | Store], Store]
+    """The store that a URL names, the same one for the same URL; a Store is that itself. Nothing connects yet. Raises
+    ConfigurationError, in the name of the feature's own option, for what is neither."""
     keys: Keys
     """Keys derived from the application's secrets, apart for each purpose."""
 
@@ -61,10 +63,28 @@ class Assembly:
             asked[other] = all_features.get(other)
             return asked[other]
 
-        equipment = Equipment(feature=neighbour, store=self._store, keys=self._keys)
+        def store(place: str | Store) -> Store:
+            return self._opened(feature, place)
+
+        equipment = Equipment(feature=neighbour, store=store, keys=self._keys)
         steps = (feature.equip(equipment) if isinstance(feature, Equipped) else feature).steps()
         self._made.setdefault(name, []).append((feature, asked, steps))
         return steps
+
+    def _opened(self, feature: Any, place: object) -> Store:
+        if not isinstance(place, str) and hasattr(place, "waits"):  # what every Store says of itself
+            store: Store = place  # type: ignore[assignment]
+            return store
+        names = ["store", *(f.name for f in fields(feature))]
+        option = next((name for name in names if getattr(feature, name, None) is place), "store")
+        name = f"{type(feature).__name__}.{option}"
+        if not isinstance(place, str):
+            fix = "write for example 'sqlite:///hauberk.db'"
+            raise ConfigurationError(name, type(place).__name__, "is neither a URL nor a Store", fix)
+        try:
+            return self._store(place)
+        except ConfigurationError as error:
+            raise ConfigurationError(name, error.value, error.problem, error.fix) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,16 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else "use one of " + ", ".join(map(repr, words))
 
 
+SECRETIVE = ("secret", "password", "passwd", "pepper", "token", "key")
+
+
+def shown(name: str, value: object) -> object:
+    """A value that may stand in an error: one that is called a secret, or may hold a password, is hidden."""
+    if isinstance(value, str | bytes | list | tuple) and any(part in name.lower() for part in SECRETIVE):
+        return "(hidden)"
+    return "(hidden)" if isinstance(value, str) and "@" in value else value
+
+
 def one_of(field: str, value: object, known: Collection[str]) -> None:
     """Raise ConfigurationError unless the value is one of these words."""
     if not isinstance(value, str) or value not in known:
@@ -45,6 +55,13 @@ def flag(field: str, value: object) -> None:
     """Raise ConfigurationError unless the value is True or False."""
     if not isinstance(value, bool):
         raise ConfigurationError(field, value, "is neither True nor False")
+
+
+def word(field: str, value: object) -> str:
+    """A text; raise ConfigurationError for anything else."""
+    if not isinstance(value, str):
+        raise ConfigurationError(field, value, "is not a text", f"write {str(value)!r}" * isinstance(value, int))
+    return value
 
 
 def words(field: str, value: object) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ class Events:
             DECISIONS.setLevel(LEVELS[self.level])
         if self.otel and not any(isinstance(handler, Telemetry) for handler in DECISIONS.handlers):
             DECISIONS.addHandler(Telemetry(LEVELS[self.level]))
-        store = equipment.store(self.store) if isinstance(self.store, str) else self.store
+        store = equipment.store(self.store)
         known = (self.store, self.log)
         for handler in DECISIONS.handlers:
             if isinstance(handler, Shipper) and _KNOWN.get(handler) == known:

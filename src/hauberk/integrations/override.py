@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from hauberk.core.equipment import Assembly, Equipped
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.log import decision
-from hauberk.core.options import did_you_mean
+from hauberk.core.options import did_you_mean, shown
 from hauberk.core.plan import Plan
 from hauberk.policy import FIELDS, Policy
 from hauberk.shield.csp.compare import loosened
@@ -83,7 +83,8 @@ def override(*, reason: str = "", **changes: Any) -> Callable[[T], T]:
 
 def _check(name: str, value: Any, reason: str) -> None:
     if name not in FIELDS:
-        raise ConfigurationError(f"override.{name}", value, "is not a field of Policy", did_you_mean(name, FIELDS))
+        fix = did_you_mean(name, FIELDS)
+        raise ConfigurationError(f"override.{name}", shown(name, value), "is not a field of Policy", fix)
     if name in WHOLE:
         raise ConfigurationError(
             f"override.{name}", value, "acts before a route is chosen", "set it in the policy of the application"
@@ -92,7 +93,9 @@ def _check(name: str, value: Any, reason: str) -> None:
     if value is not None and not adds and not isinstance(value, FIELDS[name]):
         kinds = FIELDS[name]
         first = kinds[0] if isinstance(kinds, tuple) else kinds
-        raise ConfigurationError(f"override.{name}", value, f"is not a {first.__name__}", "or None for off")
+        raise ConfigurationError(
+            f"override.{name}", shown(name, value), f"is not a {first.__name__}", "or None for off"
+        )
     if (value is None or adds) and not reason.strip():
         raise ConfigurationError(
             f"override.{name}", value, "weakens the policy without a reason", "say why: reason='...'"

@@ -12,7 +12,7 @@ from hauberk.auth.tokens import Claims, KeyRing, Tokens
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.exchange import CURRENT, Exchange, Reply
 from hauberk.core.log import decision
-from hauberk.core.options import words
+from hauberk.core.options import word
 from hauberk.integrations.request import exchange_of
 from hauberk.shield.bearer import Presented, insufficient, unauthenticated
 
@@ -103,7 +103,7 @@ def requires(*, scope: str = "") -> Requires:
     Put it below the decorator that makes the route. Without a token the answer is 401, without the scope 403, each with
     WWW-Authenticate (RFC 6750). Raises ConfigurationError for a scope that no token can have.
     """
-    (text,) = words("requires.scope", (scope,))
+    text = word("requires.scope", scope)
     for one in text.split():
         # RFC 6749, section 3.3
         if not one.isascii() or not one.isprintable() or '"' in one or "\\" in one:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.options import words
+from hauberk.core.options import word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +21,12 @@ class Exempt:
     """Why no user's cookie can do harm there, such as `signed by the payment provider`; it stands in the log."""
 
     def __post_init__(self) -> None:
-        (path,) = words("Exempt.path", (self.path,))
+        path = word("Exempt.path", self.path)
         if not path.startswith("/") or "?" in path or "#" in path:
             raise ConfigurationError("Exempt.path", self.path, "is not an absolute path", "write for example '/hooks/'")
         if {".", ".."} & set(self.path.split("/")):
             raise ConfigurationError("Exempt.path", self.path, "holds dot segments", "write the path they lead to")
-        if not words("Exempt.reason", (self.reason,))[0].strip():
+        if not word("Exempt.reason", self.reason).strip():
             raise ConfigurationError("Exempt.reason", self.reason, "is empty", "say why this route needs no check")
 
 

@@ -15,7 +15,7 @@ from hauberk.auth.tokens.tokens import Claims
 from hauberk.auth.tokens.verifier import MOST_HEADERS, Verifier
 from hauberk.auth.tokens.verify import ALGORITHMS, MOST, Rules, check_header, split
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.options import words
+from hauberk.core.options import word, words
 
 ASYMMETRIC = frozenset(name for name in ALGORITHMS if not name.startswith("HS"))
 
@@ -45,7 +45,7 @@ class Issuer:
 
     def __post_init__(self) -> None:
         for name in ("issuer", "audience"):
-            (value,) = words(f"Issuer.{name}", (getattr(self, name),))
+            value = word(f"Issuer.{name}", getattr(self, name))
             if not value:
                 raise ConfigurationError(f"Issuer.{name}", value, "is empty")
         if not isinstance(self.keys, JWKS):

@@ -16,7 +16,7 @@ from hauberk.auth.passkeys.relying_party import check_origins, check_rp_id
 from hauberk.auth.passkeys.response import AUTHENTICATION, REGISTRATION, Response
 from hauberk.core.errors import ConfigurationError, MissingExtraError
 from hauberk.core.log import decision
-from hauberk.core.options import one_of, seconds, words
+from hauberk.core.options import one_of, seconds, word
 from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
 
@@ -75,7 +75,7 @@ class Passkeys:
     def __post_init__(self) -> None:
         check_rp_id(self.rp_id)
         object.__setattr__(self, "origins", check_origins(self.origins, self.rp_id))
-        if not words("Passkeys.rp_name", (self.rp_name,))[0].strip():
+        if not word("Passkeys.rp_name", self.rp_name).strip():
             raise ConfigurationError("Passkeys.rp_name", self.rp_name, "is empty", "write 'Example Shop'")
         if not isinstance(self.store, Store):
             raise ConfigurationError("Passkeys.store", self.store, "is no Store", "write open_store('memory://')")

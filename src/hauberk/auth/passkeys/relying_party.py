@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.options import words
+from hauberk.core.options import word, words
 
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 LOCAL: Final = "localhost"
@@ -18,7 +18,7 @@ LOCAL: Final = "localhost"
 def check_rp_id(rp_id: object) -> None:
     """Raise ConfigurationError for what no browser takes as the id of a relying party (WebAuthn, section 5.1.2)."""
     field = "Passkeys.rp_id"
-    (text,) = words(field, (rp_id,))
+    text = word(field, rp_id)
     if "://" in text or "/" in text or ":" in text:
         host = urlsplit(text if "://" in text else f"//{text}").hostname
         raise ConfigurationError(field, text, "is no domain", f"write {host!r}" if host else "write 'shop.example'")

@@ -19,7 +19,7 @@ from hauberk.auth.tokens.refresh.family import is_refresh
 from hauberk.auth.tokens.verifier import Verifier
 from hauberk.auth.tokens.verify import MOST, Rules, check_claims
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.options import seconds, words
+from hauberk.core.options import seconds, word
 from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
 
@@ -97,7 +97,7 @@ class Tokens:
 
     def __post_init__(self) -> None:
         for name in ("issuer", "audience"):
-            (value,) = words(f"Tokens.{name}", (getattr(self, name),))
+            value = word(f"Tokens.{name}", getattr(self, name))
             if not value:
                 raise ConfigurationError(f"Tokens.{name}", value, "is empty")
         if not isinstance(self.keys, KeyRing):

@@ -16,7 +16,7 @@ from hauberk.auth.totp.codes import ALGORITHMS, Algorithm, match_step, read_secr
 from hauberk.auth.totp.image import svg_of
 from hauberk.core.errors import ConfigurationError, UnsealError
 from hauberk.core.log import decision
-from hauberk.core.options import one_of, whole, words
+from hauberk.core.options import one_of, whole, word
 from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
 from hauberk.crypto.framing import framed
@@ -72,7 +72,7 @@ class TOTP:
     _sealer: Sealer = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        (issuer,) = words("TOTP.issuer", (self.issuer,))
+        issuer = word("TOTP.issuer", self.issuer)
         if not issuer.strip() or ":" in issuer:
             raise ConfigurationError("TOTP.issuer", issuer, "is empty or holds a colon", "write 'Example Shop'")
         if not isinstance(self.secrets, Secrets):

@@ -144,7 +144,7 @@ class Actors:
 
     def equip(self, equipment: Equipment) -> Self:
         """With the store that the URL names."""
-        store = equipment.store(self.store) if isinstance(self.store, str) else self.store
+        store = equipment.store(self.store)
         return replace(self, store=store, local=self.local or equipment.store("memory://"))
 
     def steps(self) -> Steps:

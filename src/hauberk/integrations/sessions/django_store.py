@@ -66,7 +66,11 @@ def kept() -> Kept:
 
 @cache
 def _kept(sessions: Sessions) -> Kept:
-    store = open_store(sessions.store) if isinstance(sessions.store, str) else sessions.store
+    store = (
+        open_store(sessions.store, field="HAUBERK_SESSIONS.store")
+        if isinstance(sessions.store, str)
+        else sessions.store
+    )
     idle = float(seconds("Sessions.idle", sessions.idle))
     return Kept(
         store=store,

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from hauberk.core.errors import ConfigurationError, HauberkError
 from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.log import decision
-from hauberk.core.options import words
+from hauberk.core.options import word, words
 from hauberk.core.plan import Steps
 from hauberk.shield.bearer.replies import ambiguous, unauthenticated, unavailable
 
@@ -92,7 +92,7 @@ class Bearer:
         for path in words("Bearer.open", self.open):
             if not path.startswith("/"):
                 raise ConfigurationError("Bearer.open", path, "is not an absolute path", "write for example '/health'")
-        (realm,) = words("Bearer.realm", (self.realm,))
+        realm = word("Bearer.realm", self.realm)
         if not _QUOTABLE.fullmatch(realm):
             raise ConfigurationError("Bearer.realm", realm, "holds quotes, backslashes or what is not ASCII")
 

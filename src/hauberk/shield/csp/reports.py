@@ -14,7 +14,7 @@ from hauberk.core.equipment import Equipment
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.log import decision
-from hauberk.core.options import whole, words
+from hauberk.core.options import whole, word, words
 from hauberk.core.plan import ASIDE, Steps
 from hauberk.shield.csp.journal import Journal
 from hauberk.shield.csp.noise import noise
@@ -62,7 +62,7 @@ class CSPReports:
     """Where entries are kept; one of its own unless given."""
 
     def __post_init__(self) -> None:
-        (path,) = words("CSPReports.path", (self.path,))
+        path = word("CSPReports.path", self.path)
         if not path.startswith("/") or path.startswith("//") or set(path) & set("?#;, \"'\\") or not path.isprintable():
             raise ConfigurationError("CSPReports.path", path, "is not a path", f"write for example {LEARN_PATH!r}")
         CSP.learn(path=path, endpoint=self.endpoint)  # which checks both

@@ -12,7 +12,7 @@ from hauberk.core.equipment import Equipment, Keys
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.exchange import Exchange, Reply
 from hauberk.core.log import decision
-from hauberk.core.options import flag, one_of, whole, words
+from hauberk.core.options import flag, one_of, whole, word, words
 from hauberk.core.plan import Steps
 from hauberk.shield.csrf.issue import Tokens
 from hauberk.shield.csrf.signals import SILENT, Signal, Trusts, judge
@@ -73,7 +73,7 @@ class CSRF:
                     "CSRF.exempt", one, "is not an Exempt", 'write Exempt(path="/hooks/", reason="...")'
                 )
         for name in ("header", "field", "cookie"):
-            (value,) = words(f"CSRF.{name}", (getattr(self, name),))
+            value = word(f"CSRF.{name}", getattr(self, name))
             if not value.replace("-", "").replace("_", "").isalnum():
                 raise ConfigurationError(f"CSRF.{name}", value, "is not a name of letters, digits, - and _")
         object.__setattr__(self, "header", self.header.lower())

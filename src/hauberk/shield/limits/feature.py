@@ -161,7 +161,7 @@ class Limits:
         """With the store that the URL names, and one of this process for while it is away."""
         if not self.rates:
             return self
-        store = equipment.store(self.store) if isinstance(self.store, str) else self.store
+        store = equipment.store(self.store)
         return replace(self, store=store, local=self.local or equipment.store("memory://"))
 
     def steps(self) -> Steps:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from hauberk.core.errors import ConfigurationError
 from hauberk.core.exchange import Exchange
-from hauberk.core.options import one_of, whole, words
+from hauberk.core.options import one_of, whole, word, words
 from hauberk.core.store import Limit
 from hauberk.shield.exempt import Exempt, Exemptions
 from hauberk.wire.forwarded import network_of
@@ -46,8 +46,7 @@ class Rate:
     """What counts while the store is away: `local`, this process alone; `allow`, nothing; `refuse`, nobody passes."""
 
     def __post_init__(self) -> None:
-        (text,) = words("Rate.limit", (self.limit,))
-        count, slash, period = text.partition("/")
+        count, slash, period = str(self.limit).partition("/")
         period = period.removesuffix("s")
         if not slash or not count.strip().isdecimal() or period.strip() not in PERIODS or int(count) < 1:
             raise ConfigurationError("Rate.limit", self.limit, "is not a number and a period", "write '100/minute'")
@@ -60,6 +59,9 @@ class Rate:
         object.__setattr__(self, "methods", frozenset(m.upper() for m in words("Rate.methods", self.methods)))
         for path in words("Rate.paths", self.paths):
             Exempt(path=path, reason="Rate.paths")
+        if any(not " " <= letter <= "~" or letter in {'"', "\\"} for letter in word("Rate.name", self.name)):
+            problem = "holds quotes, backslashes or what is not ASCII, which no RateLimit field may"
+            raise ConfigurationError("Rate.name", self.name, problem)
         if self.cost > self.most:
             raise ConfigurationError("Rate.cost", self.cost, f"is more than the burst of {self.most}", "nothing passes")
 

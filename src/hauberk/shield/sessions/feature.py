@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 from hauberk.core.equipment import Equipment
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.options import flag, one_of, seconds, words
+from hauberk.core.options import flag, one_of, seconds, word
 from hauberk.core.plan import Steps, run_inline
 from hauberk.core.store import Count, Store
 from hauberk.shield.sessions.devices import Device, Devices
@@ -59,16 +59,15 @@ class Sessions:
         one_of("Sessions.same_site", self.same_site, ("lax", "strict", "none"))
         flag("Sessions.insecure_http", self.insecure_http)
         flag("Sessions.same_browser", self.same_browser)
-        (name,) = words("Sessions.cookie", (self.cookie,))
+        name = word("Sessions.cookie", self.cookie)
         if not name.replace("-", "").replace("_", "").isalnum() or name.lower().startswith(("__host-", "__secure-")):
             raise ConfigurationError("Sessions.cookie", name, "is not a plain name", "the prefix is added by itself")
-        if not isinstance(self.store, str):
+        if not isinstance(self.store, str) and hasattr(self.store, "waits"):
             self._store.append(self.store)
 
     def equip(self, equipment: Equipment) -> Self:
         """With the store that the URL names."""
-        if isinstance(self.store, str):
-            self._store[:] = [equipment.store(self.store)]
+        self._store[:] = [equipment.store(self.store)]
         return self
 
     def steps(self) -> Steps:

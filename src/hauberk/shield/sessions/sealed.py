@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from hauberk.core.equipment import Equipment
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.options import flag, one_of, seconds, words
+from hauberk.core.options import flag, one_of, seconds, word
 from hauberk.core.plan import Steps
 from hauberk.core.store import Store
 from hauberk.shield.sessions.cookie_keeper import CookieKeeper, Sealing, SessionTooLargeError
@@ -58,7 +58,7 @@ class CookieSessions:
         one_of("CookieSessions.same_site", self.same_site, ("lax", "strict", "none"))
         flag("CookieSessions.insecure_http", self.insecure_http)
         flag("CookieSessions.insecure_readable", self.insecure_readable)
-        (name,) = words("CookieSessions.cookie", (self.cookie,))
+        name = word("CookieSessions.cookie", self.cookie)
         if not name.replace("-", "").replace("_", "").isalnum() or name.lower().startswith(("__host-", "__secure-")):
             raise ConfigurationError("CookieSessions.cookie", name, "is not a plain name", "the prefix is added")
         if any(len(key) != 32 for key in self.keys):
@@ -75,7 +75,7 @@ class CookieSessions:
                 "has no effect, as the policy's cookies get HttpOnly",
                 f"say so there as well: Cookies(readable=frozenset({{{names}}}))",
             )
-        store = equipment.store(self.denied) if isinstance(self.denied, str) else self.denied
+        store = None if self.denied is None else equipment.store(self.denied)
         return replace(self, denied=store, keys=self.keys or equipment.keys(PURPOSE))
 
     def steps(self) -> Steps:

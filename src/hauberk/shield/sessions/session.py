@@ -11,7 +11,7 @@ import msgspec
 
 from hauberk.core.errors import ConfigurationError, LateSessionError
 from hauberk.core.exchange import Exchange, Head, Holder, held
-from hauberk.core.options import words
+from hauberk.core.options import word
 from hauberk.shield.sessions.values import UNCHANGING, decode, encode
 
 VALUE, USER, CREATED, SEEN, ENDS, AGENT = "v:", "m:user", "m:created", "m:seen", "m:ends", "m:agent"
@@ -235,7 +235,7 @@ class Session(MutableMapping[str, Any]):
 
     def login(self, user: str) -> None:
         """From here on it is this user's; the id is new, so that nobody who knew the old one is logged in with him."""
-        (user,) = words("session.login", (user,))
+        user = word("session.login", user)
         if not user:
             raise ConfigurationError("session.login", user, "is empty", "give the user's id as a text")
         self.rotate(grace=False)
