@@ -14,9 +14,8 @@ import click
 
 from hauberk._version import __version__
 from hauberk.audit.text import clean
-from hauberk.cli.options import Common, accepted, common_with, finish, without_accepted
+from hauberk.cli.options import Common, accepted, check_there, common_with, finish, without_accepted
 from hauberk.cli.progress import shown
-from hauberk.core.errors import InputError
 from hauberk.core.finding import Result
 from hauberk.core.progress import Progress
 
@@ -60,6 +59,7 @@ def environment() -> list[Path]:
 if TYPE_CHECKING:
     from hauberk.audit.reading import Read
 
+LOCK_FILES = "name a lock file, a manifest or a folder"
 INDEX = click.option(
     "--index", type=click.Path(path_type=Path), envvar="HAUBERK_INDEX", help="An index other than the user's own."
 )
@@ -102,9 +102,10 @@ def command(
 
     A virtual environment, site-packages or node_modules that is named is judged by what is installed there.
     """
-    for path in paths:
-        if not path.exists():
-            raise InputError(str(path), "does not exist", "name a lock file, a manifest or a folder")
+    check_there(paths, LOCK_FILES)
+    check_there((fleet,), "name a file that lists repositories, one a line")
+    check_there(vex, "name an OpenVEX or CycloneDX file")
+    check_there((since,), "name a file written with --format json=FILE")
     if fleet and (paths or installed):
         raise click.UsageError("--fleet reads its repositories from LIST: name no PATH beside it")
     if fleet and outdated:

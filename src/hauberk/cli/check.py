@@ -12,6 +12,7 @@ import click
 
 from hauberk.cli.options import Common, common, finish, vouched
 from hauberk.cli.rules import all_rules
+from hauberk.core.errors import InputError
 from hauberk.core.finding import Finding, Location, Result
 from hauberk.integrations.target import Target, load
 
@@ -94,6 +95,9 @@ def command(target: str, common: Common) -> int:
         from hauberk.integrations.facts.folder import folder_facts
 
         return finish(check(folder_facts(folder)), common, framework="source", root=folder.resolve(), fallback_file="")
+    if ":" not in target:
+        fix = f"write {target}:app" if target.endswith(".py") else "write for example main:app, or name a folder"
+        raise InputError(target, "is neither a folder nor of the form module:app", fix)
     loaded = load(target)
     result = run(loaded)
     if guarded(loaded):

@@ -68,6 +68,8 @@ def command(
     )
     listening = _listen(host, port)
     click.echo(f"hauberk dashboard: {_address(listening.getsockname())}  (events of {_shown(url)})", err=True)
+    if results is not None and not results.exists():
+        click.echo(f"{results} is not there yet; its grade is shown once it is.", err=True)
     if not given:
         click.echo(f"Password: {password}", err=True)
     if host not in {"127.0.0.1", "::1", "localhost"}:
@@ -82,7 +84,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise InputError(f"{host}:{port}", f"cannot be listened on: {error.strerror}", "name another --port") from error
+        raise InputError(
+            f"{host}:{port}", f"cannot be listened on: {error.strerror}", "name another --host or --port"
+        ) from error
 
 
 def _address(name: tuple[object, ...]) -> str:

@@ -27,7 +27,10 @@ def command(url: str, log: str, form: str, name: str | None) -> int:
 
     if (path := url.removeprefix("sqlite:///")) != url and not Path(path.partition("?")[0]).exists():
         raise InputError(url, "is a file that is not there", "name the store that Events(store=...) writes to")
-    for event in read(open_store(url, field="--store"), f"events:{log}"):
+    store = open_store(url, field="--store")
+    if not store.shared:
+        raise InputError(url, "is of one process alone", "name the store that Events(store=...) writes to")
+    for event in read(store, f"events:{log}"):
         if name is not None and event["event"] != name:
             continue
         if form == "text":

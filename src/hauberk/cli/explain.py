@@ -27,7 +27,9 @@ def command(rule: str | None, no_color: bool) -> None:
         return
     if rule not in rules:
         near = [known for known in rules if known.endswith("." + rule)]
-        raise ConfigurationError("RULE", rule, "is not a rule", did_you_mean(near[0] if near else rule, rules))
+        fix = did_you_mean(near[0] if near else rule, rules)
+        listed = "`hauberk explain` alone lists them"  # there are too many to be named here
+        raise ConfigurationError("RULE", rule, "is not a rule", fix if fix.startswith("did") else listed)
     _explain(console, rules[rule])
 
 

@@ -10,8 +10,8 @@ import click
 
 from hauberk._version import __version__
 from hauberk.audit.text import enumerate_some
-from hauberk.cli.audit import INDEX
-from hauberk.cli.options import check_place, write
+from hauberk.cli.audit import INDEX, LOCK_FILES
+from hauberk.cli.options import check_place, check_there, write
 from hauberk.cli.progress import shown
 from hauberk.core.errors import ConfigurationError
 
@@ -55,6 +55,7 @@ def command(
     from hauberk.audit.update import update
 
     _check(formats)
+    check_there(paths, LOCK_FILES)
     options = FixOptions(python=python, allow_builds=allow_builds)
     where = index or default_path()
     with shown(quiet=quiet, color=not no_color) as progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -184,6 +184,13 @@ def show_text(result: Result, meta: Any, common: Common) -> None:
     if not console.is_terminal:
         console = Console(width=WIDTH, no_color=True, highlight=False, emoji=False)
     write_text(console, result, meta=meta)
+
+
+def check_there(paths: Iterable[Path | None], fix: str) -> None:
+    """Raise InputError for the first that does not exist: at once, and not after the work. None was not given."""
+    for path in paths:
+        if path is not None and not path.exists():
+            raise InputError(str(path), "does not exist", fix)
 
 
 def check_place(path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from hauberk.cli import audit, check, headers, scan
-from hauberk.cli.options import Common, common, finish, vouched
+from hauberk.cli.options import Common, check_there, common, finish, vouched
 from hauberk.cli.progress import shown
 from hauberk.core.errors import HauberkError, InputError, NothingToTestError
 from hauberk.core.finding import Result
@@ -91,6 +91,7 @@ def command(
     common: Common,
 ) -> int:
     """Prove how secure an application is: its configuration, its dependencies, and a dynamic scan in process."""
+    check_there(paths, audit.LOCK_FILES)
     loaded = scan.load_watched(target)
     with shown(quiet=common.quiet, color=common.color, hush=True) as progress:
         result = prove(loaded, progress, paths=paths, index=index, offline=offline, options=options)

@@ -15,7 +15,7 @@ import click
 
 from hauberk.cli.options import Common, check_place, common, finish
 from hauberk.cli.progress import shown
-from hauberk.core.errors import InputError
+from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.core.finding import Result
 from hauberk.core.progress import Progress
 from hauberk.integrations.target import Target, load
@@ -242,6 +242,16 @@ BUDGET = (
 )
 
 
+def _check(options: Options) -> None:
+    """What can be known to be wrong before the scan is said before it."""
+    if options.scope and not options.scope.startswith("/"):
+        raise ConfigurationError("--scope", options.scope, "is not a path", f"write it as /{options.scope}")
+    if options.flows is not None:
+        from hauberk.scan.accounts import Flows
+
+        Flows.load(options.flows)
+
+
 def scan_options(function: F) -> F:
     """Add the options of a scan to a command; it gets them as one `options` argument."""
 
@@ -250,6 +260,7 @@ def scan_options(function: F) -> F:
             "max_requests max_seconds max_rate login identities intrusive flows scope seeds browser rollback".split()
         )
         options = Options(**{name: given.pop(name) for name in names})
+        _check(options)
         return function(*args, options=options, **given)
 
     run_with.__name__, run_with.__doc__ = function.__name__, function.__doc__
@@ -294,8 +305,10 @@ def command(
 
     A URL has to be on this machine, unless its host, or a TXT record, serves what `hauberk own HOST` prints.
     """
-    from hauberk.scan.again import only, written_tests
+    from hauberk.scan.again import check_fingerprint, only, written_tests
 
+    if replay is not None:
+        check_fingerprint(replay)
     for file in (emitted, resume):
         if file is not None:
             check_place(file)

@@ -99,10 +99,15 @@ def load(name: str) -> Target:
         raise InputError(name, "is a URL, and this version tests applications in process", "name it as module:app")
     module_name, colon, attribute = name.partition(":")
     if not colon or not module_name or not attribute:
-        raise InputError(name, "is not of the form module:app", "write for example main:app")
+        fix = f"write {name}:app" if name.endswith(".py") else "write for example main:app"
+        raise InputError(name, "is not of the form module:app", fix)
     root = Path.cwd()
     if module_name.endswith(".py"):
-        module_name = module_name.removesuffix(".py").replace("/", ".").lstrip(".")
+        path = (root / module_name).resolve()
+        if not path.is_relative_to(root.resolve()):
+            fix = f"run it in {path.parent}, as {path.stem}:{attribute}"
+            raise InputError(name, "lies outside of this folder, from which it would be imported", fix)
+        module_name = ".".join(path.relative_to(root.resolve()).with_suffix("").parts)
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     app = _attribute(name, _import(name, module_name), attribute)

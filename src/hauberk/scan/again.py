@@ -12,10 +12,15 @@ from hauberk.core.finding import Finding, HttpLocation, Result
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 
 
+def check_fingerprint(text: str) -> None:
+    """Raise InputError for what is none."""
+    if not FINGERPRINT.fullmatch(text):
+        raise InputError(text[:80], "is no fingerprint: 16 hexadecimal digits", "take it from the JSON")
+
+
 def only(result: Result, fingerprint: str) -> Result:
     """The result with that finding alone; without any if it is not there any more. Raises InputError."""
-    if not FINGERPRINT.fullmatch(fingerprint):
-        raise InputError(fingerprint[:80], "is no fingerprint: 16 hexadecimal digits", "take it from the JSON")
+    check_fingerprint(fingerprint)
     found = tuple(finding for finding in result.failures if finding.fingerprint == fingerprint)
     note = () if found else (f"{fingerprint} was looked for, and was not found.",)
     return replace(result, findings=found, gaps=(*result.gaps, *note))
