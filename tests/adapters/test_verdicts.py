@@ -323,6 +323,33 @@ def test_who_looks_further_than_before_is_compared_by_that_as_well() -> None:
     assert verdicts.find("GET", keyed(b"host")) == "by host"
 
 
+def test_origins_that_somebody_makes_up_are_judged_each_and_share_one_way() -> None:
+    plan = POLICIES["cors"].plan()
+    shield, wsgi = ASGIShield(asgi_page, plan), WSGIShield(wsgi_page, plan)
+    for number in range(20):
+        request: Request = ("GET", "https", "/", (("origin", f"https://x{number}.example"),))
+        for answer in (asked_asgi(shield, request), asked_wsgi(wsgi, request)):
+            assert answer[0] == 200
+            assert "access-control-allow-origin" not in dict(answer[1])
+    for verdicts in (shield._verdicts, wsgi._verdicts):
+        assert verdicts.count == 20
+        assert len(verdicts._made) == 1
+
+
+def test_what_steps_add_to_the_answer_makes_the_way_another_one() -> None:
+    verdicts: Verdicts[int] = Verdicts(lambda asked: AlikeScopes(asked) if asked else None)
+    made = iter(range(MOST * 3))
+    ex, other = Plain(), Plain()
+    other.fields = (("x-a", "b"),)
+    assert [verdicts.way(one, lambda: next(made)) for one in (ex, other, ex, Plain())] == [0, 1, 0, 0]
+    other.csrf = object()
+    assert verdicts.way(other, lambda: next(made)) == 2
+    for number in range(MOST):
+        ex.fields = (("x-a", str(number)),)
+        verdicts.way(ex, lambda: next(made))
+    assert len(verdicts._made) <= MOST
+
+
 def test_a_name_in_capitals_gets_past_no_check() -> None:
     shield = ASGIShield(asgi_page, POLICIES["csrf"].plan())
     silent: Request = ("POST", "https", "/", (("host", "app.example"),))

@@ -176,11 +176,15 @@ class ASGIShield:
         witness: Any = Witness(ex, plan.reads or frozenset())
         reply = plan.begin(witness)
         if reply is None and witness.lasting:
-            tails = self._encoded.tails_after(ex.fields)
-            if tails is not None:
-                way = (*ex.makers(tails), tails[UNREAD])
+            way = self._verdicts.way(ex, lambda: self._way(ex))
+            if way is not None:
                 self._verdicts.remember(ex.method, frozenset(witness.asked), ex.scope, way)
         return reply
+
+    def _way(self, ex: Any) -> Way | None:
+        """The way of requests of which the steps have said the same; None where none is short."""
+        tails = self._encoded.tails_after(ex.fields)
+        return None if tails is None else (*ex.makers(tails), tails[UNREAD])
 
     def _full(self, begin: RequestStep) -> App:
         """For plans with steps that see every request."""

@@ -83,15 +83,26 @@ class Verdicts(Generic[Way]):
     `alike` makes an `Alike` by what was asked for, or gives None where that is the same in all requests of a method.
     """
 
-    __slots__ = ("_alike", "_asked", "by_method", "count")
+    __slots__ = ("_alike", "_asked", "_made", "by_method", "count")
 
     def __init__(self, alike: Callable[[frozenset[str]], Alike[Way] | None]) -> None:
         self._alike = alike
         self._asked: dict[str, tuple[frozenset[str], Alike[Way]]] = {}
+        self._made: dict[tuple[object, ...], Way | None] = {}
         self.by_method: dict[str, Any] = {}
         """The way, or an `Alike.entry`: for the adapters, which write by `remember` alone."""
         self.count = 0
         """How many were remembered since all were forgotten."""
+
+    def way(self, ex: Exchange, make: Callable[[], Way | None]) -> Way | None:
+        """The way of requests of which the steps said what they said of this one. `make` makes it, if there can be one:
+        a few for all origins and hosts, which anybody can make up."""
+        key = (*ex.fields, ex.csrf)
+        if key not in self._made:
+            if len(self._made) >= MOST:
+                self._made.clear()
+            self._made[key] = make()
+        return self._made[key]
 
     def find(self, method: str, request: Any) -> Way | None:
         """The way of a request, if one is known."""
