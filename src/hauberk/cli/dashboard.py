@@ -66,6 +66,7 @@ def command(
         metrics_token=os.environ.get(TOKEN, ""),
         webhook=Webhook(url=webhook, secret=os.environ.get(HOOK, ""), least=alert_on) if webhook else None,
     )
+    app = dashboard.app  # now: before anything is said of where it is
     listening = _listen(host, port)
     click.echo(f"hauberk dashboard: {_address(listening.getsockname())}  (events of {_shown(url)})", err=True)
     if results is not None and not results.exists():
@@ -74,7 +75,7 @@ def command(
         click.echo(f"Password: {password}", err=True)
     if host not in {"127.0.0.1", "::1", "localhost"}:
         click.echo("It is reached from other machines: put it behind https, and name it with --name.", err=True)
-    config = uvicorn.Config(dashboard.app, log_level="warning", server_header=False, lifespan="on")
+    config = uvicorn.Config(app, log_level="warning", server_header=False, lifespan="on")
     uvicorn.Server(config).run(sockets=[listening])
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from hauberk.core.errors import MissingExtraError
 from hauberk.core.finding import Result
 from hauberk.core.progress import Progress
 from hauberk.integrations.target import Target
+
+NEEDED = ("fastapi", "itsdangerous", "jinja2", "python_multipart", "uvicorn")
+"""What the shop is made of, beside what hauberk itself needs."""
 
 
 def prove_shop(target: Target, progress: Progress, index: Path) -> Result:
@@ -55,11 +59,12 @@ def command(serve: bool, report: Path, quiet: bool, no_color: bool) -> int:
     """
     from rich.console import Console
 
-    try:
-        from hauberk.demo.run import demonstrate
-        from hauberk.demo.run import serve as serve_shops
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "a package", "demo", "the demo") from error
+    for package in NEEDED:
+        if find_spec(package) is None:
+            raise MissingExtraError(package, "demo", "the demo")
+    from hauberk.demo.run import demonstrate
+    from hauberk.demo.run import serve as serve_shops
+
     console = Console(no_color=no_color, highlight=False)
     if not console.is_terminal:
         console = Console(no_color=True, highlight=False, width=110)

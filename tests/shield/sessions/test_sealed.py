@@ -73,6 +73,11 @@ def test_a_value_comes_back_and_cannot_be_read(browser: Browser) -> None:
     assert browser(lambda s: s["b"]).body == b"[1, 2]"
 
 
+def test_a_client_may_put_it_into_quotes(browser: Browser) -> None:
+    browser(put(a="ann"))
+    assert browser.read(cookie=f'__Host-session="{browser.value}"') == "'ann'"
+
+
 def test_a_read_sends_no_cookie_within_a_minute(browser: Browser) -> None:
     browser(put(a=1))
     assert browser(lambda s: s.get("a")).one("set-cookie") is None

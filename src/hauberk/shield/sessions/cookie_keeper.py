@@ -124,7 +124,8 @@ class CookieKeeper:
             if len(text) > cookie.room:
                 continue
             try:
-                fields, outdated = cookie.read(text)
+                # Some clients put what is no token into quotes, which the grammar lets them (RFC 6265, section 4.1.1).
+                fields, outdated = cookie.read(text.strip('"'))
                 _, began, seen = _LIFE.unpack(fields[LIFE])
             except (
                 UnsealError,
