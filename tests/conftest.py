@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from tests.drivers import Serve, serve_asgi, serve_django, serve_wsgi
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# How long one example takes says more of the machine, and of what else runs on it, than of us.
+settings.register_profile("without-deadline", settings(), deadline=None)
+settings.load_profile("without-deadline")
 SHARED = Path(__file__).parents[2] / "shared" / "vectors"
 
 
