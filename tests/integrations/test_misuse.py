@@ -46,18 +46,44 @@ def test_no_application(app: Any, said: str) -> None:
         protect(app)
 
 
+def test_the_policy_may_be_named() -> None:
+    app = protect(FastAPI(), policy=Policy.strict(), guard=None)
+    assert app.__hauberk__.policy == Policy.strict().replace(guard=None)  # type: ignore[attr-defined]
+
+
+async def speaks_asgi(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+def speaks_wsgi(environ: Any, start_response: Any) -> list[bytes]:
+    return []
+
+
+@pytest.mark.parametrize(
+    ("door", "app", "said"),
+    [
+        (hauberk.asgi, speaks_wsgi, r"speaks WSGI; write hauberk.wsgi\(app, policy\)"),
+        (hauberk.asgi, create_app(), r"speaks WSGI; write hauberk.wsgi\(app, policy\)"),
+        (hauberk.wsgi, speaks_asgi, r"speaks ASGI; write hauberk.asgi\(app, policy\)"),
+        (hauberk.wsgi, FastAPI(), r"speaks ASGI; write hauberk.asgi\(app, policy\)"),
+    ],
+)
+def test_the_wrong_door(door: Any, app: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        door(app)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
         ("hst", None, r"Policy.hst=None: is not a field; did you mean 'hsts'\?"),
         ("cookie", None, r"did you mean 'cookies'\?"),
         ("nothing_like_it", 1, r"Policy.nothing_like_it=1: is not a field; use one of 'https'"),
-        ("policy", Policy.strict(), r"Policy.policy=.* is not a field"),
+        ("police", Policy.strict(), r"Policy.police=.* is not a field"),
         ("hsts", True, r"Policy.hsts=True: is not a HSTS; write hsts=HSTS\("),
         ("guard", "block", r"Policy.guard='block': is not a Guard; write guard=Guard\("),
     ],
 )
-def test_no_field(field: str, value: object, said: str) -> None:
+def test_no_field(field: str, value: Any, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said) as caught:
         protect(Flask("x"), **{field: value})
     assert (caught.value.field, caught.value.value) == (f"Policy.{field}", value)

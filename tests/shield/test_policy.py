@@ -11,6 +11,7 @@ import pytest
 import hauberk
 from hauberk import (
     CSP,
+    CSRF,
     HSTS,
     Actors,
     ConfigurationError,
@@ -20,6 +21,7 @@ from hauberk import (
     FrameOptions,
     InputError,
     Limits,
+    Passwords,
     Policy,
     Rate,
     Sessions,
@@ -98,12 +100,22 @@ def test_a_store_that_is_none_is_named_by_whose_it_is(feature: Any, named: str) 
         (lambda: Rate(limit="5/second", name="a\r\nb"), "Rate.name='a\\r\\nb': holds quotes"),
         (lambda: Sessions(cookie=None), "Sessions.cookie=None: is not a text"),  # type: ignore[arg-type]
         (lambda: Exempt(path=7, reason="x"), "Exempt.path=7: is not a text"),  # type: ignore[arg-type]
+        (lambda: Passwords(scheme=5), "Passwords.scheme=5: is not a scheme"),  # type: ignore[arg-type]
+        (lambda: CookieSessions(keys=("k" * 32,)), "CookieSessions.keys='...': has a key that is no bytes"),  # type: ignore[arg-type]
+        (lambda: CSRF(keys=("k" * 32,)), "CSRF.keys='...': has a key that is no bytes"),  # type: ignore[arg-type]
     ],
 )
-def test_what_is_to_be_a_text_is_said_to_be_none(make: Callable[[], object], said: str) -> None:
+def test_what_is_of_another_type_is_said_to_be(make: Callable[[], object], said: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         make()
     assert str(caught.value).startswith(said)
+
+
+def test_an_error_shows_no_page_of_text() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Policy.recommended().replace(police=Policy.strict())
+    assert len(str(caught.value)) < 1000
+    assert caught.value.value == Policy.strict()
 
 
 def test_the_field_decides_whether_a_policy_is_enforced() -> None:

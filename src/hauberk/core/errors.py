@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+LONGEST = 300
+"""Letters of a value that an error shows."""
+
 
 class HauberkError(Exception):
     """Anything that hauberk raises on purpose. It can be pickled: pools of processes hand errors on that way."""
@@ -29,7 +32,9 @@ class ConfigurationError(HauberkError, ValueError):
     def __init__(self, field: str, value: object, problem: str, fix: str = "") -> None:
         self.field, self.value, self.problem, self.fix = field, value, problem, fix
         self.others: tuple[ConfigurationError, ...] = ()
-        super().__init__(f"{field}={value!r}: {problem}" + f"; {fix}" * bool(fix))
+        shown = repr(value)
+        shown = shown if len(shown) <= LONGEST else shown[: LONGEST - 3] + "..."
+        super().__init__(f"{field}={shown}: {problem}" + f"; {fix}" * bool(fix))
 
     @classmethod
     def joined(cls, errors: Sequence[ConfigurationError]) -> ConfigurationError:

@@ -74,7 +74,7 @@ class Passwords:
     _pace: Pace = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if isinstance(self.scheme, str) and self.scheme not in BY_NAME:
+        if self.scheme not in BY_NAME if isinstance(self.scheme, str) else not hasattr(self.scheme, "decoy"):
             raise ConfigurationError(
                 "Passwords.scheme", self.scheme, "is not a scheme", did_you_mean(self.scheme, BY_NAME)
             )

@@ -11,7 +11,7 @@ from hauberk.adapters.asgi import ASGIShield
 from hauberk.adapters.wsgi import App as WSGIApp
 from hauberk.adapters.wsgi import WSGIShield
 from hauberk.core.equipment import Assembly
-from hauberk.core.errors import ConfigurationError
+from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.core.plan import Plan
 from hauberk.integrations.libraries import look_later
 from hauberk.integrations.target import detect
@@ -30,7 +30,7 @@ class Protection:
     """What compiled it: its variants for single routes are compiled by the same, and share its stores."""
 
 
-def protect(app: T, policy: Policy | None = None, /, **changes: Any) -> T:
+def protect(app: T, /, policy: Policy | None = None, **changes: Any) -> T:
     """Protect an application; the same object comes back (a bare ASGI or WSGI callable comes back wrapped).
 
     Keywords change fields of the policy, or of the recommended one: `protect(app, guard=Guard(mode="block"))`.
@@ -71,10 +71,17 @@ def _shielded(app: Any, protection: Protection, *, asgi: bool) -> Any:
 
 
 def asgi(app: ASGIApp, policy: Policy | None = None) -> ASGIApp:
-    """Protect any ASGI 3 callable; what comes back is what a server runs."""
-    return protect(app, policy)
+    """Protect any ASGI 3 callable; what comes back is what a server runs. Raises InputError for a WSGI one."""
+    return protect(_speaking(app, "asgi"), policy)
 
 
 def wsgi(app: WSGIApp, policy: Policy | None = None) -> WSGIApp:
-    """Protect any WSGI callable; what comes back is what a server runs."""
-    return protect(app, policy)
+    """Protect any WSGI callable; what comes back is what a server runs. Raises InputError for an ASGI one."""
+    return protect(_speaking(app, "wsgi"), policy)
+
+
+def _speaking(app: T, wanted: str) -> T:
+    if detect(app)[1] != wanted:
+        other = "wsgi" if wanted == "asgi" else "asgi"
+        raise InputError(repr(app)[:80], f"speaks {other.upper()}", f"write hauberk.{other}(app, policy)")
+    return app

@@ -80,8 +80,11 @@ class CSRF:
         if self.cookie.lower().startswith(("__host-", "__secure-")):
             raise ConfigurationError("CSRF.cookie", self.cookie, "has its prefix already", "give the name without it")
         whole("CSRF.max_body", self.max_body, least=1024, unit="octets")
-        if any(len(key) < 32 for key in self.keys):
-            raise ConfigurationError("CSRF.keys", "...", "has a key of less than 32 octets", "run `hauberk secret`")
+        keys: tuple[object, ...] = self.keys
+        if not all(isinstance(key, bytes) and len(key) >= 32 for key in keys):
+            raise ConfigurationError(
+                "CSRF.keys", "...", "has a key that is no bytes of 32 octets or more", "run `hauberk secret`"
+            )
 
     def equip(self, equipment: Equipment) -> Self:
         """With keys of the application's secrets, and with the origins that CORS trusts with credentials."""

@@ -61,8 +61,9 @@ class CookieSessions:
         name = word("CookieSessions.cookie", self.cookie)
         if not name.replace("-", "").replace("_", "").isalnum() or name.lower().startswith(("__host-", "__secure-")):
             raise ConfigurationError("CookieSessions.cookie", name, "is not a plain name", "the prefix is added")
-        if any(len(key) != 32 for key in self.keys):
-            raise ConfigurationError("CookieSessions.keys", "...", "has a key that is not 32 octets long")
+        keys: tuple[object, ...] = self.keys
+        if not all(isinstance(key, bytes) and len(key) == 32 for key in keys):
+            raise ConfigurationError("CookieSessions.keys", "...", "has a key that is no bytes, 32 octets long")
 
     def equip(self, equipment: Equipment) -> Self:
         """With keys of the application's secrets, and the store that remembers."""
