@@ -222,5 +222,7 @@ def main(sizes: list[int]) -> None:
         found["postgres"] = postgres(postgres_url, sizes)
     if max(sizes) == SIZES[-1]:
         PICTURE.write_text(picture(found), encoding="utf-8")
-    json.dump({"subject": "live sessions", "unit": "µs of wall time, 10th percentile", "stores": found}, sys.stdout, indent=1)
+    json.dump(
+        {"subject": "live sessions", "unit": "µs of wall time, 10th percentile", "stores": found}, sys.stdout, indent=1
+    )
     print()
