@@ -1,10 +1,13 @@
 """Which inputs a handler asks for, seen while it runs."""
 
+from collections.abc import Callable
+
 import pytest
 from flask import Flask, request
 
 from hauberk.core.events import recording
 from hauberk.integrations.surface.asked import watch
+from hauberk.scan.client import MARK
 
 
 class Wrapped:
@@ -65,3 +68,29 @@ def test_without_a_recording_the_mappings_are_the_frameworks_own() -> None:
         return type(request.args).__qualname__ + ("noting" if hasattr(request.args, "__hauberk_asked__") else "")
 
     assert made.test_client().get("/kind").text == "ImmutableMultiDict"
+
+
+@pytest.mark.parametrize("way", ["items", "keys", "iter", "dict"])
+def test_who_goes_through_all_fields_asks_for_the_scans_own(way: str) -> None:
+    made = Flask("walking")
+
+    @made.get("/")
+    def index() -> str:
+        walks: dict[str, Callable[[], object]] = {
+            "items": lambda: [name for name, _ in request.headers.items()],
+            "keys": lambda: [*request.headers.keys()],
+            "iter": lambda: [name for name, _ in request.headers],
+            "dict": lambda: dict(request.headers),
+        }
+        return str(walks[way]())
+
+    watch()
+    with recording() as record:
+        made.test_client().get("/", headers={MARK: "1"})
+    assert MARK in {name.lower() for place, name in record.reads if place == "header"}
+
+
+def test_who_asks_for_one_field_does_not() -> None:
+    with recording() as record:
+        app().test_client().get("/", headers={MARK: "1"})
+    assert MARK not in {name.lower() for _, name in record.reads}

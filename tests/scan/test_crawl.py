@@ -89,6 +89,7 @@ def test_links_and_forms_become_operations() -> None:
     assert table(found) == {
         "GET /": {},
         "GET /list": {"page": "2"},
+        "GET /logout": {},
         "POST /save": {"title": "t", "mode": "a"},
         "GET /moved": {},
         "GET /there": {},

@@ -50,6 +50,9 @@ AFTER = frozenset({FILES})
 """Which of several answers tells an interpreter's doing from a file's?"""
 REFUSED = frozenset({400, 404, 422})
 PATHS: frozenset[SinkKind] = frozenset({"path"})
+INTERPRETED: frozenset[SinkKind] = frozenset({"sql", "nosql", "shell", "argv", "eval", "template", "xpath", "ldap"})
+HEADER_NAME = "{c}'|*{c}"
+"""A quote and two operators: of the signs that the name of a field may hold (RFC 9110, section 5.6.2)."""
 NAMED = {check.RULE.id: check for check in AT_POINTS}
 UNTRACED = {name: check for name, check in NAMED.items() if not check.TRACED}
 READERS = INTERPRETERS | AFTER
@@ -57,6 +60,8 @@ _Queue = Mapping[str, list[str]]
 """Templates, each with the rules that want it sent."""
 REMEMBERED = 4_096
 """How many kinds of points are remembered."""
+MOST_TEMPLATING = 20
+"""How many operations are remembered that make templates of texts."""
 
 
 def points(operation: Operation) -> Iterator[Point]:
@@ -134,6 +139,8 @@ class Attacker:
     """How many points each rule was tried at, beside those that were swept."""
     swept: int = 0
     """How many points were swept: every rule was tried there."""
+    templating: dict[str, tuple[Operation, Request]] = field(default_factory=dict)
+    """Operations that make a template of a text in which nothing of the request is, by their names."""
     _quiet: dict[tuple[object, ...], _Wanted] = field(default_factory=dict)
     """What is wanted of a point where nothing showed that the value was read, by all that this rests on."""
     _builder: build.Builder | None = None
@@ -177,6 +184,8 @@ class Attacker:
             self.client, operation, self.client.complete(self._request(operation, chosen, named))
         )
         self.watch.failure(operation, sent, response)
+        if response.events:
+            self.note_template(points[0].operation, None, response, words)
         for (point, template), word in zip(probes, words, strict=True):
             if "<" in template:
                 self.sent[word] = point, template
@@ -184,6 +193,15 @@ class Attacker:
             Shot(value=value, canary=word, request=sent, response=response)
             for value, word in zip(values, words, strict=True)
         ]
+
+    def note_template(
+        self, operation: Operation, request: Request | None, response: Response, words: Sequence[str] = ()
+    ) -> None:
+        """Remember the operation if it made a template of a text without these words: of what was stored, maybe."""
+        if response.status < 400 and len(self.templating) < MOST_TEMPLATING:
+            texts = [event.text.lower() for event in response.events if event.kind == "template"]
+            if any(not any(word in text for word in words) for text in texts):
+                self.templating.setdefault(str(operation), (operation, request or build.request(operation)))
 
     def among(self, point: Point, template: str, others: str) -> Shot:
         """Send one value, and another one at every other input of the same kind, such as the fields of one login."""
@@ -209,6 +227,9 @@ class Attacker:
         """Judge what a sweep did at one of its inputs, and follow what it showed. Whether it showed anything."""
         self.note_attacked(point)
         self.swept += 1
+        if point.is_header_name:
+            self._pursue_name(point, shot)
+            return False
         if _leaves_trace(shot):
             trial = Trial(point=point, template=template, shot=shot, control=shot, kit=self.kit)
             pending = dict(NAMED)
@@ -221,6 +242,15 @@ class Attacker:
         self._follow(point, shot, queue, pending)
         self._prove(self._lab(point), pending)
         return reacted
+
+    def _pursue_name(self, point: Point, shot: Shot) -> None:
+        """The name of a field that got to an interpreter, with the few signs that it may hold."""
+        if reached(shot, INTERPRETED):
+            broken = self.fire(point, HEADER_NAME)
+            trial = Trial(point=point, template=HEADER_NAME, shot=broken, control=shot, kit=self.kit)
+            for check in NAMED.values():
+                if isinstance(check.judge(trial), Proof):
+                    self._confirm(check, trial)
 
     def _lab(self, point: Point, **seen: Any) -> Lab:
         """Where checks of several answers work at this point; `seen` is what was shown of it already."""

@@ -11,7 +11,8 @@ from hauberk.scan.attack import Attacker, points
 from hauberk.scan.care import destroys, ends_session
 from hauberk.scan.client import Client
 from hauberk.scan.extent import Extent
-from hauberk.scan.learning import Learnt
+from hauberk.scan.fitting import takes_pictures_alone
+from hauberk.scan.learning import Learnt, pictured
 from hauberk.scan.listening import Listener
 from hauberk.scan.messages import Response
 from hauberk.scan.outside import with_cookies
@@ -45,6 +46,8 @@ class Attack:
     """What pages set, by path and name."""
     answers: dict[str, Response] = field(default_factory=dict)
     """What pages were, by target."""
+    fitted: set[str] = field(default_factory=set)
+    """Operations that were asked which files they take."""
     done: set[str] = field(default_factory=set)
     """Operations and inputs that were attacked to the end."""
 
@@ -100,13 +103,23 @@ class Attack:
     def _ordinary(self, operation: Operation) -> Response:
         """One ordinary request, and what it shows."""
         request, response = self.attacker.tokens.send(self.client, operation, build.request(operation))
+        self.attacker.note_template(operation, None, response)
         self.listener.hear(operation, request, response)
         return response
+
+    def fitting(self, operation: Operation) -> Operation:
+        """The operation with files of a kind that it takes."""
+        name = str(operation)
+        if name not in self.fitted and operation.at("upload"):
+            self.fitted.add(name)
+            if takes_pictures_alone(self.attacker, operation):
+                self.learnt.pictures.add(name)
+        return pictured(operation) if name in self.learnt.pictures else operation
 
     def _sweep(self, operation: Operation) -> None:
         """In process: one request for all inputs, and more only for those that react."""
         reached = self.listener.coverage.reached
-        operation = self.learnt.known(operation)
+        operation = self.fitting(self.learnt.known(operation))
         found = swept_points(operation, guess=False)
         if not found and str(operation) not in reached:
             response = self._ordinary(asking(operation))
@@ -128,6 +141,7 @@ class Attack:
                 for point in needy:
                     self.attacker.attack(point)
             seen |= {str(point) for point in found}
+            operation = operation if operation is known else self.fitting(operation)
             found = [] if operation is known else swept_points(operation, guess=False)
             found = [point for point in found if str(point) not in seen]
 
@@ -139,7 +153,7 @@ class Attack:
     def _outside(self, operation: Operation, checkpoint: Callable[[], None], *, thorough: bool) -> None:
         """From outside: each input by itself, or, where that would take more than there is, all of them at once."""
         coverage = self.listener.coverage
-        operation = with_cookies(operation, self.cookies)
+        operation = self.fitting(with_cookies(operation, self.cookies))
         known = self.answers.get(build.request(operation).target) if operation.method == "GET" else None
         if known is None and (thorough or not swept_points(operation, guess=True)):
             known = self._ordinary(operation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from http.cookies import SimpleCookie
 from typing import Any
@@ -13,12 +13,16 @@ from urllib.parse import quote, urlencode
 
 from hauberk.core.finding import Place
 from hauberk.scan.messages import Request
+from hauberk.scan.pictures import kind_of, named, wants_picture
 from hauberk.scan.surface import FORM, JSON, MULTIPART, Operation, Parameter
 
 Key = tuple[Place, str]
 """`Parameter.key`."""
 Values = Mapping[Key, Any]
-"""A value for a parameter, by `Parameter.key`; for an upload it is the file's name, and what the file holds."""
+"""A value for a parameter, by `Parameter.key`; for an upload it is the file's name, and what the file holds, or a File.
+
+Where a picture is asked for, the file is one, is named like one, and holds the value in a comment.
+"""
 
 
 class Members(dict[str, Any]):
@@ -26,6 +30,15 @@ class Members(dict[str, Any]):
 
     Parsers of either notation make the object of it again (qs, and nested forms of REST frameworks).
     """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """An upload as it is to be sent."""
+
+    name: str
+    media: str
+    content: bytes
 
 
 BOUNDARY = "hauberk-2f1d7c3a9b"
@@ -156,7 +169,10 @@ class Builder:
 
 def _with(operation: Operation, more: Values) -> Operation:
     added = tuple(Parameter(name=name, place=place, required=True) for place, name in more)
-    return replace(operation, parameters=(*operation.parameters, *added)) if added else operation
+    # Code that looks for the first field that it does not know has to find this one.
+    first = tuple(parameter for parameter in added if parameter.place == "header")
+    rest = tuple(parameter for parameter in added if parameter.place != "header")
+    return replace(operation, parameters=(*first, *operation.parameters, *rest)) if added else operation
 
 
 def _pair(name: str, value: Any) -> str:
@@ -213,7 +229,7 @@ def _body(operation: Operation, chosen: Values) -> tuple[str, bytes]:
     if files or (forms and operation.body == MULTIPART):
         fields = [pair for p in forms for pair in _named(p.name, chosen[p.key])]
         return f"{MULTIPART}; boundary={BOUNDARY}", _multipart(
-            fields, [(p.name, _text_of(chosen[p.key])) for p in files]
+            fields, [(p.name, _file_of(p, chosen[p.key])) for p in files]
         )
     if forms and not (leaves and operation.body == JSON):
         return FORM, urlencode([pair for p in forms for pair in _named(p.name, chosen[p.key])]).encode()
@@ -251,21 +267,27 @@ def document(leaves: Mapping[str, Any]) -> Any:
     return root.get("$", {})
 
 
-def _multipart(fields: list[tuple[str, str]], files: list[tuple[str, str]]) -> bytes:
+def _multipart(fields: list[tuple[str, str]], files: list[tuple[str, File]]) -> bytes:
     """RFC 7578; names are escaped as browsers do (HTML, section 4.10.21.8)."""
     parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{_escaped(n)}"\r\n\r\n{v}\r\n' for n, v in fields]
-    parts += [_file(name, value) for name, value in files]
-    return ("".join(parts) + f"--{BOUNDARY}--\r\n").encode()
+    return "".join(parts).encode() + b"".join(_part(*file) for file in files) + f"--{BOUNDARY}--\r\n".encode()
 
 
-def _file(name: str, value: str) -> str:
-    """A file that is named as the value says and holds it; a document is named by its kind."""
-    kind, ending = _kind(value)
-    filename = _escaped(f"hauberk{ending}" if ending else value)
-    return (
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{_escaped(name)}"; filename="{filename}"\r\n'
-        f"Content-Type: {kind}\r\n\r\n{value}\r\n"
-    )
+def _part(name: str, file: File) -> bytes:
+    head = f'Content-Disposition: form-data; name="{_escaped(name)}"; filename="{_escaped(file.name)}"'
+    return f"--{BOUNDARY}\r\n{head}\r\nContent-Type: {file.media}\r\n\r\n".encode() + file.content + b"\r\n"
+
+
+def _file_of(parameter: Parameter, value: Any) -> File:
+    """A file that is named as the value says and holds it; a document is named by its kind, a picture is one."""
+    if isinstance(value, File):
+        return value
+    text = _text_of(value)
+    kind, ending = _kind(text)
+    if not ending and wants_picture(parameter):
+        ending, kind, make = kind_of(parameter)
+        return File(name=named(text, ending), media=kind, content=make(text.encode()))
+    return File(name=f"hauberk{ending}" if ending else text, media=kind, content=text.encode())
 
 
 def _escaped(name: str) -> str:

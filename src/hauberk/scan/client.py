@@ -15,6 +15,8 @@ from hauberk.scan.transport import Transport
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 AGENT = "hauberk-scan"
+MARK = "x-hauberk-scan"
+"""The field that goes with every request of a scan."""
 LONGEST_PAUSE, PATIENCE = 2.0, 10.0
 """Seconds that are waited once, and in all, for a server that asks for it."""
 
@@ -69,7 +71,7 @@ class Client:
         self.id = secrets.token_hex(8)
         """Goes with every request, so that a log tells this scan from everything else."""
         accepted = "text/html,application/json;q=0.9,*/*;q=0.8"
-        self._usual = (("user-agent", AGENT), ("accept", accepted), ("x-hauberk-scan", self.id))
+        self._usual = (("user-agent", AGENT), ("accept", accepted), (MARK, self.id))
         self._completed: Request | None = None
         self._health = None if transport.senses else Health(transport)
         self._next = self._paused = 0.0

@@ -91,9 +91,11 @@ class _Crawl:
     def follow(self, offered: Offer, page: str) -> None:
         for link in offered.links:
             path = self.own_path(link)
-            if path is None or ends_session(path):
+            if path is None:
                 continue
             operation = self.learn("GET", path, _query(link))
+            if ends_session(path):
+                continue
             split = urlsplit(link)
             shape = (operation.path, *sorted({name for name, _ in parse_qsl(split.query, keep_blank_values=True)}))
             target = (split.path or "/") + ("?" + split.query if split.query else "")

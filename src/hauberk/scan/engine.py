@@ -19,7 +19,7 @@ from hauberk.scan import build, graphql, outside, unknown_address
 from hauberk.scan.assets import read_scripts
 from hauberk.scan.attack import Attacker, points
 from hauberk.scan.attacking import Attack
-from hauberk.scan.care import ends_session
+from hauberk.scan.care import destroys, ends_session
 from hauberk.scan.checks import site
 from hauberk.scan.checks.access import RULES as ACCESS_RULES
 from hauberk.scan.checks.active import RULES as ACTIVE_RULES
@@ -35,6 +35,7 @@ from hauberk.scan.checks.active import (
     user_enumeration,
 )
 from hauberk.scan.client import Budget, Client, ExhaustedError
+from hauberk.scan.coverage import READ
 from hauberk.scan.crawl import crawl, endless
 from hauberk.scan.describing import described
 from hauberk.scan.extent import USUAL, Extent
@@ -43,7 +44,7 @@ from hauberk.scan.identity import log_in
 from hauberk.scan.learning import Learnt
 from hauberk.scan.libraries import Libraries
 from hauberk.scan.listening import Listener
-from hauberk.scan.messages import Request
+from hauberk.scan.messages import Request, Response
 from hauberk.scan.outside import with_cookies
 from hauberk.scan.proxied import Proxied
 from hauberk.scan.resuming import Resumed
@@ -142,6 +143,8 @@ class Run:
     """What a browser proved."""
     pages: dict[str, tuple[Operation, Request]] = field(default_factory=dict)
     """Every HTML page that was read, by its target."""
+    others: dict[str, tuple[Operation, Request]] = field(default_factory=dict)
+    """What else was read from outside, as far as it is text."""
     logins: dict[str, str] = field(default_factory=dict)
     graphql_asked: int = 0
     smuggling_asked: int = 0
@@ -199,7 +202,7 @@ class Run:
                 phase = "asking for WebSockets"
                 self.stored += socket_origin.ask(self.client, self.surface)
                 phase = "looking for what was stored"
-                self.stored += look_again(self.attacker, self.pages.values(), self.progress)
+                self.look_again()
                 phase = "asking for what should not be there"
                 self.stored += site.judge(self.client, (operation.path for operation in self.surface.operations))
                 phase = "asking for request smuggling"
@@ -272,8 +275,8 @@ class Run:
             self.attack.cookies |= outside.cookies_of(operation.path, response)
             self.attack.answers[request.target] = response
             self.listener.hear(operation, request, response)
-            if response.is_html and response.status < 400:
-                self.pages[request.target] = operation, request
+            if response.status < 400:
+                self.keep(operation, request, response)
         if found.truncated:
             self.incomplete(f"There are more pages than the {len(found.pages)} that were read.")
         loop = endless(found.pages)
@@ -281,6 +284,25 @@ class Run:
             self.incomplete(f"An endless redirect: {loop}.", broken=True)
         read_scripts(self.client, ((request, response) for _, request, response in found.pages), self.libraries)
         self.surface = self.surface.add(graphql.discover(self.client, self.surface))
+
+    def keep(self, operation: Operation, request: Request, response: Response) -> None:
+        """Remember where what is stored may show."""
+        if response.is_html:
+            self.pages[request.target] = operation, request
+        elif self.client.transport.senses:
+            self.attacker.note_template(operation, request, response)
+        elif response.media in READ or response.media.startswith("text/"):
+            self.others[request.target] = operation, request
+
+    def look_again(self) -> None:
+        """What was stored, where it shows."""
+        pages, others = self.pages.values(), self.others.values()
+        writing = [
+            self.learnt.known(o)
+            for o in self.attack.order(self.surface)
+            if not destroys(o.method, o.path) and str(o) not in self.listener.coverage.behind
+        ]
+        self.stored += look_again(self.attacker, pages, others, writing, self.progress)
 
     def become(self, login: Sequence[Request]) -> None:
         """Log in, and read what is there now."""
@@ -340,7 +362,7 @@ class Run:
     def upload(self) -> None:
         """A page and a picture with script, wherever files are taken."""
         for operation in self.attack.order(self.surface):
-            known = self.learnt.known(operation)
+            known = self.attack.fitting(self.learnt.known(operation))
             if known.at("upload") and str(operation) not in self.listener.coverage.behind:
                 self.uploads += 1
                 self.stored += active_upload.ask(self.client, known)

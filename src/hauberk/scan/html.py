@@ -136,5 +136,7 @@ def _field(node: LexborNode, place: Place) -> Parameter | None:
     if length.isdigit():
         schema["maxLength"] = int(length)
     if kind == "file":
-        return Parameter(name=name, place="upload", required="required" in attributes)
+        accept = (attributes.get("accept") or "").strip()
+        taken = {"accept": accept} if accept else {}
+        return Parameter(name=name, place="upload", schema=taken, required="required" in attributes)
     return Parameter(name=name, place=place, schema=schema, example=value, required="required" in attributes)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hauberk.scan.messages import Response
 from hauberk.scan.surface import Operation
 from hauberk.scan.sweep import learnt
 
+PICTURE = {"accept": "image/*"}
 Reads = dict[str, dict[tuple[str, str], str]]
 Asked = dict[str, dict[str, set[str]]]
 
@@ -21,10 +22,13 @@ class Learnt:
     """What handlers asked for, by path."""
     asked: Asked = field(default_factory=dict)
     """In which lines of code, by path and method."""
+    pictures: set[str] = field(default_factory=set)
+    """Operations that refuse files which are no pictures, by their names."""
 
     def known(self, operation: Operation) -> Operation:
         """The operation with all that was asked for at its path."""
-        return learnt(operation, self.reads.get(operation.path, ()))
+        known = learnt(operation, self.reads.get(operation.path, ()))
+        return pictured(known) if str(operation) in self.pictures else known
 
     def told(self, operation: Operation, response: Response) -> Operation:
         """Remember what its handler asked for; the operation with that."""
@@ -54,3 +58,12 @@ class Learnt:
         if operation.names or (not mine and (declared or str(operation) not in reached)):
             return False
         return any(lines and mine <= lines for lines in others)
+
+
+def pictured(operation: Operation) -> Operation:
+    """The operation with pictures where it takes files and says nothing of their kind."""
+    changed = tuple(
+        replace(p, schema={**p.schema, **PICTURE}) if p.place == "upload" and "accept" not in p.schema else p
+        for p in operation.parameters
+    )
+    return replace(operation, parameters=changed)

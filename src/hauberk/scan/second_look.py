@@ -1,11 +1,12 @@
-"""After the attack every page is read once more: what was put in at one place may be markup on another."""
+"""After the attack every page is read once more: what was put in may be markup on it, or part of a template."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import parse_qsl, urlencode
 
 from hauberk.core.finding import Finding
@@ -14,24 +15,38 @@ from hauberk.scan import evidence
 from hauberk.scan.attack import Attacker
 from hauberk.scan.checks.active import state_by_get, stored_xss
 from hauberk.scan.messages import Request
+from hauberk.scan.planting import plant
+from hauberk.scan.stored_templates import Candidates, ask
 from hauberk.scan.surface import Operation
 from hauberk.scan.trial import CANARY, PLAIN, Point
 
 DIGITS = re.compile(r"[0-9]+")
 ALIKE = 4
 """How many pages are read again whose paths differ in numbers alone."""
+OTHERS = 40
+"""How many answers that are no pages are read again."""
 
 Pages = Iterable[tuple[Operation, Request]]
 
 
-def look_again(attacker: Attacker, pages: Pages, progress: Progress) -> list[Finding]:
-    """The stored scripts, each once for the point that they came in at; and what a GET has stored."""
+def look_again(
+    attacker: Attacker, pages: Pages, others: Pages, writing: Sequence[Operation], progress: Progress
+) -> list[Finding]:
+    """The stored scripts and templates, each once for the point that they came in at; and what a GET has stored.
+
+    `others` are answers that are no pages, where templates may be made nevertheless; `writing` is what stores.
+    """
     found: dict[str, Finding] = {}
     changed: dict[str, Finding] = {}
+    candidates = Candidates(attacker)
+    senses = attacker.client.transport.senses
+    if not senses and attacker.thorough:
+        plant(attacker, writing)
     todo = list(unlike(pages))
     for done, (operation, request) in enumerate(todo):
         progress("looking again", done, len(todo))
         response = attacker.client.send(request)
+        candidates.read(operation, request, response)
         for _, (point, template), _ in stored_xss.judge(response, attacker.sent):
             if str(point) not in found:
                 finding = _confirmed(attacker, operation, request, point, template)
@@ -45,7 +60,22 @@ def look_again(attacker: Attacker, pages: Pages, progress: Progress) -> list[Fin
                 finding = _changes(attacker, operation, request, point, template)
                 if finding is not None:
                     changed[str(point)] = finding
-    return [*found.values(), *changed.values()]
+    return [*found.values(), *changed.values(), *_templates(candidates, todo, others, writing)]
+
+
+def _templates(candidates: Candidates, pages: Pages, others: Pages, writing: Sequence[Operation]) -> list[Finding]:
+    """The templates that are made of what was stored, on the pages, which were read, and elsewhere."""
+    attacker = candidates.attacker
+    read = {str(operation) for operation, _ in pages}
+    making = [page for name, page in attacker.templating.items() if name not in read]
+    for operation, request in [*islice(unlike(others), OTHERS), *making]:
+        candidates.read(operation, request, ask(attacker, (operation, request)))
+    if attacker.client.transport.senses and candidates.unexplained:
+        # Something is made into a template there, and what was put in may have been overwritten since.
+        plant(attacker, writing)
+        for operation, request in islice(list(candidates.unexplained.values()), OTHERS):
+            candidates.read(operation, request, ask(attacker, (operation, request)))
+    return list(candidates.findings())
 
 
 def unlike(pages: Pages) -> Iterator[tuple[Operation, Request]]:

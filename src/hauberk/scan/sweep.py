@@ -10,8 +10,9 @@ from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import replace
 
 from hauberk.scan.attack import Attacker, points
+from hauberk.scan.client import MARK
 from hauberk.scan.surface import FORM, JSON, Operation, Parameter
-from hauberk.scan.trial import CANARY, POLYGLOT, SWEEP, Point, Shot
+from hauberk.scan.trial import CANARY, PLAIN, POLYGLOT, SWEEP, Point, Shot
 
 ROUNDS = 3
 """How often a sweep is repeated without the inputs that may be why it failed."""
@@ -34,6 +35,8 @@ def swept_points(operation: Operation, *, guess: bool) -> list[Point]:
     named = [p for p in operation.at("form", "query") if p.name][:NAMES]
     if operation.body != JSON:
         found += [Point(operation=operation, parameter=p, is_name=True) for p in named]
+    # Nobody asks for the scan's own field but who goes through all of them: then names are read as well.
+    found += [Point(operation=operation, parameter=p, is_name=True) for p in operation.at("header") if p.name == MARK]
     if guess:
         taken = {p.key for p in operation.parameters}
         guessed = [Parameter(name="referer", place="header")]
@@ -92,6 +95,8 @@ def sweep(attacker: Attacker, operation: Operation, found: Sequence[Point]) -> t
 
 def template(point: Point) -> str:
     """The probe of a sweep: without a slash where that would lead the router elsewhere."""
+    if point.is_header_name:
+        return PLAIN
     return POLYGLOT if point.parameter.place == "path" else SWEEP
 
 
@@ -107,14 +112,15 @@ def learnt(operation: Operation, reads: Collection[tuple[str, str]]) -> Operatio
     names = [name for place, name in reads if place == "json"]
     known = {p.key for p in operation.parameters}
     more: list[Parameter] = []
-    for place, name in reads:
+    for place, asked in reads:
+        name = asked.lower() if place == "header" and asked.lower() == MARK else asked
         parameter = Parameter(name=name, place=place)  # type: ignore[arg-type]
         inner = place == "json" and any(other.startswith((name + ".", name + "[")) for other in names)
         body = place in {"form", "json", "upload"}
         foreign = place == "header" and (name.lower() in UNLEARNT or not _is_token(name))
         # What a GraphQL endpoint asks for is how a query is sent; a field of its schema has its own inputs.
         foreign = foreign or (bool(operation.variant) and place not in {"header", "cookie"})
-        own = CANARY.search(name) is not None or name == UNKNOWN
+        own = CANARY.search(name.lower()) is not None or name == UNKNOWN
         if parameter.key in known or inner or foreign or own or (body and not carried) or not name:
             continue
         more.append(parameter)

@@ -82,7 +82,14 @@ class Point:
     @property
     def shown(self) -> Parameter:
         """The parameter as findings name it."""
+        if self.is_header_name:
+            return replace(self.parameter, name="any (name)")
         return replace(self.parameter, name=f"{self.parameter.name} (name)") if self.is_name else self.parameter
+
+    @property
+    def is_header_name(self) -> bool:
+        """Whether the probe is the name of a field of the header, which holds few signs."""
+        return self.is_name and self.parameter.place == "header"
 
     @property
     def is_token(self) -> bool:

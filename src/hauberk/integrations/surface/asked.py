@@ -14,8 +14,11 @@ from typing import Any
 
 from hauberk.core.events import RECORDING
 from hauberk.integrations.surface.reads import FOREIGN
+from hauberk.scan.client import MARK
 
 LOOKUPS = ("__getitem__", "__contains__", "get", "getlist", "get_all", "pop", "setdefault")
+WALKS = ("__iter__", "items", "keys")
+"""Who goes through all fields of a header may read their names as input: the scan's own among them."""
 LISTS = frozenset({"getlist", "get_all"})
 NOTED = "__hauberk_asked__"
 MAPPINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -159,7 +162,19 @@ def _subclass(kind: type, place: str) -> type:
 
         return look
 
+    def walk(name: str) -> Callable[..., Any]:
+        original = getattr(kind, name)
+
+        @wraps(original)
+        def look(self: Any, *args: Any, **options: Any) -> Any:
+            _note(place, MARK)
+            return original(self, *args, **options)
+
+        return look
+
     methods: dict[str, Any] = {name: lookup(name) for name in LOOKUPS if hasattr(kind, name)}
+    if place == "header":
+        methods |= {name: walk(name) for name in WALKS if hasattr(kind, name)}
     return type(kind.__name__, (kind,), methods | {NOTED: True, "__module__": kind.__module__})
 
 

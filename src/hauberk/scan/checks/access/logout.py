@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan import build
 from hauberk.scan.access import World
 from hauberk.scan.care import ends_session
+from hauberk.scan.client import Client
+from hauberk.scan.html import offer
 from hauberk.scan.identities import Person
 from hauberk.scan.messages import Request, Response
+from hauberk.scan.surface import Operation
 
 RULE = Rule(
     id="scan.logout",
@@ -45,9 +50,9 @@ def ask(world: World) -> Iterator[Finding]:
         if not person.log_in():
             return
         cookies, token = person.jar.values(), person.bearer
-        out = build.request(operation)
         with person.on() as client, client.keeping():
-            said, own = client.send(out), client.send(request)
+            out, said = _leave(world, client, operation)
+            own = client.send(request)
         with person.thief(cookies, token).on() as client:
             after = [client.send(request) for _ in range(2)]
         if said.status >= 400 or not all(a.status == mine.status and a.body != closed.body for a in after):
@@ -62,6 +67,33 @@ def ask(world: World) -> Iterator[Finding]:
             yield found
     if idle is not None and not works:
         yield idle
+
+
+def _leave(world: World, client: Client, operation: Operation) -> tuple[Request, Response]:
+    """Log out as a browser does: with what the form on a page holds, an anti-forgery token say, and what a page that
+    asks once more wants. The request that did it, and its answer."""
+    out = build.request(operation)
+    if operation.method == "POST":
+        pages = (page for page, answer in world.read["a"].values() if _form(client, page, answer, operation))
+        page = next(pages, None)
+        if page is not None:
+            out = _form(client, page, client.send(page), operation) or out
+    said = client.send(out)
+    asked = _form(client, out, said, None)
+    return (asked, client.send(asked)) if asked is not None and said.status < 300 else (out, said)
+
+
+def _form(client: Client, page: Request, answer: Response, operation: Operation | None) -> Request | None:
+    """The request of the form on that page that leads to the operation; without one, of a form that logs out."""
+    if not answer.is_html or b"<form" not in answer.body.lower():
+        return None
+    for form in offer(answer.text, client.origin + page.target).forms:
+        split = urlsplit(form.action)
+        own = f"{split.scheme}://{split.netloc}" == client.origin and form.method == "POST"
+        if own and (ends_session(split.path) if operation is None else operation.match(split.path) is not None):
+            made = Operation(method="POST", path="/", parameters=form.fields, body=form.media)
+            return replace(build.request(made), target=split.path + ("?" + split.query if split.query else ""))
+    return None
 
 
 def _private(world: World) -> tuple[Request, Response, Response] | None:

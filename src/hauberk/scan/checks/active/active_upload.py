@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -13,8 +12,12 @@ from hauberk.scan import build, evidence
 from hauberk.scan.client import Client
 from hauberk.scan.html import parse
 from hauberk.scan.messages import Request, Response
+from hauberk.scan.pictures import MAGIC, gif, kind_of, png, wants_picture
 from hauberk.scan.surface import MULTIPART, Operation, Parameter
 from hauberk.scan.trial import canary
+
+Kind = tuple[str, str, Callable[[bytes], bytes]]
+"""How the name ends, the media type that is said, and the file with a script in it."""
 
 RULE = Rule(
     id="scan.active-upload",
@@ -28,14 +31,16 @@ RULE = Rule(
     top10=("A06:2025",),
     docs="https://cheatsheetseries.owasp.org/cheatsheets/File_Upload_Cheat_Sheet.html",
 )
-FILES = (
-    ("html", "text/html", "<!DOCTYPE html><title>x</title><script>{c}</script>"),
-    ("svg", "image/svg+xml", '<svg xmlns="http://www.w3.org/2000/svg"><script>{c}</script></svg>'),
+SCRIPT = "<script>{c}</script>"
+FILES: tuple[Kind, ...] = (
+    ("html", "text/html", lambda script: b"<!DOCTYPE html><title>x</title>" + script),
+    ("svg", "image/svg+xml", lambda script: b'<svg xmlns="http://www.w3.org/2000/svg">' + script + b"</svg>"),
 )
+PICTURES: tuple[Kind, ...] = (("png.html", "image/png", png), ("gif.html", "image/gif", gif))
+"""Pictures to whoever reads them, with script in a comment: a page where the name's ending chooses the media type."""
 FOLDERS = ("/uploads", "/media", "/static/uploads", "/static", "/files")
 RETURNED = 5
 """Addresses of an answer that are opened."""
-_PLAIN = b"Content-Type: text/plain\r\n\r\nhauberk\r\n"
 _ADDRESS = re.compile(r"(?:https?:/|(?<![\w/]))/[\w.~%/:?&=+-]+")
 _SCRIPTED = frozenset({"image/svg+xml", "application/xml", "text/xml"})
 
@@ -43,6 +48,8 @@ _SCRIPTED = frozenset({"image/svg+xml", "application/xml", "text/xml"})
 def judge(response: Response, script: str) -> bool:
     """Whether a browser that opens this runs the script: as a page or SVG, not as text and not as a download."""
     media = response.is_html or response.media in _SCRIPTED
+    if not response.media and response.body.startswith(MAGIC):
+        return False
     apart = (response.header("content-disposition") or "").lstrip().lower().startswith("attachment")
     policy = " ".join(response.all("content-security-policy")).lower()
     boxed = "sandbox" in policy and "allow-scripts" not in policy
@@ -50,43 +57,47 @@ def judge(response: Response, script: str) -> bool:
 
 
 def ask(client: Client, operation: Operation) -> list[Finding]:
-    """A finding for each file field that serves back, twice, what is active; the control is a file of plain text."""
+    """A finding for each file field that serves back, twice, what is active; the control is a harmless file."""
     found = []
     for field in operation.at("upload"):
-        for kind in FILES:
-            if _serves(client, operation, field, kind) and (last := _serves(client, operation, field, kind)):
-                found.append(_finding(client, operation, field, *last))
+        refused = 0
+        for kind in (*FILES, *PICTURES):
+            if kind in PICTURES and not (wants_picture(field) or refused == len(FILES)):
+                break  # neither asks it for pictures, nor is that why it takes nothing else
+            last = _serves(client, operation, field, kind)
+            refused += last is None
+            if last and (last := _serves(client, operation, field, kind)):
+                found.append(_finding(client, operation, field, kind, *last))
                 break
     return found
 
 
-def upload(operation: Operation, field: Parameter, name: str, media: str, content: str) -> Request:
-    """The operation's request with this file; the others stay plain text."""
-    made = build.request(operation, {field.key: name})
-    mark = f'filename="{name}"\r\n'.encode()
-    before, _, after = made.body.partition(mark)
-    part = f"Content-Type: {media}\r\n\r\n{content}\r\n".encode()
-    return replace(made, body=before + mark + part + after.removeprefix(_PLAIN))
+def upload(operation: Operation, field: Parameter, name: str, media: str, content: bytes) -> Request:
+    """The operation's request with this file; the others stay as they are."""
+    return build.request(operation, {field.key: build.File(name=name, media=media, content=content)})
 
 
 Served = tuple[Request, Response, Request, Response]
 
 
-def _serves(client: Client, operation: Operation, field: Parameter, kind: tuple[str, str, str]) -> Served | None:
-    """The upload with its answer, and the request that brought it back."""
-    ending, media, content = kind
+def _serves(client: Client, operation: Operation, field: Parameter, kind: Kind) -> Served | tuple[()] | None:
+    """The upload with its answer, and the request that brought it back; None where it was refused."""
+    ending, media, make = kind
     word = canary()
-    sent = upload(operation, field, f"{word}.{ending}", media, content.replace("{c}", word))
+    script = SCRIPT.replace("{c}", word)
+    sent = upload(operation, field, f"{word}.{ending}", media, make(script.encode()))
     if not (sent.header("content-type") or "").startswith(MULTIPART):
         return None
     answer = client.send(sent)
-    if answer.status >= 400 or f"<script>{word}</script>" in answer.text:  # the second is an ordinary reflection
+    if answer.status >= 400:
         return None
+    if script in answer.text:  # an ordinary reflection
+        return ()
     for target in _targets(client.origin, sent, answer, f"{word}.{ending}"):
         shown = client.send(Request(target=target))
-        if judge(shown, f"<script>{word}</script>"):
+        if judge(shown, script):
             return sent, answer, Request(target=target), shown
-    return None
+    return ()
 
 
 def _targets(origin: str, sent: Request, answer: Response, name: str) -> Iterator[str]:
@@ -115,6 +126,7 @@ def _finding(
     client: Client,
     operation: Operation,
     field: Parameter,
+    kind: Kind,
     sent: Request,
     answer: Response,
     page: Request,
@@ -126,7 +138,11 @@ def _finding(
     policy = " ".join(shown.all("content-security-policy")).lower()
     limited = ("script-src" in policy or "default-src" in policy) and "unsafe-inline" not in policy
     weak: Severity | None = "medium" if limited else None
-    control = upload(operation, field, f"{canary()}.txt", "text/plain", "hauberk")
+    ending, plain, make = kind_of(field)
+    if kind in PICTURES:
+        control = upload(operation, field, canary() + ending, plain, make(b""))
+    else:
+        control = upload(operation, field, f"{canary()}.txt", "text/plain", b"hauberk")
     reason = f"the script in it is served at {page.path} as {shown.media or 'an untyped page'}"
     return Finding(
         rule=RULE,

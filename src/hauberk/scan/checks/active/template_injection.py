@@ -41,11 +41,12 @@ def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:
 
 def judge(trial: Trial) -> Judgement:
     """Whether the value became syntax of a template. That one without an engine's marks is data says nothing yet."""
-    said = sensed(trial, KINDS, _said)
-    return None if said == "inert" and trial.template not in MARKS else said
+    found = sensed(trial, KINDS, said)
+    return None if found == "inert" and trial.template not in MARKS else found
 
 
-def _said(event: SinkEvent, value: str) -> Said | None:
+def said(event: SinkEvent, value: str) -> Said | None:
+    """What the engine's own lexer makes of the value in the template; None of another kind of event."""
     return template.judge(event.text, value, event.dialect) if event.kind == "template" else None
 
 
