@@ -11,13 +11,15 @@ from hauberk.core.finding import Finding
 from hauberk.scan import build, evidence
 from hauberk.scan.checks.active import AT_POINTS, reflected_xss
 from hauberk.scan.checks.active.path_traversal import names_file
-from hauberk.scan.client import Client
+from hauberk.scan.client import SAFE_METHODS, Client
 from hauberk.scan.forgery import Tokens
 from hauberk.scan.lab import Lab, normal
-from hauberk.scan.messages import Request, Response
+from hauberk.scan.messages import Request, Response, own_target
 from hauberk.scan.oracles.sensor import reached
+from hauberk.scan.recorded import templated
 from hauberk.scan.surface import Operation
 from hauberk.scan.trial import (
+    CANARY,
     PLAIN,
     POLYGLOT,
     SWEEP,
@@ -139,6 +141,8 @@ class Attacker:
     """How many points each rule was tried at, beside those that were swept."""
     swept: int = 0
     """How many points were swept: every rule was tried there."""
+    made: dict[str, tuple[Operation, Request]] = field(default_factory=dict)
+    """The page that each operation which writes led to last, by its name."""
     templating: dict[str, tuple[Operation, Request]] = field(default_factory=dict)
     """Operations that make a template of a text in which nothing of the request is, by their names."""
     _quiet: dict[tuple[object, ...], _Wanted] = field(default_factory=dict)
@@ -184,6 +188,8 @@ class Attacker:
             self.client, operation, self.client.complete(self._request(operation, chosen, named))
         )
         self.watch.failure(operation, sent, response)
+        if 300 <= response.status < 400 and operation.method not in SAFE_METHODS:
+            self._note_made(points[0].operation, sent, response)
         if response.events:
             self.note_template(points[0].operation, None, response, words)
         for (point, template), word in zip(probes, words, strict=True):
@@ -193,6 +199,13 @@ class Attacker:
             Shot(value=value, canary=word, request=sent, response=response)
             for value, word in zip(values, words, strict=True)
         ]
+
+    def _note_made(self, operation: Operation, request: Request, response: Response) -> None:
+        """Remember a page with a number of its own that what writes leads to: it is new, and shows what was written."""
+        target = own_target(self.client.origin, request.target, response.header("location") or "")
+        path, numbers = templated(target.partition("?")[0])
+        if numbers and CANARY.search(target) is None:
+            self.made[str(operation)] = Operation(method="GET", path=path, source="crawl"), Request(target=target)
 
     def note_template(
         self, operation: Operation, request: Request | None, response: Response, words: Sequence[str] = ()

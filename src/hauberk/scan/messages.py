@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from hauberk.core.events import SinkEvent
 from hauberk.wire.set_cookie import SetCookie
@@ -108,6 +108,20 @@ class Response:
     def low(self) -> str:
         """The same in lower case."""
         return self.text.lower()
+
+
+def own_target(origin: str, base: str, location: str) -> str:
+    """The target at this origin that a Location leads to (RFC 9110, section 10.2.2); empty if it leads elsewhere."""
+    try:
+        split = urlsplit(urljoin(origin + base, location))
+    except ValueError:  # such as an unclosed bracket in the host
+        return ""
+    if not location or f"{split.scheme}://{split.netloc}" != origin:
+        return ""
+    return quote(split.path or "/", safe=_KEPT) + ("?" + quote(split.query, safe=_KEPT) if split.query else "")
+
+
+_KEPT = "%/?&=:@!$'()*+,;~-._[]|"
 
 
 class CookieJar:

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 
 from hauberk.scan import build
 from hauberk.scan.attack import Attacker, points
+from hauberk.scan.messages import Request, own_target
+from hauberk.scan.recorded import templated
 from hauberk.scan.surface import Operation, Parameter
-from hauberk.scan.trial import POLYGLOT, Point
+from hauberk.scan.trial import POLYGLOT, Point, Shot
 
 WRITES = frozenset({"POST", "PUT", "PATCH"})
 MOST = 50
@@ -24,11 +26,28 @@ _NARROW = re.compile(r"mail|pass|pwd|phone|(^|_)(id|url|uri|date|day|count|amoun
 _PLACES = frozenset({"form", "json", "body", "query"})
 
 
+def is_affordable(attacker: Attacker, operations: Iterable[Operation]) -> bool:
+    """Whether there is enough for all of them: in process a scan of many operations has a request or two for each."""
+    if not attacker.client.transport.senses:
+        return attacker.thorough
+    return sum(o.method in WRITES for o in operations) <= MOST
+
+
 def plant(attacker: Attacker, operations: Iterable[Operation]) -> None:
     """Leave markup, each with a canary of its own, behind every input of these operations that takes it."""
     writing = [(o, free) for o in operations if o.method in WRITES and (free := _free(o))]
     for operation, free in writing[:MOST]:
         _plant(attacker, operation, free)
+
+
+def shown_at(attacker: Attacker, page: Request, shot: Shot) -> Request:
+    """The page where a value shows: one of its own, like that page, if its answer led to it; else the same page."""
+    answer = shot.response
+    if not 300 <= answer.status < 400:
+        return page
+    target = own_target(attacker.client.origin, shot.request.target, answer.header("location") or "")
+    alike = target and templated(target.partition("?")[0])[0] == templated(page.path)[0]
+    return Request(target=target) if alike else page
 
 
 def _plant(attacker: Attacker, operation: Operation, free: list[Point]) -> None:

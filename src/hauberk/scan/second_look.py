@@ -15,7 +15,7 @@ from hauberk.scan import evidence
 from hauberk.scan.attack import Attacker
 from hauberk.scan.checks.active import state_by_get, stored_xss
 from hauberk.scan.messages import Request
-from hauberk.scan.planting import plant
+from hauberk.scan.planting import is_affordable, plant, shown_at
 from hauberk.scan.stored_templates import Candidates, ask
 from hauberk.scan.surface import Operation
 from hauberk.scan.trial import CANARY, PLAIN, Point
@@ -25,6 +25,9 @@ ALIKE = 4
 """How many pages are read again whose paths differ in numbers alone."""
 OTHERS = 40
 """How many answers that are no pages are read again."""
+
+MADE = 40
+"""How many pages are read that are there since the attack."""
 
 Pages = Iterable[tuple[Operation, Request]]
 
@@ -39,10 +42,12 @@ def look_again(
     found: dict[str, Finding] = {}
     changed: dict[str, Finding] = {}
     candidates = Candidates(attacker)
-    senses = attacker.client.transport.senses
-    if not senses and attacker.thorough:
+    planted = is_affordable(attacker, writing)
+    if planted:
         plant(attacker, writing)
-    todo = list(unlike(pages))
+    known = list(pages)
+    made = [page for page in attacker.made.values() if page[1].target not in {request.target for _, request in known}]
+    todo = [*unlike(known), *islice(unlike(made), MADE)]
     for done, (operation, request) in enumerate(todo):
         progress("looking again", done, len(todo))
         response = attacker.client.send(request)
@@ -60,7 +65,7 @@ def look_again(
                 finding = _changes(attacker, operation, request, point, template)
                 if finding is not None:
                     changed[str(point)] = finding
-    return [*found.values(), *changed.values(), *_templates(candidates, todo, others, writing)]
+    return [*found.values(), *changed.values(), *_templates(candidates, todo, others, () if planted else writing)]
 
 
 def _templates(candidates: Candidates, pages: Pages, others: Pages, writing: Sequence[Operation]) -> list[Finding]:
@@ -70,7 +75,7 @@ def _templates(candidates: Candidates, pages: Pages, others: Pages, writing: Seq
     making = [page for name, page in attacker.templating.items() if name not in read]
     for operation, request in [*islice(unlike(others), OTHERS), *making]:
         candidates.read(operation, request, ask(attacker, (operation, request)))
-    if attacker.client.transport.senses and candidates.unexplained:
+    if attacker.client.transport.senses and candidates.unexplained and writing:
         # Something is made into a template there, and what was put in may have been overwritten since.
         plant(attacker, writing)
         for operation, request in islice(list(candidates.unexplained.values()), OTHERS):
@@ -120,10 +125,11 @@ def _without(target: str, name: str) -> str:
 def _confirmed(attacker: Attacker, page: Operation, request: Request, point: Point, template: str) -> Finding | None:
     """A new canary must turn up as markup as well, and a control sent after it must not."""
     shot = attacker.fire(point, template)
+    request = shown_at(attacker, request, shot)
     shown = attacker.client.send(request)
     proofs = [proof for _, _, proof in stored_xss.judge(shown, {shot.canary: point})]
     control = attacker.fire(point, PLAIN)
-    after = attacker.client.send(request)
+    after = attacker.client.send(shown_at(attacker, request, control))
     if not proofs or stored_xss.judge(after, {control.canary: point}):
         return None
     reason = f"what it sends is on {page}: {proofs[0].reason}"

@@ -19,6 +19,7 @@ from hauberk.scan.checks.active import template_injection
 from hauberk.scan.lab import number
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.oracles.sensor import sensed
+from hauberk.scan.planting import shown_at
 from hauberk.scan.surface import Operation
 from hauberk.scan.trial import CANARY, PLAIN, Point, Proof, Shot, Trial
 
@@ -101,7 +102,7 @@ def _proved(attacker: Attacker, point: Point, pages: list[Page]) -> Finding | No
             continue
         second, _ = _try(attacker, point, *make(), [first.page])
         control = attacker.fire(point, PLAIN)
-        after = ask(attacker, first.page)
+        after = ask(attacker, (first.page[0], shown_at(attacker, first.page[1], control)))
         if second is not None and not isinstance(_sensed(attacker, point, control, after), Proof):
             return _finding(attacker, point, second, control, after)
     return None
@@ -112,7 +113,8 @@ def _try(
 ) -> tuple[_Seen | None, bool]:
     """What an engine did to the value on one of the pages; and whether one of them still shows its word."""
     shot, shown = attacker.fire(point, template), False
-    for page in pages:
+    for operation, request in pages:
+        page = operation, shown_at(attacker, request, shot)
         response = ask(attacker, page)
         said = _sensed(attacker, point, shot, response)
         text = "" if isinstance(said, Proof) else _computed(response, shot.canary, told)

@@ -17,6 +17,7 @@ app = Flask("letters")
 PAGE = "<!DOCTYPE html><title>letter</title><p>"
 KEPT: dict[str, str] = {}
 BOARD: list[str] = []
+TICKETS: list[str] = []
 USUAL = "Nothing yet."
 MAIL = re.compile(r"[\w.]+@[\w.]+")
 
@@ -44,6 +45,17 @@ def show(way: str, name: str) -> Any:
     return form(f"{way}/{name}", shown)
 
 
+def open_ticket(way: str) -> Any:
+    """Each has a page of its own, which is there since."""
+    TICKETS.append(request.form.get("matter", ""))
+    return redirect(f"/{way}/tickets/{len(TICKETS) - 1}")
+
+
+def ticket(way: str, number: int) -> str:
+    matter = TICKETS[number] if number < len(TICKETS) else USUAL
+    return PAGE + (jinja(matter) if way == "open" else data(matter))
+
+
 def preview(way: str) -> Response:
     text = KEPT.get(f"{way}/mail", USUAL)
     shown = Template(f"Dear you,\n{text}").render() if way == "open" else f"Dear you,\n{text}"
@@ -59,7 +71,8 @@ def send(way: str) -> str:
 
 def form(action: str, shown: str) -> str:
     fields = "<input name=contact type=email><textarea name=text></textarea><button>keep</button>"
-    more = "<form method=post action=/open/mail/send></form><form method=post action=/safe/mail/send></form>"
+    more = "".join(f"<form method=post action=/{way}/tickets><input name=matter></form>" for way in WAYS)
+    more += "<form method=post action=/open/mail/send></form><form method=post action=/safe/mail/send></form>"
     return f"{PAGE}{shown}<form method=post action=/{action}>{fields}</form>{more}"
 
 
@@ -99,6 +112,7 @@ KINDS: dict[str, Callable[[str], str]] = {
     "mako": mako,
     "django": django,
     "board": board,
+    "raw": str,
     "mail": data,
     "notice": data,
     "stripped": jinja,
@@ -106,8 +120,11 @@ KINDS: dict[str, Callable[[str], str]] = {
     "computed": counted,
 }
 ONLY_SAFE = frozenset({"stripped", "taken-out", "computed"})
-HOLES = ("jinja", "mako", "django", "board", "mail")
-UNSHOWN = "notice"
+HOLES = {f"/open/{name} form:text" for name in ("jinja", "mako", "django", "board", "mail")} | {
+    "/open/tickets form:matter"
+}
+MARKUP = {"/open/raw form:text"}
+UNSHOWN = "/open/notice form:text"
 """Where the template is made of it, nothing of it is shown: only a sensor sees that."""
 WAYS = ("open", "safe")
 for _way in WAYS:
@@ -115,5 +132,7 @@ for _way in WAYS:
         _at = f"/{_way}/{_name}"
         app.add_url_rule(_at, f"show {_at}", partial(show, _way, _name))
         app.add_url_rule(_at, f"keep {_at}", partial(keep, _way, _name), methods=["POST"])
+    app.add_url_rule(f"/{_way}/tickets", f"tickets {_way}", partial(open_ticket, _way), methods=["POST"])
+    app.add_url_rule(f"/{_way}/tickets/<int:number>", f"ticket {_way}", partial(ticket, _way))
     app.add_url_rule(f"/{_way}/mail/preview", f"preview {_way}", partial(preview, _way))
     app.add_url_rule(f"/{_way}/mail/send", f"send {_way}", partial(send, _way), methods=["POST"])

@@ -149,6 +149,12 @@ def template() -> str:
     return Environment(autoescape=True).from_string("Hello " + argument("who")).render()
 
 
+def letter() -> str:
+    from mako.template import Template  # type: ignore[import-untyped]
+
+    return str(Template("Dear " + html.escape(argument("letter"))).render())
+
+
 def template_safe() -> str:
     from jinja2 import Environment
 
@@ -248,6 +254,7 @@ HOLES: dict[str, Row] = {
     "command-injection host": (shell, "/open/shell?host=localhost"),
     "code-injection sum": (evaluate, "/open/eval?sum=12"),
     "template-injection who": (template, "/open/template?who=you"),
+    "template-injection letter": (letter, "/open/letter?letter=you"),
     "xxe xml": (lambda: read_xml(entities=True), "/open/xml?xml="),
     "ssrf feed": (fetch, "/open/fetch?feed=news"),
     "code-inclusion module": (include, "/open/include?module=billing"),
@@ -265,6 +272,7 @@ TWINS: dict[str, Row] = {
     "command-injection host": (shell_safe, "/safe/shell?host=localhost"),
     "code-injection sum": (evaluate_safe, "/safe/eval?sum=12"),
     "template-injection who": (template_safe, "/safe/template?who=you"),
+    "template-injection letter": (lambda: page(argument("letter")), "/safe/letter?letter=you"),
     "xxe xml": (lambda: read_xml(entities=False), "/safe/xml?xml="),
     "ssrf feed": (fetch_safe, "/safe/fetch?feed=news"),
     "code-inclusion module": (include_safe, "/safe/include?module=billing"),

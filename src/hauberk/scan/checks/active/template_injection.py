@@ -61,10 +61,10 @@ def prove(lab: Lab) -> Proof | None:
 
 
 _ASKS: tuple[Ask, ...] = (
-    lambda a, b: "{c}{{" + f"{a}*{b}" + "}}",
-    lambda a, b: "{c}${" + f"{a}*{b}" + "}",
+    lambda a, b: "{c}{{" + f"{a}*{b}" + "}}${" + f"{a}*{b}" + "}",
     lambda a, b: "{c}<%= " + f"{a}*{b}" + " %>",
     lambda a, b: "{c}{%set x=" + f"{a}*{b}" + "%}{{x}}",
+    lambda a, b: "{c}{% widthratio " + f"{a} 1 {b}" + " %}",
     lambda a, b: "{c}}}{{" + f"{a}*{b}" + "}}{{'",
 )
-"""Jinja2 and Tornado, Mako, Mako and ERB, Jinja2 where expressions are filtered, and within an expression."""
+"""Jinja2, Tornado and Mako, Mako and ERB, Jinja2 where expressions are filtered, Django, and within an expression."""
