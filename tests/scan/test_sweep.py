@@ -1,5 +1,8 @@
 """One request for all inputs: what goes into it, what is learnt from it, and what is left of a value at a sink."""
 
+import re
+import sqlite3
+
 import pytest
 from flask import Flask, request
 
@@ -9,7 +12,7 @@ from hauberk.scan import Operation, Parameter, Surface, WSGITransport, scan
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.oracles.sensor import remains, sensed
 from hauberk.scan.surface import JSON
-from hauberk.scan.sweep import groups, learnt, swept_points, template
+from hauberk.scan.sweep import groups, learnt, strict_first, swept_points, template
 from hauberk.scan.trial import BASE64, Kit, Point, Shot, Trial, filled
 
 WORD = "hbk0a1b2c3d"
@@ -153,3 +156,44 @@ def test_inputs_that_only_running_shows_are_attacked_at_few_requests() -> None:
     }
     assert {location.partition(" form:")[0] for _, location in rows} == {"POST /behind", "POST /names"}
     assert result.stats["points"] >= 2
+
+
+MAIL = Parameter(name="contact", place="form", schema={"format": "email"})
+CHOICE = Parameter(name="size", place="form", schema={"enum": ["s", "m"]})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "parts"),
+    [
+        ((F, Q), [["f", "q"]]),
+        ((MAIL, F), [["contact"], ["f"]]),
+        ((F, CHOICE, MAIL, Q), [["size", "contact"], ["f", "q"]]),
+        ((MAIL,), [["contact"]]),
+        ((), []),
+    ],
+)
+def test_what_is_checked_goes_apart(parameters: tuple[Parameter, ...], parts: list[list[str]]) -> None:
+    made = operation(*parameters)
+    found = strict_first([Point(operation=made, parameter=p) for p in parameters])
+    assert [[point.parameter.name for point in part] for part in found] == parts
+
+
+def test_a_form_that_is_refused_for_one_field_with_success_is_tested_in_the_others() -> None:
+    app = Flask("checked")
+
+    @app.get("/")
+    def home() -> str:
+        form = "<form method=post action=/keep><input name=contact type=email><input name=text></form>"
+        return f"<!DOCTYPE html><title>x</title>{form}"
+
+    @app.post("/keep")
+    def keep() -> str:
+        if re.fullmatch(r"[\w.]+@[\w.]+", request.form.get("contact", "")) is None:
+            return "<!DOCTYPE html><title>x</title>An address, please."
+        sqlite3.connect(":memory:").execute(f"SELECT '{request.form['text']}'")
+        return "kept"
+
+    start = Surface.of([Operation(method="GET", path="/")])
+    failures = scan(start, WSGITransport(app), target="checked").failures
+    found = [str(f.location).partition(" (")[0] for f in failures if f.rule.id == "scan.sql-injection"]
+    assert found == ["POST /keep form:text"]

@@ -17,7 +17,7 @@ from hauberk.scan.listening import Listener
 from hauberk.scan.messages import Response
 from hauberk.scan.outside import with_cookies
 from hauberk.scan.surface import FORM, Operation, Parameter, Surface
-from hauberk.scan.sweep import UNKNOWN, groups, sweep, swept_points
+from hauberk.scan.sweep import UNKNOWN, groups, strict_first, sweep, swept_points
 from hauberk.scan.trial import Point, Shot
 
 CLOSED = frozenset({401, 403, 404, 405})
@@ -132,7 +132,8 @@ class Attack:
         while found:
             needy: list[Point] = []
             known = operation
-            for group in groups(operation, found, self.identifying):
+            parts = strict_first(found)
+            for group in (one for part in parts for one in groups(known, part, self.identifying)):
                 shot, cold = sweep(self.attacker, operation, group)
                 operation = self.learnt.told(operation, shot.response)
                 self._swept(operation, shot)

@@ -8,10 +8,18 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from hauberk.scan.messages import Request
-from hauberk.scan.surface import FORM
+from hauberk.scan.surface import FORM, Parameter
 
 NAME = re.compile(r"user|name|mail|login|account|identifier|phone", re.IGNORECASE)
 """Fields that say who somebody is."""
+
+
+_STRICT = frozenset({"const", "enum", "format", "pattern"})
+
+
+def is_strict(parameter: Parameter) -> bool:
+    """Whether an application is likely to look at the form of its value: an address, a date, one of a few."""
+    return not _STRICT.isdisjoint(parameter.schema) or "mail" in parameter.name.lower()
 
 
 def fields_of(request: Request) -> dict[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from hauberk.scan import build
 from hauberk.scan.attack import Attacker, points
+from hauberk.scan.fields import is_strict
 from hauberk.scan.messages import Request, own_target
 from hauberk.scan.recorded import templated
 from hauberk.scan.surface import Operation, Parameter
@@ -21,8 +22,7 @@ MOST = 50
 """Operations that are asked."""
 MOST_ALONE = 12
 """Inputs of one operation that are tried by themselves, where it refuses them together."""
-_STRICT = frozenset({"const", "enum", "format", "pattern", "x-hidden"})
-_NARROW = re.compile(r"mail|pass|pwd|phone|(^|_)(id|url|uri|date|day|count|amount|price|age)$", re.IGNORECASE)
+_NARROW = re.compile(r"pass|pwd|phone|(^|_)(id|url|uri|date|day|count|amount|price|age)$", re.IGNORECASE)
 _PLACES = frozenset({"form", "json", "body", "query"})
 
 
@@ -68,5 +68,5 @@ def _free(operation: Operation) -> list[Point]:
 
 def is_free(parameter: Parameter) -> bool:
     """Whether it may take any text, as far as its schema, its name and what is known of its values tell."""
-    strict = not _STRICT.isdisjoint(parameter.schema) or _NARROW.search(parameter.name) is not None
-    return not strict and not str(parameter.example or "").isdigit()
+    strict = is_strict(parameter) or "x-hidden" in parameter.schema
+    return not strict and _NARROW.search(parameter.name) is None and not str(parameter.example or "").isdigit()

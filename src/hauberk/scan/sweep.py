@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from hauberk.scan.attack import Attacker, points
 from hauberk.scan.client import MARK
+from hauberk.scan.fields import is_strict
 from hauberk.scan.surface import FORM, JSON, Operation, Parameter
 from hauberk.scan.trial import CANARY, PLAIN, POLYGLOT, SWEEP, Point, Shot
 
@@ -76,6 +77,14 @@ def groups(
             yield together
     if left:
         yield left
+
+
+def strict_first(found: Sequence[Point]) -> list[list[Point]]:
+    """Fields of a body that are checked for their form, such as an address, and the others: a form that is refused for
+    one of the first, with status 200 and itself again, is then taken with the second."""
+    strict = [p for p in found if p.parameter.place in {"form", "json"} and not p.is_name and is_strict(p.parameter)]
+    rest = [p for p in found if p not in strict] if strict else list(found)
+    return [part for part in (strict, rest) if part]
 
 
 def sweep(attacker: Attacker, operation: Operation, found: Sequence[Point]) -> tuple[Shot, list[Point]]:
