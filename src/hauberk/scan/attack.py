@@ -11,15 +11,14 @@ from hauberk.core.finding import Finding
 from hauberk.scan import build, evidence
 from hauberk.scan.checks.active import AT_POINTS, reflected_xss
 from hauberk.scan.checks.active.path_traversal import names_file
-from hauberk.scan.client import SAFE_METHODS, Client
+from hauberk.scan.client import Client
 from hauberk.scan.forgery import Tokens
 from hauberk.scan.lab import Lab, normal
-from hauberk.scan.messages import Request, Response, own_target
+from hauberk.scan.messages import Request, Response
+from hauberk.scan.noted import Noted
 from hauberk.scan.oracles.sensor import reached
-from hauberk.scan.recorded import templated
 from hauberk.scan.surface import Operation
 from hauberk.scan.trial import (
-    CANARY,
     PLAIN,
     POLYGLOT,
     SWEEP,
@@ -62,8 +61,6 @@ _Queue = Mapping[str, list[str]]
 """Templates, each with the rules that want it sent."""
 REMEMBERED = 4_096
 """How many kinds of points are remembered."""
-MOST_TEMPLATING = 20
-"""How many operations are remembered that make templates of texts."""
 
 
 def points(operation: Operation) -> Iterator[Point]:
@@ -141,10 +138,8 @@ class Attacker:
     """How many points each rule was tried at, beside those that were swept."""
     swept: int = 0
     """How many points were swept: every rule was tried there."""
-    made: dict[str, tuple[Operation, Request]] = field(default_factory=dict)
-    """The page that each operation which writes led to last, by its name."""
-    templating: dict[str, tuple[Operation, Request]] = field(default_factory=dict)
-    """Operations that make a template of a text in which nothing of the request is, by their names."""
+    noted: Noted = field(default_factory=Noted)
+    """Where to look afterwards."""
     _quiet: dict[tuple[object, ...], _Wanted] = field(default_factory=dict)
     """What is wanted of a point where nothing showed that the value was read, by all that this rests on."""
     _builder: build.Builder | None = None
@@ -188,10 +183,8 @@ class Attacker:
             self.client, operation, self.client.complete(self._request(operation, chosen, named))
         )
         self.watch.failure(operation, sent, response)
-        if 300 <= response.status < 400 and operation.method not in SAFE_METHODS:
-            self._note_made(points[0].operation, sent, response)
-        if response.events:
-            self.note_template(points[0].operation, None, response, words)
+        if response.events or 300 <= response.status < 400:
+            self.noted.hear(self.client.origin, points[0].operation, sent, response, words)
         for (point, template), word in zip(probes, words, strict=True):
             if "<" in template:
                 self.sent[word] = point, template
@@ -199,22 +192,6 @@ class Attacker:
             Shot(value=value, canary=word, request=sent, response=response)
             for value, word in zip(values, words, strict=True)
         ]
-
-    def _note_made(self, operation: Operation, request: Request, response: Response) -> None:
-        """Remember a page with a number of its own that what writes leads to: it is new, and shows what was written."""
-        target = own_target(self.client.origin, request.target, response.header("location") or "")
-        path, numbers = templated(target.partition("?")[0])
-        if numbers and CANARY.search(target) is None:
-            self.made[str(operation)] = Operation(method="GET", path=path, source="crawl"), Request(target=target)
-
-    def note_template(
-        self, operation: Operation, request: Request | None, response: Response, words: Sequence[str] = ()
-    ) -> None:
-        """Remember the operation if it made a template of a text without these words: of what was stored, maybe."""
-        if response.status < 400 and len(self.templating) < MOST_TEMPLATING:
-            texts = [event.text.lower() for event in response.events if event.kind == "template"]
-            if any(not any(word in text for word in words) for text in texts):
-                self.templating.setdefault(str(operation), (operation, request or build.request(operation)))
 
     def among(self, point: Point, template: str, others: str) -> Shot:
         """Send one value, and another one at every other input of the same kind, such as the fields of one login."""

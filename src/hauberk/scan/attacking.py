@@ -103,7 +103,7 @@ class Attack:
     def _ordinary(self, operation: Operation) -> Response:
         """One ordinary request, and what it shows."""
         request, response = self.attacker.tokens.send(self.client, operation, build.request(operation))
-        self.attacker.note_template(operation, None, response)
+        self.attacker.noted.template(operation, None, response)
         self.listener.hear(operation, request, response)
         return response
 

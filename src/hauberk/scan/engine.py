@@ -290,7 +290,7 @@ class Run:
         if response.is_html:
             self.pages[request.target] = operation, request
         elif self.client.transport.senses:
-            self.attacker.note_template(operation, request, response)
+            self.attacker.noted.template(operation, request, response)
         elif response.media in READ or response.media.startswith("text/"):
             self.others[request.target] = operation, request
 

@@ -46,7 +46,8 @@ def look_again(
     if planted:
         plant(attacker, writing)
     known = list(pages)
-    made = [page for page in attacker.made.values() if page[1].target not in {request.target for _, request in known}]
+    targets = {request.target for _, request in known}
+    made = [page for page in attacker.noted.made.values() if page[1].target not in targets]
     todo = [*unlike(known), *islice(unlike(made), MADE)]
     for done, (operation, request) in enumerate(todo):
         progress("looking again", done, len(todo))
@@ -72,7 +73,7 @@ def _templates(candidates: Candidates, pages: Pages, others: Pages, writing: Seq
     """The templates that are made of what was stored, on the pages, which were read, and elsewhere."""
     attacker = candidates.attacker
     read = {str(operation) for operation, _ in pages}
-    making = [page for name, page in attacker.templating.items() if name not in read]
+    making = [page for name, page in attacker.noted.templating.items() if name not in read]
     for operation, request in [*islice(unlike(others), OTHERS), *making]:
         candidates.read(operation, request, ask(attacker, (operation, request)))
     if attacker.client.transport.senses and candidates.unexplained and writing:
