@@ -11,7 +11,7 @@ from hauberk.core.finding import Finding
 from hauberk.scan import build, evidence
 from hauberk.scan.checks.active import AT_POINTS, reflected_xss
 from hauberk.scan.checks.active.path_traversal import names_file
-from hauberk.scan.client import Client
+from hauberk.scan.client import SAFE_METHODS, Client
 from hauberk.scan.forgery import Tokens
 from hauberk.scan.lab import Lab, normal
 from hauberk.scan.messages import Request, Response
@@ -183,6 +183,9 @@ class Attacker:
             self.client, operation, self.client.complete(self._request(operation, chosen, named))
         )
         self.watch.failure(operation, sent, response)
+        if operation.method not in SAFE_METHODS:
+            marked = (p.parameter.key for p, template in probes if "<" in template and not p.is_name)
+            self.noted.left[str(operation)] = frozenset(marked)
         if response.events or 300 <= response.status < 400:
             self.noted.hear(self.client.origin, points[0].operation, sent, response, words)
         for (point, template), word in zip(probes, words, strict=True):

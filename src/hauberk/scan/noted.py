@@ -26,6 +26,9 @@ class Noted:
     templating: dict[str, Page] = field(default_factory=dict)
     """Operations that make a template of a text in which nothing of the request is."""
 
+    left: dict[str, frozenset[build.Key]] = field(default_factory=dict)
+    """The inputs in which the last request to each operation that writes left markup."""
+
     def hear(
         self, origin: str, operation: Operation, request: Request, response: Response, words: Sequence[str]
     ) -> None:

@@ -37,7 +37,10 @@ def plant(attacker: Attacker, operations: Iterable[Operation]) -> None:
     """Leave markup, each with a canary of its own, behind every input of these operations that takes it."""
     writing = [(o, free) for o in operations if o.method in WRITES and (free := _free(o))]
     for operation, free in writing[:MOST]:
-        _plant(attacker, operation, free)
+        left = {key for key in attacker.noted.left.get(str(operation), ()) if key[0] in _PLACES}
+        # Where the last request left it in these and in no other field, no check of another one refused it.
+        if left != {point.parameter.key for point in free}:
+            _plant(attacker, operation, free)
 
 
 def shown_at(attacker: Attacker, page: Request, shot: Shot) -> Request:
