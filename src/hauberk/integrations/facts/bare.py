@@ -15,6 +15,8 @@ def read(reading: Reading, app: Any) -> Facts:
     hosts, redirect = of.hosts(reading, ""), of.https_redirect(reading, "")
     limit, csrf = of.body_limit(reading, None, ""), of.csrf(reading, "")
     sent = {name: header for name, header in reading.mentions([app], {}).items() if header.sent}
+    kind = reading.target.protocol.upper()
+    unseen = "" if reading.protection else " None of them is hauberk's; what it answers, `hauberk scan` sees."
     return Facts(
         name=reading.target.name,
         framework=reading.target.framework,
@@ -32,7 +34,5 @@ def read(reading: Reading, app: Any) -> Facts:
         proxies=of.proxies(reading) or None,
         middleware=tuple(layer.name for layer in reading.layers),
         protected=reading.protection is not None,
-        gaps=(
-            f"{reading.target.name} is a bare {reading.target.protocol.upper()} callable: only wrappers can be read.",
-        ),
+        gaps=(f"{reading.target.name} is a bare {kind} callable: only wrappers can be read.{unseen}",),
     )
