@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -348,6 +350,60 @@ def test_what_steps_add_to_the_answer_makes_the_way_another_one() -> None:
         ex.fields = (("x-a", str(number)),)
         verdicts.way(ex, lambda: next(made))
     assert len(verdicts._made) <= MOST
+
+
+def test_a_way_that_another_thread_forgets_meanwhile_is_found_all_the_same() -> None:
+    verdicts: Verdicts[int] = Verdicts(lambda asked: AlikeScopes(asked) if asked else None)
+
+    class Between:
+        """Asked for its hash a second time, all is forgotten."""
+
+        looks = 0
+
+        def __hash__(self) -> int:
+            self.looks += 1
+            if self.looks % 2 == 0:
+                verdicts._made.clear()
+            return 7
+
+    ex = Plain()
+    ex.csrf = Between()
+    verdicts.way(ex, lambda: 1)
+    ex.csrf.looks = 0
+    assert verdicts.way(ex, lambda: 2) == 1
+
+
+def test_threads_that_forget_and_make_ways_at_once_do_not_disturb_each_other() -> None:
+    class Adds:
+        def steps(self) -> Steps:
+            return Steps(on_request=self.begin, reads=frozenset({"origin"}), remove=frozenset({"x-a"}))
+
+        def begin(self, ex: Exchange) -> Reply | None:
+            ex.fields = (("x-a", ex.header("origin")),)
+            return None
+
+    wsgi, wrong = WSGIShield(wsgi_page, Plan.of([Adds()])), list[object]()
+
+    def ask(thread: int) -> None:
+        for number in range(2 * MOST):
+            origin = f"https://{thread}-{number % (MOST + 7)}.example"
+            try:
+                answer = asked_wsgi(wsgi, ("GET", "https", "/", (("origin", origin),)))
+                wrong.extend([answer] * (("x-a", origin) not in answer[1]))
+            except Exception as error:
+                wrong.append(error)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [Thread(target=ask, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert wrong == []
 
 
 def test_a_name_in_capitals_gets_past_no_check() -> None:

@@ -98,11 +98,13 @@ class Verdicts(Generic[Way]):
         """The way of requests of which the steps said what they said of this one. `make` makes it, if there can be one:
         a few for all origins and hosts, which anybody can make up."""
         key = (*ex.fields, ex.csrf)
-        if key not in self._made:
+        found: Any = self._made.get(key, self)  # one look: another thread may forget all between two
+        if found is self:
             if len(self._made) >= MOST:
                 self._made.clear()
-            self._made[key] = make()
-        return self._made[key]
+            found = self._made[key] = make()
+        way: Way | None = found
+        return way
 
     def find(self, method: str, request: Any) -> Way | None:
         """The way of a request, if one is known."""
