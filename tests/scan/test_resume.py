@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.core.finding import Result
 from hauberk.scan import Budget
 from hauberk.scan.extent import Extent, Reached
-from tests.scan.apps import fastapi_shop, unnamed
 from tests.scan.test_apps import run
 
 SCAN = (sys.executable, "-m", "hauberk", "scan", "tests.scan.apps.fastapi_shop:app", "-q", "--format", "json")
@@ -51,6 +51,13 @@ def test_in_pieces_it_finds_what_it_finds_in_one(tmp_path: Path) -> None:
     assert part["stats"]["points"] == whole["stats"]["points"]
 
 
+def forget(app: str, *names: str) -> None:
+    """What a process that is started anew does not know any more. The application is imported by the scan and not by
+    this file: its connection is to be one that the sensors see."""
+    for name in names:
+        getattr(import_module(f"tests.scan.apps.{app}"), name).clear()
+
+
 def places(result: Result) -> set[str]:
     return {f.fingerprint for f in result.failures if not str(f.location).endswith(" *")}
 
@@ -65,7 +72,7 @@ def test_wherever_it_was_cut_the_one_that_goes_on_loses_nothing(cut: int, uncut:
     kept: list[Reached] = []
     first = run("tests.scan.apps.fastapi_shop", budget=Budget(max_requests=cut), extent=Extent(checkpoint=kept.append))
     assert not first.complete
-    fastapi_shop.NOTES.clear()  # what a process that is started anew does not know any more
+    forget("fastapi_shop", "NOTES")
     rest = run("tests.scan.apps.fastapi_shop", extent=Extent(begin=kept[-1]))
     assert rest.complete
     assert places(rest) == uncut
@@ -88,8 +95,7 @@ def test_what_handlers_asked_for_is_known_to_the_one_that_goes_on(
     first = run("tests.scan.apps.unnamed", budget=Budget(max_requests=cut), extent=Extent(checkpoint=kept.append))
     assert not first.complete
     file.save(kept[-1])
-    unnamed.NOTES.clear()
-    unnamed.KEPT.clear()
+    forget("unnamed", "NOTES", "KEPT")
     rest = run("tests.scan.apps.unnamed", extent=Extent(begin=file.load()))
     assert {f.fingerprint for f in rest.failures} == {f.fingerprint for f in unnamed_uncut.failures}
     assert {"scan.stored-xss", "scan.active-upload", "scan.traceback"} <= {f.rule.id for f in rest.failures}
