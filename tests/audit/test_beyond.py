@@ -23,6 +23,7 @@ from hauberk.audit.purl import purl
 from hauberk.audit.sbom import cyclonedx
 from hauberk.audit.vex import openvex, read_vex, settled
 from hauberk.core.errors import ConfigurationError, InputError, MissingExtraError, NothingToTestError
+from hauberk.core.finding import Result
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 LOCK = {
@@ -83,6 +84,27 @@ def test_our_own_bill_is_read_back(done: Callable[..., Audited], tmp_path: Path,
     (tmp_path / "bom.json").write_text(cyclonedx(read, result.findings, version="1", generated=NOW))
     again = audited([tmp_path / "bom.json"], index=index, root=tmp_path, today=date(2026, 1, 1)).result
     assert sorted(f.key for f in again.failures) == sorted(f.key for f in result.failures)
+
+
+def test_our_own_bill_beside_what_it_was_made_from_is_not_read_again(
+    done: Callable[..., Audited], tmp_path: Path, index: Index
+) -> None:
+    """Every finding would be there twice, and a baseline would know none of them."""
+    result, read = done()
+    bill = tmp_path / "a.cdx.json"
+    bill.write_text(cyclonedx(read, result.findings, version="1", generated=NOW))
+
+    def folder() -> Result:
+        return audited([tmp_path], index=index, root=tmp_path, today=date(2026, 1, 1)).result
+
+    assert [f.fingerprint for f in folder().failures] == [f.fingerprint for f in result.failures]
+    assert any("a.cdx.json: hauberk made it from other files" in gap for gap in folder().gaps)
+    bill.write_text(bill.read_text().replace('"name": "hauberk"', '"name": "another"'))
+    assert len(folder().failures) == 2 * len(result.failures)
+    bill.write_text(bill.read_text().replace('"name": "another"', '"name": "hauberk"'))
+    for name in ("package-lock.json", "requirements.txt"):
+        (tmp_path / name).unlink()
+    assert len(folder().failures) == len(result.failures)
 
 
 def test_vex_is_written_and_read(done: Callable[..., Audited], tmp_path: Path) -> None:

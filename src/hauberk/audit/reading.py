@@ -9,13 +9,15 @@ from pathlib import Path
 
 from hauberk.audit.files import discover, inside, read_text, relative
 from hauberk.audit.judging import Key, key_of
-from hauberk.audit.readers import FORMATS, MANIFESTS, Manifest, NotJudged, Pinned, detect, reader
+from hauberk.audit.readers import FORMATS, MANIFESTS, Manifest, NotJudged, Pinned, detect, format_of, reader
+from hauberk.audit.readers.cyclonedx import is_ours
 from hauberk.audit.text import clean, enumerate_some
 from hauberk.audit.text import name as shown
 from hauberk.audit.versions import normal_name
 from hauberk.core.errors import InputError
 from hauberk.core.progress import Progress
 
+BILL = "cyclonedx"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _REASONS = {
     "git": "taken from a repository, where a version says nothing",
@@ -56,7 +58,8 @@ class Reading:
 
     def take(self, paths: Sequence[Path], progress: Progress) -> None:
         """Read all that the paths name. Raises InputError if one does not exist."""
-        files = list(_files(paths, self.root))
+        # A bill of materials last: of what it was made from, if that is there.
+        files = sorted(_files(paths, self.root), key=lambda found: format_of(found[0].name) == BILL)
         for number, (path, base) in enumerate(files):
             progress("reading lock files", number, len(files))
             if path.is_dir():
@@ -107,6 +110,11 @@ class Reading:
             if kind is None:
                 fix = f"hauberk reads {', '.join(FORMATS)}"
                 raise InputError(name, "is of no format that is known by its name or its content", fix)  # noqa: TRY301
+            if kind == BILL and not named and self.read and is_ours(text):
+                self.gaps.append(
+                    f"{name}: hauberk made it from other files, so it was not read; name it to have it read"
+                )
+                return None
             manifest = reader(kind)(text, name)
         except InputError as error:
             self.failed(f"{name}: {error.problem}" + f" ({error.fix})" * bool(error.fix and named))

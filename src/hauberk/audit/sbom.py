@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from hauberk.audit.purl import purl
+from hauberk.audit.readers.cyclonedx import WRITER
 from hauberk.audit.reading import Read
 from hauberk.audit.text import clean
 from hauberk.audit.text import name as shown
@@ -43,7 +44,7 @@ def cyclonedx(
         "version": 1,
         "metadata": {
             "timestamp": stamp,
-            "tools": {"components": [{"type": "application", "name": "hauberk", "version": version}]},
+            "tools": {"components": [{"type": "application", "name": WRITER, "version": version}]},
         },
         "components": [components[ref] for ref in sorted(components)],
         "dependencies": [{"ref": ref, "dependsOn": sorted(graph.get(ref, ()))} for ref in sorted(components)],

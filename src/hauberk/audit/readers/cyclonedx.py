@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,8 @@ from hauberk.audit.readers.json_lines import value_lines
 from hauberk.audit.readers.manifest import Manifest, NotJudged, Pinned, Why
 from hauberk.audit.versions import Ecosystem
 
+WRITER = "hauberk"
+"""As what hauberk names itself among the tools that made a document."""
 TYPES: dict[str, Ecosystem] = {"pypi": "PyPI", "npm": "npm"}
 
 
@@ -48,6 +51,15 @@ def read(text: str, name: str) -> Manifest:
         roots=graph.get(top_ref, ()),
         project=text_of(top.get("name")),
     )
+
+
+def is_ours(text: str) -> bool:
+    """Whether it says that hauberk made it: then all that is in it was read from other files."""
+    try:
+        tools = json.loads(text)["metadata"]["tools"]["components"]
+        return any(tool["name"] == WRITER for tool in tools)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 def _of_xml(text: str, name: str) -> dict[str, Any]:
