@@ -32,7 +32,7 @@ def listed(inner: dict[str, Any]) -> dict[str, Any]:
 
 
 STRING, INT = named("SCALAR", "String"), named("SCALAR", "Int")
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "queryType": {"name": "Query"},
     "mutationType": {"name": "Mutation"},
     "types": [
@@ -87,6 +87,20 @@ def test_fields_are_operations() -> None:
     sent = json.loads(request(found[2]).body)
     assert sent["variables"] == {"person": {"name": "hauberk", "age": 1}}
     assert len({o.key for o in Surface.of(found).operations}) == 3
+
+
+def test_a_union_is_asked_for_one_of_its_types() -> None:
+    found = {"name": "found", "args": [], "type": listed(named("UNION", "Thing"))}
+    members = [{"name": "Person"}, {"name": "Place"}]
+    union = {"kind": "UNION", "name": "Thing", "fields": None, "possibleTypes": members}
+    nothing = union | {"name": "None", "possibleTypes": []}
+    query = {"kind": "OBJECT", "name": "Query", "fields": [found, found | {"type": named("UNION", "None")}]}
+    schema = {"queryType": {"name": "Query"}, "types": [query, union, nothing, SCHEMA["types"][2]]}
+    documents = [json.loads(request(o).body)["query"] for o in operations({"__schema": schema}, "/graphql")]
+    assert documents == [
+        "query { found { __typename ... on Person { name } } }",
+        "query { found { __typename } }",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,14 @@ FAILS: list[tuple[str, Page]] = [
     ("exposed-secrets", data('{"api_key": "k-123456"}')),
     ("exposed-secrets", html(body="<p>$2b$12$abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQ")),
     ("exposed-secrets", html(body="-----BEGIN RSA PRIVATE KEY-----")),
+    ("exposed-secrets", data('{"user": "ada", "pwd": "secret/7"}')),
+    ("exposed-secrets", data('{"env": {"PATH": "/usr/bin:/bin", "LANG": "C", "HOME": "/srv", "PWD": "/srv/app"}}')),
+    (
+        "exposed-secrets",
+        html(
+            body="<td>HOME</td><td>/srv</td><tr><td>PWD</td><td>/srv/app</td><tr><td>PATH</td> <td>/usr/bin:/bin</td>"
+        ),
+    ),
     ("weak-jwt", data(json.dumps({"token": WEAK}))),
     ("weak-jwt", page(cookie(f"session={WEAK}; HttpOnly"))),
     ("weak-jwt", data(json.dumps({"token": UNSIGNED}))),
@@ -175,6 +183,8 @@ PASSES: list[tuple[str, Page]] = [
     ("exposed-secrets", data('{"password": null, "key": "A minor", "public_key": "MCow"}')),
     ("exposed-secrets", data('{"properties": {"password": {"type": "string"}}, "type": "object"}')),
     ("exposed-secrets", html(body="<input name=password value=x> use $2b$12$ for bcrypt")),
+    ("exposed-secrets", data('{"process": {"PWD": "/srv/app", "pid": "17"}}')),
+    ("exposed-secrets", html(body="<p>PATH, HOME and PWD are variables; set PATH=/usr/bin and leave HOME alone")),
     ("weak-jwt", data(json.dumps({"token": STRONG}))),
     ("mixed-content", html(body="<script src=/x.js></script><a href=http://other.example/>read on</a>")),
     ("mixed-content", html(csp("upgrade-insecure-requests"), body="<img src=http://cdn.example/x.png>")),

@@ -17,13 +17,15 @@ from hauberk.scan.identities import NOBODY, PASSWORD, Person
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.page import SESSION_WORDS
 from hauberk.scan.surface import Operation, Parameter, Surface
-from hauberk.scan.trial import canary
+from hauberk.scan.trial import TOKEN, canary
 from hauberk.wire.set_cookie import SetCookie
 
 MOST = 60
 """Operations of one kind that are asked."""
 SUCCESS = 300
 """The status below which an answer is one."""
+REFUSAL = 400
+"""And below which one to a form is none: it leads on to what was made."""
 MOST_LEAVES = 2_000
 """Values that are remembered of one answer."""
 IDS = re.compile(r"(^|_)(id|uuid|key|slug|name|title|username|email|code|number)$|[a-z]Id$", re.IGNORECASE)
@@ -141,12 +143,13 @@ class World:
         person = self.people["a"]
         names = [n for n in person.jar.values() if any(word in n.lower() for word in SESSION_WORDS) and "csrf" not in n]
         kept: set[str] = set()
-        with person.on() as client, client.keeping():
-            for request in person.identity.login:
-                for line in client.send(request).all("set-cookie"):
-                    cookie = SetCookie.parse(line)
-                    if (cookie.attribute("samesite") or "").lower() in {"lax", "strict"}:
-                        kept.add(cookie.name)
+        heard: list[tuple[Request, Response]] = []
+        Person(person.identity, person.client, person.logins).log_in(heard)
+        for _, response in heard:
+            for line in response.all("set-cookie"):
+                cookie = SetCookie.parse(line)
+                if (cookie.attribute("samesite") or "").lower() in {"lax", "strict"}:
+                    kept.add(cookie.name)
         return any(name not in kept for name in names)
 
     def seen(self, name: str) -> str:
@@ -187,14 +190,19 @@ class World:
         """What B made for this scan, at every operation that makes something."""
         made = []
         for operation in self.operations("POST", names=False):
-            if operation.path in self.login_paths or not operation.at("json", "form"):
-                continue
-            values, words = with_words(operation)
-            response = self.people["b"].send(build.request(operation, values))
-            if response.status < 300 and words:
-                given = {last(p): v for p, v in _scalars(response) if IDS.search(last(p))}
-                made.append(Planted(operation, words, given))
+            if operation.path not in self.login_paths and operation.at("json", "form"):
+                made += self.plant(operation, {})
         return made
+
+    def plant(self, operation: Operation, where: Values) -> list[Planted]:
+        """Let B make something there, with a word of its own in every text; nothing where that was refused."""
+        values, words = with_words(operation)
+        person, request = self.people["b"], build.request(operation, {**values, **where})
+        response = person.submit(operation, request)
+        if response.status >= REFUSAL or not words or person.is_out(request, response):
+            return []
+        given = {last(p): v for p, v in _scalars(response) if IDS.search(last(p))}
+        return [Planted(operation, words, given)]
 
     def finding(
         self,
@@ -238,6 +246,7 @@ def with_words(operation: Operation) -> tuple[dict[tuple[Any, str], Any], dict[s
     words: dict[str, str] = {}
     for parameter in operation.at("json", "form"):
         free = parameter.schema.get("type", "string") == "string" and "enum" not in parameter.schema
+        free = free and TOKEN.search(parameter.name.lower()) is None
         if not free or parameter.schema.get("format") not in (None, "email", "password"):
             continue
         word = canary()

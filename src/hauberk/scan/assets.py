@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
 from hauberk.scan.client import Client
-from hauberk.scan.html import parse
+from hauberk.scan.html import Offer, parse, scripted_offer
 from hauberk.scan.libraries import Libraries, Library, in_address
 from hauberk.scan.messages import Request, Response
 
@@ -25,9 +25,10 @@ def addresses(page: str, url: str) -> list[str]:
     return list(found)
 
 
-def read_scripts(client: Client, pages: Iterable[tuple[Request, Response]], libraries: Libraries) -> None:
-    """Fetch what is the application's own; of others only the address tells something."""
+def read_scripts(client: Client, pages: Iterable[tuple[Request, Response]], libraries: Libraries) -> list[Offer]:
+    """Fetch what is the application's own; of others only the address tells something. What leads on from them."""
     seen: set[str] = set()
+    offers = []
     for request, response in pages:
         if not response.is_html:
             continue
@@ -43,3 +44,5 @@ def read_scripts(client: Client, pages: Iterable[tuple[Request, Response]], libr
                 answer = client.send(Request(target=target))
                 if answer.status == 200 and not answer.is_html:
                     libraries.script(target, answer.text)
+                    offers.append(scripted_offer(answer.text, client.origin + request.target))
+    return [offered for offered in offers if offered.links or offered.forms]

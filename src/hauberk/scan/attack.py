@@ -323,6 +323,8 @@ class Attacker:
             for done in self._try(point, SWEEP, control, asked, torn):
                 del pending[done]
         broken, wanders = self._follow(point, control, queue, pending) or torn, False
+        if broken is not None and broken.response.events:
+            self._follow(point, broken, self._beyond(point, control, broken, queue, pending), pending)
         if (
             broken is not None
             and broken is torn
@@ -347,6 +349,18 @@ class Attacker:
                 del pending[done]
         self._prove(lab, pending)
         return control.response
+
+    def _beyond(
+        self, point: Point, control: Shot, broken: Shot, asked: _Queue, pending: Mapping[str, ActiveCheck]
+    ) -> _Queue:
+        """What is wanted at sinks that the broken value got to, and the plain one did not: what handles an error."""
+        more: dict[str, list[str]] = {}
+        for name, check in pending.items():
+            if check.KINDS and reached(broken, check.KINDS) and not reached(control, check.KINDS):
+                for template in check.probes(point, broken, self.kit):
+                    if name not in asked.get(template, ()):
+                        more.setdefault(template, []).append(name)
+        return more
 
     def _prove(self, lab: Lab, pending: dict[str, ActiveCheck]) -> None:
         """What no single answer could prove."""

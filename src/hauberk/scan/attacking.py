@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from hauberk.core.progress import Progress
 from hauberk.scan import build, outside
 from hauberk.scan.attack import Attacker, points
-from hauberk.scan.care import destroys, ends_session
+from hauberk.scan.care import destroys, ends_session, snake
+from hauberk.scan.checks.active import open_redirect
 from hauberk.scan.client import Client
 from hauberk.scan.extent import Extent
 from hauberk.scan.fitting import takes_pictures_alone
@@ -29,6 +30,12 @@ def asking(operation: Operation) -> Operation:
     if operation.parameters or operation.method not in {"POST", "PUT", "PATCH"}:
         return operation
     return replace(operation, parameters=(Parameter(name=UNKNOWN, place="form"),), body=FORM)
+
+
+def leading(operation: Operation) -> Operation:
+    """The operation with nothing but the inputs that say where it leads."""
+    kept = tuple(p for p in operation.at("query") if open_redirect.HINT.search(snake(p.name)))
+    return replace(operation, parameters=kept)
 
 
 @dataclass(slots=True)
@@ -78,7 +85,10 @@ class Attack:
 
     def all(self, surface: Surface, progress: Progress, checkpoint: Callable[[], None]) -> None:
         """Every input of every operation, after one ordinary request to it."""
-        order = self.order(surface)
+        self.each(self.order(surface), progress, checkpoint)
+
+    def each(self, order: Sequence[Operation], progress: Progress, checkpoint: Callable[[], None]) -> None:
+        """Every input of these operations."""
         self.attacker.thorough = thorough = self._is_affordable(order)
         self.attacker.timed = not self.senses and self._is_affordable(order, outside.TIMED)
         for done, operation in enumerate(order):

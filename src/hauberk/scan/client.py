@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hauberk.core.errors import ConfigurationError
 from hauberk.scan.health import Health
-from hauberk.scan.messages import CookieJar, Request, Response
+from hauberk.scan.messages import CookieJar, Pairs, Request, Response
 from hauberk.scan.transport import Transport
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -61,6 +61,8 @@ class Client:
         self.jar = CookieJar()
         self.bearer = ""
         """The token that a login gave; sent with every request that has no Authorization of its own (RFC 6750)."""
+        self.fields: Pairs = ()
+        """Fields that say who one is, such as an API key; sent with every request that has none of that name."""
         self.scope = ""
         """Path that every link which is followed begins with."""
         self.requests = 0
@@ -96,12 +98,12 @@ class Client:
         return made
 
     def _complete(self, request: Request) -> Request:
-        if not self.jar and not self.bearer and not request.headers and request.method in SAFE_METHODS:
+        if not (self.jar or self.bearer or self.fields or request.headers) and request.method in SAFE_METHODS:
             return Request(method=request.method, target=request.target, headers=self._usual, body=request.body)
         own = request.header("cookie")
         pairs = [tuple(pair.strip().partition("=")[::2]) for pair in own.split(";")] if own else []
         cookies = self.jar.header(request.path, ((name, value) for name, value in pairs))
-        fields = list(self._usual)
+        fields = [*self.fields, *self._usual]
         if request.method not in SAFE_METHODS:
             fields += [
                 ("origin", self.origin),
@@ -186,7 +188,7 @@ class Client:
         """Lines of a header that say who asks, for what is sent raw."""
         cookies = self.jar.header(path)
         own = [*self._usual, *([("cookie", cookies)] if cookies else [])]
-        own += [("authorization", credentials(self.bearer))] if self.bearer else []
+        own += [*self.fields, *([("authorization", credentials(self.bearer))] if self.bearer else [])]
         return [f"{name}: {value}" for name, value in own]
 
     def _keep_pace(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
@@ -14,6 +14,7 @@ from hauberk.scan.care import ends_session
 from hauberk.scan.client import Client
 from hauberk.scan.forgery import tokens
 from hauberk.scan.html import Form, Offer, offer
+from hauberk.scan.ids import Ids
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import Operation, Parameter, Surface
 
@@ -46,29 +47,49 @@ class Crawled:
     """Whether more pages were there than are read."""
 
 
-def crawl(client: Client, surface: Surface, *, progress: Progress = silent) -> Crawled:
-    """Read every page that can be reached by GET, at most `PAGES`; never another origin, never a logout."""
-    return _Crawl(client, surface, progress).run()
+def crawl(
+    client: Client,
+    surface: Surface,
+    *,
+    begin: Sequence[Offer] = (),
+    only: Collection[Operation] | None = None,
+    most: int | None = None,
+    progress: Progress = silent,
+) -> Crawled:
+    """Read every page that can be reached by GET, at most `PAGES` or so many; never another origin, never a logout.
+
+    `begin` is what leads on as the links and forms of a page do; `only` are the operations to begin with, if not all.
+    """
+    return _Crawl(client, surface, progress, PAGES if most is None else most).run(
+        begin, surface.operations if only is None else only
+    )
 
 
 class _Crawl:
-    def __init__(self, client: Client, surface: Surface, progress: Progress) -> None:
-        self.client, self.progress = client, progress
+    def __init__(self, client: Client, surface: Surface, progress: Progress, most: int) -> None:
+        self.client, self.progress, self.most = client, progress, most
         self.found = Crawled(surface)
         self.queue: deque[Request] = deque()
         self.queued: set[str] = set()
         self.shapes: Counter[tuple[str, ...]] = Counter()
+        self.made: set[str] = set()
+        """Targets that no page showed: what stands for an id in them is a guess."""
+        self.ids = Ids()
 
-    def run(self) -> Crawled:
-        for operation in self.found.surface.operations:
+    def run(self, begin: Sequence[Offer], only: Collection[Operation]) -> Crawled:
+        for operation in only:
             if operation.method == "GET" and not ends_session(operation.path):
                 self.enqueue(build.request(operation))
+        self.made = set(self.queued)
+        for offered in begin:
+            self.follow(offered, "/")
         while self.queue:
-            if len(self.found.pages) >= PAGES:
+            if len(self.found.pages) >= self.most:
                 self.found.truncated = True
                 break
             self.progress("crawling", len(self.found.pages), len(self.found.pages) + len(self.queue))
             self.read(self.queue.popleft())
+        self.found.surface = self.ids.put_into(self.found.surface)
         return self.found
 
     def enqueue(self, request: Request) -> None:
@@ -80,6 +101,8 @@ class _Crawl:
         response = self.client.send(request)
         operation = self.operation("GET", unquote(request.path))
         self.found.pages.append((operation, request, response))
+        if response.status < 300 and request.target not in self.made and operation.names:
+            self.ids.shown(operation, operation.match(unquote(request.path)) or {})
         location = response.header("location")
         if 300 <= response.status < 400 and location:
             self.follow(

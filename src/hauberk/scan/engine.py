@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hauberk.core.errors import NothingToTestError
@@ -18,7 +18,7 @@ from hauberk.guard.decoding import decoding
 from hauberk.scan import build, graphql, outside, unknown_address
 from hauberk.scan.assets import read_scripts
 from hauberk.scan.attack import Attacker, points
-from hauberk.scan.attacking import Attack
+from hauberk.scan.attacking import Attack, leading
 from hauberk.scan.care import destroys, ends_session
 from hauberk.scan.checks import site
 from hauberk.scan.checks.access import RULES as ACCESS_RULES
@@ -39,6 +39,7 @@ from hauberk.scan.coverage import READ
 from hauberk.scan.crawl import crawl, endless
 from hauberk.scan.describing import described
 from hauberk.scan.extent import USUAL, Extent
+from hauberk.scan.html import Offer, led
 from hauberk.scan.identities import Identity
 from hauberk.scan.identity import log_in
 from hauberk.scan.learning import Learnt
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
     from hauberk.scan.browser.phase import Browsed
 
 DEFAULT = Budget()
+FEW = 200
+"""Pages that are read as the administrator, at most."""
 MOST_ASKING = 5
 """Operations that ask for a login of which one is looked for that the login opens."""
 SEEN: frozenset[SinkKind] = frozenset(
@@ -147,6 +150,8 @@ class Run:
     """What else was read from outside, as far as it is text."""
     logins: dict[str, str] = field(default_factory=dict)
     graphql_asked: int = 0
+    endpoints: set[str] = field(default_factory=set)
+    """Paths that were asked for a schema of GraphQL."""
     smuggling_asked: int = 0
     uploads: int = 0
     """At how many operations files were uploaded."""
@@ -178,6 +183,12 @@ class Run:
             if login:
                 phase = "logging in"
                 self.become(login)
+            elif carried := self.people.carried(self.client):
+                phase = "reading as who the cookies and fields say"
+                self.attack.identifying = carried
+                self.logged_in = True
+                self.listener.coverage.behind.clear()
+                self.read()
             phase = "trying access control"
             self.try_access()
             with self.client.frozen():
@@ -190,6 +201,10 @@ class Run:
                 phase = "attacking"
                 self.resumed.recall(self.surface)
                 self.attack.all(self.surface, self.progress, self.resumed.checkpoint)
+                phase = "attacking what only the administrator gets at"
+                self.rise()
+                phase = "attacking the logout, as nobody"
+                self.leave()
                 phase = "attacking an address that is not there"
                 self.surface = unknown_address.attack(self.attacker, self.surface)
                 phase = "putting in again what an earlier scan did"
@@ -238,10 +253,11 @@ class Run:
             self.gaps.append(f"No sensor sees what {drivers} runs, so that SQL injection there could not be proved.")
         for sink, why in watched.failed if senses else ():
             self.incomplete(f"The sensor {sink} is not there: {why}.")
-        spared = sorted(str(o) for o in self.surface.operations if ends_session(o.path))
+        ends = sorted(str(o) for o in self.surface.operations if ends_session(o.path))
+        spared = [name for name in ends if name not in coverage.reached or name not in self.attacker.operations]
         if spared:
             self.gaps.append(f"Not attacked, because it ends the session: {', '.join(spared)}.")
-        lost = sorted(str(o) for o in self.surface.operations if self.attack.is_spared(o) and str(o) not in spared)
+        lost = sorted(str(o) for o in self.surface.operations if self.attack.is_spared(o) and str(o) not in ends)
         if lost:
             how = "; --rollback names a function that puts the data back" if senses else ""
             self.gaps.append(f"Not attacked, because it destroys or spends: {', '.join(lost)}{how}.")
@@ -261,12 +277,17 @@ class Run:
         self.broken = self.broken or broken
         self.gaps.append(why)
 
-    def read(self) -> None:
-        """Crawl, and look at every page."""
+    def read(self, led: Sequence[Offer] = (), only: Sequence[Operation] | None = None, *, again: bool = False) -> None:
+        """Crawl, beginning with what is known and with the addresses that a login led to, and look at every page.
+
+        Where it begins with some operations `only`, it does not go far.
+        """
         if not self.client.transport.senses and not self.described:
             self.described = True
             self.surface = self.surface.add(described(self.client))
-        found = crawl(self.client, self.surface, progress=self.progress)
+            self.discover()  # before a link changes what it tells
+        most = None if only is None else FEW
+        found = crawl(self.client, self.surface, begin=led, only=only, most=most, progress=self.progress)
         self.surface = found.surface
         self.logins |= found.logins
         self.attacker.tokens.pages |= found.forms
@@ -277,13 +298,20 @@ class Run:
             self.listener.hear(operation, request, response)
             if response.status < 400:
                 self.keep(operation, request, response)
-        if found.truncated:
+        if found.truncated and only is None:
             self.incomplete(f"There are more pages than the {len(found.pages)} that were read.")
         loop = endless(found.pages)
         if loop:
             self.incomplete(f"An endless redirect: {loop}.", broken=True)
-        read_scripts(self.client, ((request, response) for _, request, response in found.pages), self.libraries)
-        self.surface = self.surface.add(graphql.discover(self.client, self.surface))
+        sent = read_scripts(self.client, ((request, response) for _, request, response in found.pages), self.libraries)
+        if sent and not again:
+            self.read(sent, (), again=True)
+            return
+        self.discover()
+
+    def discover(self) -> None:
+        """Ask GraphQL endpoints, each once, what there is to ask for."""
+        self.surface = self.surface.add(graphql.discover(self.client, self.surface, self.endpoints))
 
     def keep(self, operation: Operation, request: Request, response: Response) -> None:
         """Remember where what is stored may show."""
@@ -307,28 +335,49 @@ class Run:
     def become(self, login: Sequence[Request]) -> None:
         """Log in, and read what is there now."""
         before = self.client.jar.values()
-        problem = log_in(self.client, login, self.logins)
+        heard: list[tuple[Request, Response]] = []
+        problem = log_in(self.client, login, self.logins, heard)
         if problem:
             self.incomplete(problem, broken=True)
         else:
             set_ = {name for name, value in self.client.jar.values().items() if before.get(name) != value}
             self.attack.identifying = frozenset(("cookie", name) for name in set_)
             self.logged_in = True
+            self.endpoints.clear()  # they may tell more to who is logged in
         behind = self.listener.coverage.behind
         asking = [o for o in self.surface.operations if o.method == "GET" and not o.names and str(o) in behind]
         closed = [build.request(o) for o in asking[:MOST_ASKING] if not ends_session(o.path)] if not problem else []
         if not problem:
             behind.clear()
         with self.people.staying(self.client, self.logins, closed):
-            self.read()
+            self.read([] if problem else [led(self.client.origin, *one) for one in heard])
 
     def try_access(self) -> None:
         """What one person gets at that is another's."""
-        found, gaps = self.people.ask(self.client, self.surface, self.logins, self.progress)
+        forms = self.attacker.tokens.pages
+        found, gaps = self.people.ask(self.client, self.surface, self.logins, forms, self.progress)
         self.stored += found
         self.gaps += gaps
         if self.people.lost:
             self.incomplete(f"{self.people.lost} The rest was scanned without a login.", broken=True)
+
+    def rise(self) -> None:
+        """Read and attack as the administrator what asked everybody else for a login, and what that leads to."""
+        coverage = self.listener.coverage
+        closed = [o for o in self.surface.operations if str(o) in coverage.behind and str(o) not in coverage.reached]
+        known = {o.key for o in self.surface.operations}
+        with self.people.as_administrator(self.client) as there:
+            if there and closed:
+                self.read(only=closed)
+                behind = {o.key for o in closed}
+                more = [o for o in self.surface.operations if o.key in behind or o.key not in known]
+                self.attack.all(replace(self.surface, operations=tuple(more)), self.progress, self.resumed.checkpoint)
+
+    def leave(self) -> None:
+        """Attack what says where a logout leads, as who has no session; one without such an input is not called."""
+        ends = [leading(o) for o in self.surface.operations if ends_session(o.path) and o.method == "GET"]
+        with self.people.as_nobody(self.client):
+            self.attack.each([o for o in ends if o.parameters], self.progress, self.resumed.checkpoint)
 
     def browse(self) -> None:
         """Walk through the front end with a browser: what it asks the server for is attacked as well."""

@@ -15,7 +15,7 @@ from hauberk.scan.surface import JSON, Operation, Parameter, Surface
 
 USUAL = "/graphql"
 ASK = (
-    "query{__schema{queryType{name}mutationType{name}types{kind name "
+    "query{__schema{queryType{name}mutationType{name}types{kind name possibleTypes{name} "
     "fields(includeDeprecated:true){name args{name defaultValue type{...T}}type{...T}}"
     "inputFields{name type{...T}}enumValues{name}}}}"
     "fragment T on __Type{kind name ofType{kind name ofType{kind name ofType{kind name}}}}"
@@ -28,13 +28,20 @@ DEPTH = 2
 Types = Mapping[str, Mapping[str, Any]]
 
 
-def discover(client: Client, surface: Surface) -> list[Operation]:
-    """The fields of every endpoint: where a path says so; where no routes are known, at the usual place as well."""
+def discover(client: Client, surface: Surface, asked: set[str]) -> list[Operation]:
+    """The fields of every endpoint: where a path says so; where no routes are known, at the usual place as well.
+
+    What was `asked` is not asked again.
+    """
     paths = dict.fromkeys(o.path for o in surface.operations if o.path.rstrip("/").lower().endswith("graphql"))
-    if not paths and all(o.source in {"crawl", "form"} for o in surface.operations):
-        paths[USUAL] = None
     known = {o.path for o in surface.operations if o.source == "graphql"}
-    return [field for path in paths if path not in known for field in _fields(client, path)]
+    todo = [path for path in paths if path not in asked | known]
+    asked.update(paths)
+    guess = f"{USUAL} (a guess)"  # it is asked again where a page shows it
+    if not paths and guess not in asked and all(o.source in {"crawl", "form"} for o in surface.operations):
+        asked.add(guess)
+        todo.append(USUAL)
+    return [field for path in todo for field in _fields(client, path)]
 
 
 def _fields(client: Client, path: str) -> list[Operation]:
@@ -97,16 +104,25 @@ def _leaves(types: Types, kind: object, name: str, depth: int) -> Iterator[Param
 
 
 def _selection(types: Types, kind: object, depth: int) -> str:
-    """What is asked of the answer: its plain fields, and those of what it holds; nothing of a plain value."""
-    fields = _list(types.get(_unwrapped(kind)[0], {}).get("fields"))
+    """What is asked of the answer: its plain fields, and those of what it holds; nothing of a plain value.
+
+    Of a union, the fields of one of its types: fields of the same name may differ from one to the other (5.3.2).
+    """
+    described = types.get(_unwrapped(kind)[0], {})
+    fields = _list(described.get("fields"))
     if not fields:
-        return ""
+        if described.get("kind") != "UNION":
+            return ""
+        one = next((t for t in _list(described.get("possibleTypes")) if isinstance(t, dict) and t.get("name")), None)
+        inner = _selection(types, {"name": one["name"]}, 1) if one and depth else ""
+        return f" {{ __typename ... on {one['name']}{inner} }}" if one and inner else " { __typename }"
     chosen = []
     for field in fields:
         if not isinstance(field, dict) or any("NON_NULL" in str(one.get("type")) for one in _list(field.get("args"))):
             continue
         inner = _selection(types, field.get("type"), depth - 1) if depth > 1 else ""
-        plain = not _list(types.get(_unwrapped(field.get("type"))[0], {}).get("fields"))
+        target = types.get(_unwrapped(field.get("type"))[0], {})
+        plain = not _list(target.get("fields")) and target.get("kind") != "UNION"
         if plain or inner:
             chosen.append(f"{field['name']}{inner}")
     return " { " + " ".join(chosen[:30] or ["__typename"]) + " }"

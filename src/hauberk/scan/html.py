@@ -9,12 +9,15 @@ from urllib.parse import urljoin, urlsplit
 
 from hauberk.core.errors import MissingExtraError
 from hauberk.core.finding import Place
-from hauberk.scan.surface import FORM, MULTIPART, Media, Parameter
+from hauberk.scan import scripted
+from hauberk.scan.messages import Request, Response
+from hauberk.scan.surface import FORM, JSON, MULTIPART, Media, Parameter
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 LINKS = (("a", "href"), ("area", "href"), ("iframe", "src"), ("frame", "src"))
+HANDLED = ("onclick", "onsubmit", "onchange", "onload")
 BUTTONS = frozenset({"button", "reset", "image"})
 
 
@@ -61,12 +64,51 @@ def offer(text: str, url: str) -> Offer:
     parse(text)  # says so where selectolax is not there
     based, addresses, found = _leading(text)
     base = url if based is None else _join(url, based)
+    sent = scripted_offer(_code(text), base)
     links: dict[str, None] = {}
-    for address in addresses:
+    for address in (*addresses, *sent.links):
         link = _join(base, address)
         if urlsplit(link).scheme in {"http", "https"}:
             links[link.partition("#")[0]] = None
-    return Offer(links=tuple(links), forms=tuple(_form(node, base, url) for node in found))
+    return Offer(links=tuple(links), forms=(*(_form(node, base, url) for node in found), *sent.forms))
+
+
+def led(origin: str, request: Request, response: Response) -> Offer:
+    """Where an answer leads the browser by itself: what is behind a login may be shown nowhere else."""
+    location = response.header("location")
+    if location is None or not 300 <= response.status < 400:
+        return Offer(links=(), forms=())
+    return Offer(links=(_join(origin + request.target, location),), forms=())
+
+
+def scripted_offer(code: str, base: str) -> Offer:
+    """What leads on from a script of a page whose addresses are relative to `base`."""
+    links, forms = [_join(base, address) for address in scripted.leads(code)], []
+    for call in scripted.calls(code):
+        action = _join(base, call.address).partition("#")[0]
+        if call.method == "GET":
+            links.append(action)
+        elif urlsplit(action).scheme in {"http", "https"}:
+            place: Place = "json" if call.media == JSON else "form"
+            fields = tuple(Parameter(name=name, place=place) for name in call.fields)
+            forms.append(Form(method=call.method, action=action, media=call.media, fields=fields))
+    return Offer(links=tuple(dict.fromkeys(links)), forms=tuple(forms))
+
+
+@lru_cache(maxsize=4)
+def _code(text: str) -> str:
+    """The scripts of a page, and what its elements do when something happens to them."""
+    if "<script" not in text and not any(word in text for word in HANDLED):
+        return ""
+    tree = parse(text)
+    inline = [node.text() for node in tree.css("script:not([src])")]
+    handlers = [
+        value
+        for node in tree.css("[onclick],[onsubmit],[onchange],[onload]")
+        for name, value in node.attributes.items()
+        if name.startswith("on") and value
+    ]
+    return "\n".join((*inline, *handlers))
 
 
 @lru_cache(maxsize=4)

@@ -26,8 +26,10 @@ from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.scan.client import Client
 from hauberk.scan.coverage import LOGIN
 from hauberk.scan.fields import NAME, fields_of
+from hauberk.scan.forgery import Tokens, tokens
 from hauberk.scan.identity import log_in
 from hauberk.scan.messages import CookieJar, Request, Response
+from hauberk.scan.surface import Operation
 from hauberk.scan.trial import CANARY
 from hauberk.scan.written import login_request
 
@@ -111,19 +113,21 @@ class Person:
     problem: str = ""
     again: int = 0
     """How often it had to log in again."""
+    forgery: Tokens = field(default_factory=Tokens)
+    """The anti-forgery tokens of this person's forms."""
 
     @contextmanager
     def on(self) -> Iterator[Client]:
         """Send as this person meanwhile."""
         client = self.client
-        before = client.jar, client.bearer
-        client.jar, client.bearer = self.jar, self.bearer
+        before = client.jar, client.bearer, client.fields
+        client.jar, client.bearer, client.fields = self.jar, self.bearer, ()
         try:
             with client.frozen():
                 yield client
         finally:
             self.bearer = client.bearer
-            client.jar, client.bearer = before
+            client.jar, client.bearer, client.fields = before
 
     def thief(self, cookies: Mapping[str, str], bearer: str = "") -> Person:
         """Somebody who has nothing of this person's but these cookies and this token."""
@@ -131,20 +135,20 @@ class Person:
         other.jar.take(cookies)
         return other
 
-    def log_in(self) -> bool:
-        """Become this identity, from nothing. Whether it went well; `problem` says why not."""
+    def log_in(self, heard: list[tuple[Request, Response]] | None = None) -> bool:
+        """Become this identity, from nothing. Whether it went well; `problem` says why not, `heard` what was said."""
         client = self.client
-        before = client.jar, client.bearer
-        client.jar, client.bearer = CookieJar(), ""
+        before = client.jar, client.bearer, client.fields
+        client.jar, client.bearer, client.fields = CookieJar(), "", ()
         try:
             client.jar.take(self.identity.cookies)
             with client.keeping():
                 if self.identity.call is not None:
                     self.identity.call(client)
-                self.problem = log_in(client, self.identity.login, self.logins) if self.identity.login else ""
+                self.problem = log_in(client, self.identity.login, self.logins, heard) if self.identity.login else ""
         finally:
             self.jar, self.bearer = client.jar, client.bearer
-            client.jar, client.bearer = before
+            client.jar, client.bearer, client.fields = before
         return not self.problem
 
     def send(self, request: Request) -> Response:
@@ -158,6 +162,14 @@ class Person:
                 with self.on() as client:
                     response = client.send(request)
         return response
+
+    def submit(self, operation: Operation, request: Request) -> Response:
+        """Send a form as this person, with the anti-forgery token of his own page where it has one."""
+        if not tokens(operation):
+            return self.send(request)
+        with self.on() as client:
+            headers = self.identity.headers.items()
+            return self.forgery.send(client, operation, request.with_headers(headers))[1]
 
     def is_out(self, request: Request, response: Response) -> bool:
         """Whether the answer says that nobody is logged in."""
@@ -193,9 +205,11 @@ def nobody(client: Client) -> Person:
     return Person(Identity(name=NOBODY), client, {})
 
 
-def gathered(client: Client, identities: Sequence[Identity], logins: Mapping[str, str]) -> dict[str, Person]:
-    """Everybody, logged in as far as that went; `nobody` is among them."""
-    people = {identity.name: Person(identity, client, logins) for identity in identities}
+def gathered(
+    client: Client, identities: Sequence[Identity], logins: Mapping[str, str], forms: Mapping[str, str]
+) -> dict[str, Person]:
+    """Everybody, logged in as far as that went; `nobody` is among them. `forms` are those with anti-forgery tokens."""
+    people = {i.name: Person(i, client, logins, forgery=Tokens(pages=dict(forms))) for i in identities}
     for person in people.values():
         person.log_in()
     return people | {NOBODY: nobody(client)}

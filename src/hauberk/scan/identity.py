@@ -14,14 +14,23 @@ from hauberk.scan.messages import Request, Response
 from hauberk.scan.surface import FORM
 
 
-def log_in(client: Client, login: Sequence[Request], logins: Mapping[str, str]) -> str:
+def log_in(
+    client: Client,
+    login: Sequence[Request],
+    logins: Mapping[str, str],
+    heard: list[tuple[Request, Response]] | None = None,
+) -> str:
     """Send the requests in their order. What went wrong, in a sentence; empty if nothing did.
 
-    `logins` are the forms with a password field: `POST /login` and the page that the form is on.
+    `logins` are the forms with a password field: `POST /login` and the page that the form is on. `heard` is given
+    what was sent, and the answers.
     """
     before, response = client.jar.values(), Response(status=0)
     for request in login:
-        response = client.send(_filled(client, request, logins))
+        sent = _filled(client, request, logins)
+        response = client.send(sent)
+        if heard is not None:
+            heard.append((sent, response))
         if response.status >= 400:
             return f"The login {request.method} {request.path} was answered {response.status}."
         client.bearer = bearer(response) or client.bearer

@@ -134,10 +134,10 @@ def repeated(response: Response, shots: Sequence[Shot]) -> tuple[int, str]:
 
 def normal(shot: Shot) -> tuple[int, str]:
     """An answer without what it only repeats of the request: two that are equal say the same."""
-    text = shot.response.text
+    # Of every answer: what one holds escaped, and another one too, is no difference.
+    text = unescaped(shot.response.text)
     # Where a value with a canary is not reflected, as nearly always, there is nothing to take out.
     if shot.canary in text or shot.canary not in shot.value:
-        text = unescaped(text)
         for form in sorted(set(spellings(shot.value)), key=len, reverse=True):
             if form:
                 text = text.replace(form, "")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan.access import World, document, last, leaves
+from hauberk.scan.checks.passive.exposed_secrets import is_folder
 
 RULE = Rule(
     id="scan.excessive-data",
@@ -48,4 +49,6 @@ def ask(world: World) -> Iterator[Finding]:
 def is_secret(path: str, value: object) -> bool:
     """Whether a field holds a credential: by its name, and because there is something in it."""
     masked = isinstance(value, str) and set(value) <= set("*•xX.-")
-    return bool(SECRET.match(last(path))) and isinstance(value, str) and bool(value) and not masked
+    if not isinstance(value, str) or not value or masked:
+        return False
+    return bool(SECRET.match(last(path))) and not is_folder(last(path), value)

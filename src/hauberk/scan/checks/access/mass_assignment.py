@@ -12,6 +12,7 @@ from hauberk.scan import build
 from hauberk.scan.access import World, document, objects, own_words, with_words
 from hauberk.scan.identities import Person
 from hauberk.scan.messages import Request, Response
+from hauberk.scan.own_record import rank
 from hauberk.scan.surface import JSON, Operation, Parameter
 
 RULE = Rule(
@@ -57,14 +58,18 @@ def _extra(world: World, operation: Operation) -> dict[str, Any]:
     return {key: found[key] for key in likely[:4] if PRIVILEGE.search(key)}
 
 
-def _other(example: Any) -> Any:
+def _other(world: World, key: str, example: Any) -> Any:
+    """A value that it has not by itself: the administrator's own, where that is another one."""
     if isinstance(example, bool):
         return True
+    theirs = rank(world, "admin", key)
+    if theirs is not None and theirs != rank(world, "a", key):
+        return theirs
     return 987_654 if isinstance(example, int) else "admin"
 
 
 def _assigned(world: World, operation: Operation, key: str, example: Any) -> Finding | None:
-    wanted = _other(example)
+    wanted = _other(world, key, example)
     for name in ("nobody", "a"):
         if not world.there(name):
             continue
@@ -79,6 +84,8 @@ def _assigned(world: World, operation: Operation, key: str, example: Any) -> Fin
         again = _make(person, operation, {key: wanted})
         if again is None or _kept(world, again[1], key) != wanted:
             return None
+        if operation.method != "POST" and without is not None:  # A is what he was before
+            _make(person, operation, {key: without})
         message = f"{operation}: {key}, which no client is asked for, is kept as it was sent: {wanted!r}"
         parameter = Parameter(name=key, place="json")
         return world.finding(RULE, operation, message, again[0], plain[0], parameter, confidence="certain")

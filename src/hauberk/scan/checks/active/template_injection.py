@@ -31,7 +31,8 @@ KINDS: frozenset[SinkKind] = frozenset({"template"})
 TRACED = True
 
 
-MARKS = ("{c}{{{c}}}", "{c}${{c}}", "{c}{%{c}%}", "{c}<%{c}%>")
+MARKS = ("{c}{{{c}}}", "{c}${{c}}", "{c}{%{c}%}", "{c}<%{c}%>", "{c}'\"{{{c}}}")
+"""Of each engine; the last one behind quotes, for templates that are made of what went wrong with the value."""
 
 
 def probes(point: Point, control: Shot, kit: Kit) -> tuple[str, ...]:

@@ -33,6 +33,11 @@ KEYS = re.compile(
 )
 """Forms that nothing else has."""
 MASK = re.compile(r"^[*•x.…]*$|^\W*(hidden|redacted|null|none)\W*$", re.IGNORECASE)
+FOLDER = re.compile(r"(/[\w.+@-]+)+/?|[A-Za-z]:\\.*")
+"""What the field `pwd` holds where it is a folder: the one that a process works in."""
+ENVIRONMENT = tuple(re.compile(rf"\b{name}\b[\s\"':=,]{{1,20}}/[\w./:+@-]*") for name in ("PATH", "HOME", "PWD"))
+"""Variables that every process has, and no page has all of them by chance (POSIX, Base Definitions, 8.3)."""
+TAGS = re.compile(r"<[^>]{0,200}>")
 DEEP = 8
 
 
@@ -47,10 +52,30 @@ def judge(page: Page) -> Seen | None:
             return None
         for name, value in _pairs(document, DEEP):
             # What the request itself brought, such as a new account's own password, tells nobody anything.
-            if NAME.match(name) and not MASK.match(value) and value.encode() not in page.request.body:
+            if is_secret(name, value) and value.encode() not in page.request.body:
                 return Seen(fault=f"the field {name!r} of the JSON document")
+    if shows_environment(page.response.text):
+        return Seen(fault="the environment of the process: PATH, HOME, PWD and what else stands beside them")
     found = KEYS.search(page.response.text)
     return FINE if found is None else Seen(fault=f"a key or a hash: {found[0][:12]}...")
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a field of that name holds a password or a key, and not the folder that somebody works in."""
+    return bool(NAME.match(name)) and not MASK.match(value) and not is_folder(name, value)
+
+
+def is_folder(name: str, value: str) -> bool:
+    """Whether it is the variable PWD, whose name passwords have as well."""
+    return name.lower() == "pwd" and FOLDER.fullmatch(value) is not None
+
+
+def shows_environment(text: str) -> bool:
+    """Whether a page or a document lists the variables of a process, with their values."""
+    if not all(name in text for name in ("PATH", "HOME", "PWD")):
+        return False
+    plain = TAGS.sub(" ", text[:200_000])
+    return all(variable.search(plain) for variable in ENVIRONMENT)
 
 
 def _pairs(value: Any, deep: int) -> Iterator[tuple[str, str]]:
