@@ -9,6 +9,7 @@ from flask import Flask, Response, abort, redirect, request, session
 from hauberk.scan.lab import normal
 from hauberk.scan.messages import Request as Sent
 from hauberk.scan.messages import Response as Answer
+from hauberk.scan.outside import cookies_of
 from hauberk.scan.trial import Shot
 from tests.scan.test_access import SITE, rows, run
 
@@ -62,3 +63,9 @@ def test_what_is_escaped_in_two_answers_is_no_difference(text: str) -> None:
         Shot(value=value, canary="hbk00000001", request=Sent(), response=answer) for value in ("hbk00000001", "/etc/x")
     ]
     assert normal(shots[0]) == normal(shots[1])
+
+
+def test_the_newest_token_is_the_jar_s() -> None:
+    """A cookie that a page sets comes back to it as it was; one that forms are compared with changes with each login."""
+    fields = (("set-cookie", "csrftoken=1"), ("set-cookie", "theme=dark"), ("set-cookie", "XSRF-TOKEN=2"))
+    assert cookies_of("/", Answer(status=200, headers=fields)) == {("/", "theme"): "dark"}

@@ -16,7 +16,7 @@ from hauberk.scan.messages import Response
 from hauberk.scan.page import is_session
 from hauberk.scan.surface import Operation, Parameter
 from hauberk.scan.sweep import template
-from hauberk.scan.trial import PLAIN, Point, Shot
+from hauberk.scan.trial import PLAIN, TOKEN, Point, Shot
 from hauberk.wire.set_cookie import SetCookie
 
 EACH = 40
@@ -107,6 +107,7 @@ def with_cookies(operation: Operation, cookies: Mapping[tuple[str, str], str]) -
 
 
 def cookies_of(path: str, response: Response) -> dict[tuple[str, str], str]:
-    """What the answer sets that does not say who somebody is, by path and name."""
+    """What the answer sets that does not say who somebody is, by path and name; of tokens the jar has the newest."""
     set_ = (SetCookie.parse(line) for line in response.all("set-cookie"))
-    return {(path, c.name): c.value for c in set_ if c.value and not is_session(c)}
+    kept = (c for c in set_ if c.value and not is_session(c) and not TOKEN.search(c.name.lower()))
+    return {(path, c.name): c.value for c in kept}
