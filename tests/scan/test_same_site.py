@@ -66,6 +66,6 @@ def test_what_is_escaped_in_two_answers_is_no_difference(text: str) -> None:
 
 
 def test_the_newest_token_is_the_jar_s() -> None:
-    """A cookie that a page sets comes back to it as it was; one that forms are compared with changes with each login."""
+    """A cookie that a page sets comes back as it was; one that forms are compared with changes with each login."""
     fields = (("set-cookie", "csrftoken=1"), ("set-cookie", "theme=dark"), ("set-cookie", "XSRF-TOKEN=2"))
     assert cookies_of("/", Answer(status=200, headers=fields)) == {("/", "theme"): "dark"}
