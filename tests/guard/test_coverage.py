@@ -141,7 +141,8 @@ def test_without_a_guard_there_is_nothing_to_say(tmp_path: Path) -> None:
 def test_prove_reports_what_holds_where_the_application_runs(tmp_path: Path) -> None:
     """Its own sensors are in place before it imports the application; there nothing is stale."""
     source = "class Repo:\n    connect = staticmethod(sqlite3.connect)\n"
-    _, document = run(tmp_path, source, "prove", "--offline", "--path", "nothing.txt")
+    (tmp_path / "requirements.txt").write_text("")
+    _, document = run(tmp_path, source, "prove", "--offline", "--path", "requirements.txt")
     (failed,) = [one for one in of_guard(document) if one["outcome"] == "fail"]
     assert failed["evidence"]["holder"] == "covered.Repo.connect"
 
