@@ -85,10 +85,15 @@ class Attack:
 
     def all(self, surface: Surface, progress: Progress, checkpoint: Callable[[], None]) -> None:
         """Every input of every operation, after one ordinary request to it."""
-        self.each(self.order(surface), progress, checkpoint)
+        self._run(self.order(surface), progress, checkpoint)
 
     def each(self, order: Sequence[Operation], progress: Progress, checkpoint: Callable[[], None]) -> None:
-        """Every input of these operations."""
+        """Every input of these operations, aside: afterwards it counts how much there was for all the others."""
+        before = self.attacker.thorough, self.attacker.timed
+        self._run(order, progress, checkpoint)
+        self.attacker.thorough, self.attacker.timed = before
+
+    def _run(self, order: Sequence[Operation], progress: Progress, checkpoint: Callable[[], None]) -> None:
         self.attacker.thorough = thorough = self._is_affordable(order)
         self.attacker.timed = not self.senses and self._is_affordable(order, outside.TIMED)
         for done, operation in enumerate(order):

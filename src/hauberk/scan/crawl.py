@@ -53,24 +53,25 @@ def crawl(
     *,
     begin: Sequence[Offer] = (),
     only: Collection[Operation] | None = None,
+    seen: Collection[str] = (),
     most: int | None = None,
     progress: Progress = silent,
 ) -> Crawled:
     """Read every page that can be reached by GET, at most `PAGES` or so many; never another origin, never a logout.
 
-    `begin` is what leads on as the links and forms of a page do; `only` are the operations to begin with, if not all.
+    `begin` is what leads on as the links and forms of a page do; `only` are the operations to begin with, if not all;
+    `seen` are targets that need not be read.
     """
-    return _Crawl(client, surface, progress, PAGES if most is None else most).run(
-        begin, surface.operations if only is None else only
-    )
+    walk = _Crawl(client, surface, progress, PAGES if most is None else most, seen)
+    return walk.run(begin, surface.operations if only is None else only)
 
 
 class _Crawl:
-    def __init__(self, client: Client, surface: Surface, progress: Progress, most: int) -> None:
+    def __init__(self, client: Client, surface: Surface, progress: Progress, most: int, seen: Collection[str]) -> None:
         self.client, self.progress, self.most = client, progress, most
         self.found = Crawled(surface)
         self.queue: deque[Request] = deque()
-        self.queued: set[str] = set()
+        self.queued = set(seen)
         self.shapes: Counter[tuple[str, ...]] = Counter()
         self.made: set[str] = set()
         """Targets that no page showed: what stands for an id in them is a guess."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -277,17 +277,22 @@ class Run:
         self.broken = self.broken or broken
         self.gaps.append(why)
 
-    def read(self, led: Sequence[Offer] = (), only: Sequence[Operation] | None = None, *, again: bool = False) -> None:
+    def read(
+        self, led: Sequence[Offer] = (), only: Sequence[Operation] | None = None, *, seen: Collection[str] | None = None
+    ) -> None:
         """Crawl, beginning with what is known and with the addresses that a login led to, and look at every page.
 
-        Where it begins with some operations `only`, it does not go far.
+        Where it begins with some operations `only`, it does not go far. What was `seen` a moment ago, before scripts
+        led further, is not read again.
         """
         if not self.client.transport.senses and not self.described:
             self.described = True
             self.surface = self.surface.add(described(self.client))
             self.discover()  # before a link changes what it tells
         most = None if only is None else FEW
-        found = crawl(self.client, self.surface, begin=led, only=only, most=most, progress=self.progress)
+        found = crawl(
+            self.client, self.surface, begin=led, only=only, seen=seen or (), most=most, progress=self.progress
+        )
         self.surface = found.surface
         self.logins |= found.logins
         self.attacker.tokens.pages |= found.forms
@@ -304,8 +309,8 @@ class Run:
         if loop:
             self.incomplete(f"An endless redirect: {loop}.", broken=True)
         sent = read_scripts(self.client, ((request, response) for _, request, response in found.pages), self.libraries)
-        if sent and not again:
-            self.read(sent, (), again=True)
+        if sent and seen is None:
+            self.read(sent, (), seen={request.target for _, request, _ in found.pages})
             return
         self.discover()
 
@@ -371,7 +376,8 @@ class Run:
                 self.read(only=closed)
                 behind = {o.key for o in closed}
                 more = [o for o in self.surface.operations if o.key in behind or o.key not in known]
-                self.attack.all(replace(self.surface, operations=tuple(more)), self.progress, self.resumed.checkpoint)
+                order = self.attack.order(replace(self.surface, operations=tuple(more)))
+                self.attack.each(order, self.progress, self.resumed.checkpoint)
 
     def leave(self) -> None:
         """Attack what says where a logout leads, as who has no session; one without such an input is not called."""
