@@ -26,9 +26,9 @@ from hauberk.adapters.asgi_exchange import (
 from hauberk.adapters.asgi_messages import Socket, replayed, watched, watched_messages
 from hauberk.core.encoded import UNREAD, encoded_bytes
 from hauberk.core.errors import BlockedError
-from hauberk.core.exchange import HOLDER, Holder, Reply, RequestStep, held
+from hauberk.core.exchange import HOLDER, Holder, Reply, RequestStep, held, holding
 from hauberk.core.plan import Plan, begin_deferred, run_deferred
-from hauberk.core.verdicts import Verdicts, Witness
+from hauberk.core.verdicts import Verdicts, judged
 
 __all__ = [
     "ASGIExchange",
@@ -172,19 +172,7 @@ class ASGIShield:
 
     def _learn(self, ex: Any) -> Reply | None:
         """Run the steps before the application, and remember what they said of a request that they let pass."""
-        plan = self.plan
-        witness: Any = Witness(ex, plan.reads or frozenset())
-        reply = plan.begin(witness)
-        if reply is None and witness.lasting:
-            way = self._verdicts.way(ex, lambda: self._way(ex))
-            if way is not None:
-                self._verdicts.remember(ex.method, frozenset(witness.asked), ex.scope, way)
-        return reply
-
-    def _way(self, ex: Any) -> Way | None:
-        """The way of requests of which the steps have said the same; None where none is short."""
-        tails = self._encoded.tails_after(ex.fields)
-        return None if tails is None else (*ex.makers(tails), tails[UNREAD])
+        return self._verdicts.judge(self.plan, ex, ex.scope, lambda: judged(Early, ex, self._encoded))
 
     def _full(self, begin: RequestStep) -> App:
         """For plans with steps that see every request."""
@@ -196,10 +184,9 @@ class ASGIShield:
             if scope["type"] != "http":
                 return await other(scope, receive, send)
             ex = ASGIExchange(scope)
-            scope["hauberk"] = holder = [ex, None, None, None]
+            scope["hauberk"] = holder = holding(ex, opens)
             if opens is not None:
-                ex.session = holder[3] = session = scope["session"] = opens()
-                session.exchange = ex
+                scope["session"] = holder[3]
 
             def send_shielded(message: Message) -> Awaitable[None]:
                 if message["type"] == "http.response.start":
@@ -308,11 +295,9 @@ class ASGIShield:
             return await self.app(scope, receive, send)
         ex = ASGIExchange(scope)
         ex.websocket = True
-        holder: Holder = [ex, None, None, None]
-        scope["hauberk"] = holder
+        scope["hauberk"] = holder = holding(ex, self.plan.session)
         if self.plan.session is not None:
-            ex.session = holder[3] = session = scope["session"] = self.plan.session()
-            session.exchange = ex
+            scope["session"] = holder[3]
         socket = Socket(self.plan, ex, send)
         token = HOLDER.set(holder)
         try:

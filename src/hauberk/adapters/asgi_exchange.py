@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMappi
 from typing import Any
 
 from hauberk.adapters.wsgi_exchange import split_host
-from hauberk.core.encoded import RawHead, Tails
+from hauberk.core.encoded import RawHead
 from hauberk.core.exchange import PRIVATE, Exchange, Reply
 
 Scope = MutableMapping[str, Any]
@@ -35,18 +35,6 @@ class ASGIExchange(Exchange):
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-
-    def makers(self, appended: Tails[bytes]) -> tuple[Make, Make]:
-        """What makes exchanges of which the steps have said the same, before the header is out and after."""
-
-        class Judged(Early):
-            fields = foretold = self.fields
-            csrf, tails = self.csrf, appended
-
-        class JudgedLate(Judged):
-            sent = True
-
-        return Judged, JudgedLate
 
     @property
     def method(self) -> str:

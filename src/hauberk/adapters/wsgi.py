@@ -23,9 +23,9 @@ from hauberk.adapters.wsgi_exchange import (
     WSGIHead,
 )
 from hauberk.core.encoded import UNREAD, encoded_text
-from hauberk.core.exchange import HOLDER, Exchange, Holder, Reply, RequestStep, held
+from hauberk.core.exchange import HOLDER, Exchange, Holder, Reply, RequestStep, held, holding
 from hauberk.core.plan import Plan, run_deferred, run_inline
-from hauberk.core.verdicts import Verdicts, Witness
+from hauberk.core.verdicts import Verdicts, judged
 
 __all__ = ["App", "Environ", "StartResponse", "WSGIExchange", "WSGIHead", "WSGIShield", "status_line"]
 
@@ -99,19 +99,7 @@ class WSGIShield:
 
     def _learn(self, ex: Any) -> Reply | None:
         """Run the steps before the application, and remember what they said of a request that they let pass."""
-        plan = self.plan
-        witness: Any = Witness(ex, plan.reads or frozenset())
-        reply = plan.begin(witness)
-        if reply is None and witness.lasting:
-            way = self._verdicts.way(ex, lambda: self._way(ex))
-            if way is not None:
-                self._verdicts.remember(ex.method, frozenset(witness.asked), ex.environ, way)
-        return reply
-
-    def _way(self, ex: Any) -> Way | None:
-        """The way of requests of which the steps have said the same; None where none is short."""
-        tails = self._encoded.tails_after(ex.fields)
-        return None if tails is None else (*ex.makers(tails), tails[UNREAD])
+        return self._verdicts.judge(self.plan, ex, ex.environ, lambda: judged(WSGIExchange, ex, self._encoded))
 
     def _full(self, begin: RequestStep) -> App:
         """For plans with steps that see every request."""
@@ -121,10 +109,7 @@ class WSGIShield:
 
         def run(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
             ex = WSGIExchange(environ)
-            environ["hauberk"] = holder = [ex, None, None, None]
-            if opens is not None:
-                ex.session = holder[3] = session = opens()
-                session.exchange = ex
+            environ["hauberk"] = holder = holding(ex, opens)
 
             def start(status: str, headers: TextHeaders, exc_info: ExcInfo = None) -> Write:
                 return long_way(ex, start_response, status, headers, exc_info)
@@ -220,7 +205,7 @@ class Running:
     def __iter__(self) -> Iterator[bytes]:
         ex = self._ex
         parts = iter(self._body)
-        holder: Holder = [ex, None, None, None]
+        holder = holding(ex)
         while True:
             failure: Exception | None = None
             token = HOLDER.set(holder)

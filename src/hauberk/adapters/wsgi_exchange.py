@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from hauberk.adapters.body import read_ahead
-from hauberk.core.encoded import RawHead, Tails
+from hauberk.core.encoded import RawHead
 from hauberk.core.exchange import Exchange
 
 Environ = dict[str, Any]
@@ -51,18 +51,6 @@ class WSGIExchange(Exchange):
         for key in ("hauberk", "wsgi.input", "werkzeug.request"):
             alone.pop(key, None)
         super().end()
-
-    def makers(self, appended: Tails[str]) -> tuple[Make, Make]:
-        """What makes exchanges of which the steps have said the same, before the header is out and after."""
-
-        class Judged(WSGIExchange):
-            fields = foretold = self.fields
-            csrf, tails = self.csrf, appended
-
-        class JudgedLate(Judged):
-            sent = True
-
-        return Judged, JudgedLate
 
     @property
     def method(self) -> str:

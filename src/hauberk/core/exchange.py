@@ -324,6 +324,16 @@ OpenSession = Callable[[], Any]
 """Makes a session. Whoever calls it gives it the request's `exchange`, or the `holder` that makes one, and puts it into
 the holder as the fourth. The adapters do this for each request, and the fewest look into it."""
 
+
+def holding(exchange: Exchange, opens: OpenSession | None = None) -> Holder:
+    """A holder for who makes the exchange at once, and its session where there is one."""
+    holder: Holder = [exchange, None, None, None]
+    if opens is not None:
+        exchange.session = holder[3] = session = opens()
+        session.exchange = exchange
+    return holder
+
+
 HOLDER: ContextVar[Holder | None] = ContextVar("hauberk.holder", default=None)
 
 
@@ -350,7 +360,7 @@ class Current:
 
     def set(self, exchange: Exchange | None) -> Token[Holder | None]:
         """Make it the current one, as the adapters do; give the token back to `reset`."""
-        return HOLDER.set(None if exchange is None else [exchange, None, None, None])
+        return HOLDER.set(None if exchange is None else holding(exchange))
 
     def reset(self, token: Token[Holder | None]) -> None:
         """Back to what was before."""

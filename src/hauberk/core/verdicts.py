@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
-from hauberk.core.exchange import Exchange
+from hauberk.core.encoded import UNREAD, Encoded, Fields, Text
+from hauberk.core.exchange import Exchange, Reply
+from hauberk.core.plan import Plan
 
 Way = TypeVar("Way")
 
@@ -106,6 +108,19 @@ class Verdicts(Generic[Way]):
         way: Way | None = found
         return way
 
+    def judge(self, plan: Plan, ex: Exchange, request: Any, make: Callable[[], Way | None]) -> Reply | None:
+        """Run the steps before the application, and remember what they said of a request that they let pass.
+
+        `request` is what the adapter has of it; `make` as for `way`.
+        """
+        witness: Any = Witness(ex, plan.reads or frozenset())
+        reply = plan.begin(witness)
+        if reply is None and witness.lasting:
+            way = self.way(ex, make)
+            if way is not None:
+                self.remember(ex.method, frozenset(witness.asked), request, way)
+        return reply
+
     def find(self, method: str, request: Any) -> Way | None:
         """The way of a request, if one is known."""
         asked = self._asked.get(method)
@@ -132,6 +147,17 @@ class Verdicts(Generic[Way]):
             self._asked[method] = asked, alike
             self.by_method[method] = alike.entry
         alike.keep(request, way)
+
+
+def judged(kind: type[Exchange], ex: Exchange, encoded: Encoded[Text]) -> tuple[Any, Any, Fields[Text]] | None:
+    """What makes exchanges of this kind of which the steps have said what they said of this one, before the header is
+    out and after, and what is added to that header; None where that takes the long way."""
+    tails = encoded.tails_after(ex.fields)
+    if tails is None:
+        return None
+    said = {"fields": ex.fields, "foretold": ex.fields, "csrf": ex.csrf, "tails": tails}
+    early = type("Judged", (kind,), said)
+    return early, type("JudgedLate", (early,), {"sent": True}), tails[UNREAD]
 
 
 def brief(key: Iterable[object]) -> bool:

@@ -21,7 +21,7 @@ from django.views.defaults import ERROR_PAGE_TEMPLATE
 
 from hauberk.adapters.body import WatchedInput
 from hauberk.core.errors import BlockedError, ConfigurationError
-from hauberk.core.exchange import CURRENT, Exchange, Reply, held
+from hauberk.core.exchange import CURRENT, Exchange, Reply, held, holding
 from hauberk.core.plan import run_deferred, run_inline
 from hauberk.integrations.libraries import look_later
 from hauberk.integrations.protect.django_answers import watched, watched_async
@@ -151,10 +151,7 @@ class Shield:
     def _exchange(self, request: HttpRequest) -> DjangoExchange:
         ex = DjangoExchange(request)
         ex.waits = self._waits
-        request.META["hauberk"] = holder = [ex, None, None, None]
-        if self.plan.session is not None:
-            ex.session = holder[3] = session = self.plan.session()
-            session.exchange = ex
+        request.META["hauberk"] = holding(ex, self.plan.session)
         stream = getattr(request, "_stream", None)
         if self.plan.watches_body and stream is not None:
             request._stream = WatchedInput(self.plan, ex, stream)
