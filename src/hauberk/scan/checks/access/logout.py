@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from hauberk.core.finding import Finding, Rule
 from hauberk.scan import build
@@ -13,7 +13,7 @@ from hauberk.scan.care import ends_session
 from hauberk.scan.client import Client
 from hauberk.scan.html import offer
 from hauberk.scan.identities import Person
-from hauberk.scan.messages import Request, Response
+from hauberk.scan.messages import Request, Response, own_target
 from hauberk.scan.surface import Operation
 
 RULE = Rule(
@@ -88,11 +88,12 @@ def _form(client: Client, page: Request, answer: Response, operation: Operation 
     if not answer.is_html or b"<form" not in answer.body.lower():
         return None
     for form in offer(answer.text, client.origin + page.target).forms:
-        split = urlsplit(form.action)
-        own = f"{split.scheme}://{split.netloc}" == client.origin and form.method == "POST"
-        if own and (ends_session(split.path) if operation is None else operation.match(split.path) is not None):
+        target = own_target(client.origin, page.target, form.action)
+        path = unquote(target.partition("?")[0])
+        own = target and form.method == "POST"
+        if own and (ends_session(path) if operation is None else operation.match(path) is not None):
             made = Operation(method="POST", path="/", parameters=form.fields, body=form.media)
-            return replace(build.request(made), target=split.path + ("?" + split.query if split.query else ""))
+            return replace(build.request(made), target=target)
     return None
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from hauberk.core.finding import Finding, HttpLocation, Rule, Severity
 from hauberk.scan import build, evidence
 from hauberk.scan.client import Client
 from hauberk.scan.html import parse
-from hauberk.scan.messages import Request, Response
+from hauberk.scan.messages import Request, Response, own_target
 from hauberk.scan.pictures import MAGIC, gif, kind_of, png, wants_picture
 from hauberk.scan.surface import MULTIPART, Operation, Parameter
 from hauberk.scan.trial import canary
@@ -112,12 +111,9 @@ def _targets(origin: str, sent: Request, answer: Response, name: str) -> Iterato
     found.sort(key=lambda address: name not in address)
     targets: dict[str, None] = {}
     for address in found[: RETURNED * 4]:
-        try:
-            parts = urlsplit(urljoin(origin + sent.path, address.strip()))
-        except ValueError:
-            continue
-        if address and f"{parts.scheme}://{parts.netloc}" == origin and len(targets) < RETURNED:
-            targets[parts.path + ("?" + parts.query if parts.query else "")] = None
+        target = own_target(origin, sent.path, address.strip())
+        if target and len(targets) < RETURNED:
+            targets[target] = None
     targets |= {f"{folder}/{name}": None for folder in (*FOLDERS, sent.path.rstrip("/"))}
     yield from targets
 
