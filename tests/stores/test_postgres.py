@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,9 @@ from hauberk.core.plan import run_inline
 from hauberk.core.store import Store
 from hauberk.stores import open_store
 from hauberk.stores import postgres_schema as sql
+from hauberk.stores.addresses import Server
 from hauberk.stores.postgres import SWEEP_EVERY
+from hauberk.stores.postgres_client import BlockingLine
 from hauberk.testing import StoreContract
 from tests.stores.servers import Postgres
 from tests.stores.tls import TLSRelay, certificate
@@ -97,6 +102,14 @@ def begin(url: str, worker: int) -> None:
     run_inline(store.close())
 
 
+def eventually(holds: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came to hold")
+
+
 def test_workers_that_start_together_make_the_tables_once(database: str) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         pool.starmap(begin, [(database, worker) for worker in range(4)])
@@ -110,6 +123,29 @@ def test_many_requests_at_once_on_an_empty_database(database: str) -> None:
             assert sorted(await asyncio.gather(*(store.increment("n", 1, TTL) for _ in range(20)))) == [*range(1, 21)]
 
     asyncio.run(use())
+
+
+def test_threads_that_begin_together_share_their_connections(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = BlockingLine.__init__
+
+    def slowly(self: BlockingLine, server: Server) -> None:
+        time.sleep(0.05)  # as long as the library takes to be loaded
+        made(self, server)
+
+    monkeypatch.setattr(BlockingLine, "__init__", slowly)
+    store = open_store(database + "&connections=2").blocking()
+    together = threading.Barrier(8)
+
+    def use(number: int) -> None:
+        together.wait()
+        run_inline(store.increment(f"n{number}", 1, TTL))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(use, range(8)))
+    ours = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    assert say(database, ours)[0][0] <= 2
+    run_inline(store.close())
+    eventually(lambda: say(database, ours) == [(0,)])
 
 
 def test_a_migration_that_fails_is_tried_again(database: str) -> None:

@@ -37,6 +37,7 @@ class PostgresStore(Store):
         self._server = server
         self._writes = 0
         self._opened: Line | None = None
+        self._lines: dict[str, Line] = {}
 
     def __repr__(self) -> str:
         return self._server.shown
@@ -180,8 +181,9 @@ class PostgresStore(Store):
             from hauberk.stores.postgres_client import BlockingLine, WaitingLine
         except ImportError as error:
             raise MissingExtraError("psycopg", "postgres", "A store in PostgreSQL") from error
-        line: Line = WaitingLine(self._server) if self.waits else BlockingLine(self._server)
-        self._opened = line
+        made: Line = WaitingLine(self._server) if self.waits else BlockingLine(self._server)
+        # Threads may come here at once, for as long as the library is loaded: all of them go on with the same one.
+        self._opened = line = self._lines.setdefault("line", made)
         return line
 
 

@@ -108,10 +108,10 @@ class WaitingLine:
             known[1].drop()
 
     def _pool(self) -> _WaitingPool:
-        for loop in [loop for loop in self._pools if loop.is_closed()]:
-            process, pool = self._pools.pop(loop)
-            if process == os.getpid():
-                pool.drop()
+        for loop in [loop for loop in list(self._pools) if loop.is_closed()]:
+            left = self._pools.pop(loop, None)  # other threads clear up as well
+            if left is not None and left[0] == os.getpid():
+                left[1].drop()
         pool = _WaitingPool(self._server)
         self._pools[asyncio.get_running_loop()] = (os.getpid(), pool)
         return pool

@@ -75,8 +75,8 @@ class WaitingLine:
                 await nodes.aclose("startup_nodes")
 
     def _connect(self) -> tuple[int, Any, asyncio.Semaphore]:
-        for loop in [loop for loop in self._clients if loop.is_closed()]:
-            del self._clients[loop]
+        for loop in [loop for loop in list(self._clients) if loop.is_closed()]:
+            self._clients.pop(loop, None)  # other threads clear up as well
         address = self._address
         client = connect(address, redis("redis.asyncio"), opening=address.timeout, answer=address.timeout)
         made = (os.getpid(), client, asyncio.Semaphore(address.connections))
