@@ -142,6 +142,18 @@ def test_asgi_with_a_refusal(more: dict[str, Any]) -> None:
     assert left_by_asgi(Policy(csrf=CSRF(), **more).plan(), method="POST") == 0
 
 
+class Server:
+    """What servers are to an application: two methods of something that has the scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    async def receive(self) -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(self, message: Message) -> None: ...
+
+
 def left_by_asgi(plan: Plan, *, looks: bool = False, fails: bool = False, method: str = "GET") -> int:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if looks:
@@ -150,11 +162,6 @@ def left_by_asgi(plan: Plan, *, looks: bool = False, fails: bool = False, method
             raise LookupError("a")
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b""})
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None: ...
 
     shield = ASGIShield(app, plan)
     fields = [(b"host", b"app.example"), (b"sec-fetch-site", b"cross-site")]
@@ -169,8 +176,21 @@ def left_by_asgi(plan: Plan, *, looks: bool = False, fails: bool = False, method
             "scheme": "https",
         }
         with suppress(LookupError):  # which the server hears of as well
-            await shield(scope | {"headers": fields}, receive, send)
+            server = Server(scope | {"headers": fields})
+            await shield(server.scope, server.receive, server.send)
 
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         return left(lambda: loop.run_until_complete(ask()))
+
+
+def test_what_is_sent_after_the_application_has_returned_is_an_error_that_says_so() -> None:
+    kept: list[Send] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        kept.append(send)
+
+    server = Server({"type": "http", "method": "GET", "path": "/", "headers": []})
+    asyncio.run(ASGIShield(app, Policy().plan()).run(server.scope, server.receive, server.send))  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match=r"'http\.response\.body' after it had returned"):
+        kept[0]({"type": "http.response.body"})

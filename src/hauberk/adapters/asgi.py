@@ -45,8 +45,6 @@ __all__ = [
 
 Way = tuple[Make, Make, RawHeaders]
 """What makes the exchange of a request, before its header is out and after, and what is added to that header."""
-Sending = tuple[Holder, Way, Send]
-"""What handing a message on takes."""
 
 
 class ASGIShield:
@@ -60,7 +58,7 @@ class ASGIShield:
     def __init__(self, app: App, plan: Plan, *, context: bool = False, sockets: App | None = None) -> None:
         self.app, self.plan, self._sockets = app, plan, sockets or app
         self._encoded = encoded_bytes(plan)
-        self._verdicts: Verdicts[Way] = Verdicts(_alike)
+        self._verdicts: Verdicts[Way] = Verdicts(AlikeScopes[Way])
         self._statuses, self._on_status = plan.statuses, plan.on_status
         self._plain: Way = (Early, Late, self._encoded.tails[UNREAD])
         if plan.eager or plan.always:
@@ -89,9 +87,8 @@ class ASGIShield:
             way: Any = plain
             if ways is not None:
                 try:
-                    way = ways[scope["method"]]
-                    if type(way) is list:  # it leads further, by what the steps asked for
-                        way, others, aside = way
+                    others, aside, way = ways[scope["method"]]
+                    if others is not None:  # it leads further, by what the steps asked for
                         if aside is not None:
                             way = way[aside(scope)]
                         for name, value in scope["headers"]:
@@ -104,12 +101,12 @@ class ASGIShield:
                     return await full(scope, receive, send)
             if opens is None:
                 over = OVER
-                scope["hauberk"] = holder = [None, way[0], scope, None]
+                scope["hauberk"] = holder = [None, way[0], scope, None, way, send]
             else:
                 over = {**scope}
                 scope["session"] = session = opens()  # where Starlette and Litestar look for it
-                scope["hauberk"] = session.holder = holder = [None, way[0], scope, session]
-            send_shielded: Send = MethodType(forward, (holder, way, send))
+                scope["hauberk"] = session.holder = holder = [None, way[0], scope, session, way, send]
+            send_shielded: Send = MethodType(forward, holder)
             token = HOLDER.set(holder) if context else None
             try:
                 await app(scope, receive, send_shielded)
@@ -125,22 +122,25 @@ class ASGIShield:
                     _part(holder, over)
                 elif opens is not None:
                     session.holder = [None, holder[1], over, None]
-                holder[2] = over
+                holder[2], holder[5] = over, _late
             return None
 
         return run
 
-    def _forward(self) -> Callable[[Sending, Message], Awaitable[None]]:
+    def _forward(self) -> Callable[[Holder, Message], Awaitable[None]]:
         """Hands messages on. A plain function, that gives the server's own awaitable back: half the price of a
-        coroutine. What it needs comes as one tuple, so that this is a method of it: cheaper than a partial."""
+        coroutine. The way and the server's `send` are in the holder, so that this is a method of it: cheaper than a
+        partial."""
         encoded, send_start, send_changed = self._encoded, self._send_start, self._send_changed
         harmless, concerns, quick = encoded.harmless, encoded.concerns, encoded.quick
         adds = bool(encoded.touched or encoded.tails[UNREAD])
 
-        def forward(sending: Sending, message: Message) -> Awaitable[None]:
+        def forward(holder: Holder, message: Message) -> Awaitable[None]:
             if message["type"] != "http.response.start":
-                return sending[2](message)
-            holder, way, send = sending
+                passed: Awaitable[None] = holder[5](message)
+                return passed
+            send: Send = holder[5]
+            way: Way = holder[4]
             if (ex := holder[0]) is not None:
                 # As `_send_start` begins: written out here, where most of what looks into a session goes by.
                 if ex.blocked is None and type(headers := message.get("headers")) is list:
@@ -347,8 +347,9 @@ OVER: Scope = {"type": "http", "method": "GET", "path": "", "headers": []}
 """In place of its scope, for who asks for the exchange of a request that is over."""
 
 
-def _alike(asked: frozenset[str]) -> AlikeScopes[Way] | None:
-    return AlikeScopes(asked) if asked else None
+def _late(message: Message) -> Awaitable[None]:
+    """In place of the server's `send`, which has the scope and so its holder as well."""
+    raise RuntimeError(f"the application sent {message.get('type')!r} after it had returned")
 
 
 async def _nothing() -> None:

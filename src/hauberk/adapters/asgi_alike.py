@@ -9,11 +9,11 @@ from hauberk.adapters.asgi_exchange import Scope, origin_form
 from hauberk.core.verdicts import ASIDE, ORIGIN_FORM, SCHEME, brief
 
 Way = TypeVar("Way")
-Tree = dict[Any, Any]
 Aside = Callable[[Scope], object]
-Fork = list[Any]
-"""The tree, names of fields that lead nowhere in it, and what leads into it before the fields do, if anything. A list,
-as ways are tuples."""
+Tree = dict[Any, Any]
+Entry = tuple[set[bytes] | None, Aside | None, Any]
+"""Names of fields that lead nowhere, what leads on before the fields do, if anything, and the node the tree.
+Where steps asked for nothing: no names, and the way itself."""
 
 END = None
 """Where the tree has the way."""
@@ -37,15 +37,20 @@ class AlikeScopes(Generic[Way]):
     through a tree of dicts, one below the other: half the price of a key made of them.
     """
 
-    __slots__ = ("_aside", "_names", "_others", "_tree", "entry")
+    __slots__ = ("_aside", "_names", "_others", "_tree")
 
     def __init__(self, asked: frozenset[str]) -> None:
         self._names = frozenset(name.encode("latin-1") for name in asked.difference(ASIDE.values()))
         self._others = {name.encode() for name in USUAL.split()} - self._names
         self._aside = _aside(asked)
         self._tree: Tree = {}
-        self.entry: Fork = [self._tree, self._others, self._aside]
+
+    @property
+    def entry(self) -> Entry:
         """For the adapter to find the way by: `find` written out, as far as names are known."""
+        if self._names or self._aside is not None:
+            return self._others, self._aside, self._tree
+        return None, None, self._tree.get(END)
 
     def find(self, scope: Scope) -> Way | None:
         """See `Alike.find`."""
@@ -68,6 +73,8 @@ class AlikeScopes(Generic[Way]):
         """What a request is known by, with a look at each name that was not seen before."""
         names, others = self._names, self._others
         parts: list[object] = [] if self._aside is None else [self._aside(scope)]
+        if not (names or parts):
+            return parts
         for name, value in scope["headers"]:
             if name in names or not name.islower():
                 parts += name, value

@@ -82,17 +82,17 @@ class Alike(Protocol[Way]):
 class Verdicts(Generic[Way]):
     """Which way requests go that the steps let pass, by all that the steps looked at in requests of the same method.
 
-    `alike` makes an `Alike` by what was asked for, or gives None where that is the same in all requests of a method.
+    `alike` makes an `Alike` by what was asked for.
     """
 
     __slots__ = ("_alike", "_asked", "_made", "by_method", "count")
 
-    def __init__(self, alike: Callable[[frozenset[str]], Alike[Way] | None]) -> None:
+    def __init__(self, alike: Callable[[frozenset[str]], Alike[Way]]) -> None:
         self._alike = alike
         self._asked: dict[str, tuple[frozenset[str], Alike[Way]]] = {}
         self._made: dict[tuple[object, ...], Way | None] = {}
         self.by_method: dict[str, Any] = {}
-        """The way, or an `Alike.entry`: for the adapters, which write by `remember` alone."""
+        """The `Alike.entry` of each: for the adapters, which write by `remember` alone."""
         self.count = 0
         """How many were remembered since all were forgotten."""
 
@@ -124,8 +124,7 @@ class Verdicts(Generic[Way]):
     def find(self, method: str, request: Any) -> Way | None:
         """The way of a request, if one is known."""
         asked = self._asked.get(method)
-        way: Way | None = self.by_method.get(method) if asked is None else asked[1].find(request)
-        return way
+        return None if asked is None else asked[1].find(request)
 
     def remember(self, method: str, asked: frozenset[str], request: Any, way: Way) -> None:
         """Take this way from here on, wherever the steps would find what they asked for to be the same."""
@@ -141,12 +140,9 @@ class Verdicts(Generic[Way]):
             # Further than at the requests before, which are to be compared by that as well: all begin again.
             asked |= before
             alike = self._alike(asked)
-            if alike is None:
-                self.by_method[method] = way
-                return
             self._asked[method] = asked, alike
-            self.by_method[method] = alike.entry
         alike.keep(request, way)
+        self.by_method[method] = alike.entry
 
 
 def judged(kind: type[Exchange], ex: Exchange, encoded: Encoded[Text]) -> tuple[Any, Any, Fields[Text]] | None:
