@@ -11,18 +11,24 @@ from typing import Any
 
 import pytest
 
-from hauberk import CSRF, CookieSessions, Policy, Sessions
+from hauberk import CSRF, CookieSessions, Limits, Policy, Rate, Sessions
 from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
 from hauberk.adapters.wsgi import App, WSGIShield
 from hauberk.core.exchange import held
 from hauberk.core.plan import Plan
 from hauberk.stores.memory import MemoryStore
 
+
+class Waiting(MemoryStore):
+    waits = True
+
+
 PLANS: dict[str, Callable[[], Plan]] = {
     "nothing": lambda: Plan.of([]),
     "headers": lambda: Policy().plan(),
     "in a cookie": lambda: Plan.of([CookieSessions(keys=(b"k" * 32,))]),
     "in memory": lambda: Plan.of([Sessions(store=MemoryStore())]),
+    "rates in a store that waits": lambda: Plan.of([Limits(rates=(Rate(limit="1000/minute"),), store=Waiting())]),
     "recommended": lambda: Policy.recommended().plan(),
 }
 FIELDS = [("content-type", "text/plain")]

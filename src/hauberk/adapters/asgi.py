@@ -200,7 +200,10 @@ class ASGIShield:
                     receive = watched(ex, receive, plan)
                 if (reply := begin(ex)) is None and waits:
                     ex.receive = receive
-                    reply = await plan.load_all(ex)
+                    try:
+                        reply = await plan.load_all(ex)
+                    finally:
+                        del ex.receive  # the server's: it has the scope, and so this exchange
                     if ex.replay:
                         receive = replayed(ex.replay, receive)
                 if reply is not None:
