@@ -47,6 +47,16 @@ def test_letters(findings: tuple[Finding, ...], letter: str, score: int) -> None
     assert (given.letter, given.score) == (letter, score)
 
 
+def test_source_alone_gets_no_letter_for_what_it_cannot_tell() -> None:
+    source = fault("high", "check.code-sql", outcome="pass")
+    aside = fault("high", "check.cookies-secure", outcome="not-applicable")
+    given = grade(result(source, aside))
+    assert (given.letter, given.score) == (None, None)
+    assert "nothing could be seen" in given.reason
+    assert grade(result(fault("low", "check.code-sql"), aside)).letter == "A"
+    assert grade(result(source, replace(aside, outcome="pass"))).letter == "A+"
+
+
 def test_a_cap_names_its_rule() -> None:
     given = grade(result(fault("critical", "scan.sql-injection"), fault("low")))
     assert given.capped_by == "scan.sql-injection"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
+from hauberk.cli.stores import store_of
 from hauberk.core.errors import InputError
 from hauberk.core.store import Store
 
@@ -81,11 +81,4 @@ def _actor(text: str) -> str:
 
 
 def _open(url: str) -> Store:
-    from hauberk.stores import open_store
-
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///").partition("?")[0]).exists():
-        raise InputError(url, "is a file that is not there", "name the store that Actors(store=...) writes to")
-    store = open_store(url, field="--store")
-    if not store.shared:
-        raise InputError(url, "is of one process alone", "name the store that the workers share")
-    return store
+    return store_of(url, written_by="Actors(store=...)")

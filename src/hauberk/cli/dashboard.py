@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from hauberk.cli.stores import store_of
 from hauberk.core.errors import InputError, MissingExtraError
 from hauberk.core.plan import run_inline
 
@@ -50,16 +51,15 @@ def command(
         from hauberk.dashboard.alerts import Webhook
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "uvicorn", "dashboard", "the dashboard") from error
-    from hauberk.stores import open_store
 
     given = os.environ.get(PASSWORD, "")
     password = given or secrets.token_urlsafe(18)
-    store = open_store(url, field="--store")
-    run_inline(store.blocking().ping())
+    store = store_of(url, written_by="Events(store=...)", there=False)
+    known = run_inline(store.blocking().read(f"events:{log}", most=1))
     dashboard = Dashboard(
         store=store,
         log=log,
-        sessions=open_store(kept, field="--sessions") if kept else None,
+        sessions=store_of(kept, written_by="Sessions(store=...)", field="--sessions", there=False) if kept else None,
         password=password,
         results=results,
         hosts=(*dict.fromkeys(("localhost", "127.0.0.1", "[::1]", *names)),),
@@ -69,6 +69,8 @@ def command(
     app = dashboard.app  # now: before anything is said of where it is
     listening = _listen(host, port)
     click.echo(f"hauberk dashboard: {_address(listening.getsockname())}  (events of {_shown(url)})", err=True)
+    if not known:
+        click.echo(f"No event is kept there yet in the log {log!r}; they are shown as they come.", err=True)
     if results is not None and not results.exists():
         click.echo(f"{results} is not there yet; its grade is shown once it is.", err=True)
     if not given:

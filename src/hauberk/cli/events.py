@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from hauberk.core.errors import InputError
+from hauberk.cli.stores import store_of
 
 
 @click.command("events")
@@ -23,13 +21,8 @@ def command(url: str, log: str, form: str, name: str | None) -> int:
     from hauberk.events import read
     from hauberk.events.ocsf import finding
     from hauberk.events.plain import line
-    from hauberk.stores import open_store
 
-    if (path := url.removeprefix("sqlite:///")) != url and not Path(path.partition("?")[0]).exists():
-        raise InputError(url, "is a file that is not there", "name the store that Events(store=...) writes to")
-    store = open_store(url, field="--store")
-    if not store.shared:
-        raise InputError(url, "is of one process alone", "name the store that Events(store=...) writes to")
+    store = store_of(url, written_by="Events(store=...)")
     for event in read(store, f"events:{log}"):
         if name is not None and event["event"] != name:
             continue

@@ -5,7 +5,8 @@ info 0), every further fault of the same rule a quarter of it: the same mistake 
 A tentative fault counts as one severity lower than it says.
 
 Then the worst fault caps the letter, whatever the sum: critical F, high C, medium B, low A. A chain is as strong as
-its weakest link, so a hundred passed checks do not make up for one injection. Only a result without any fault is A+.
+its weakest link, so a hundred passed checks do not make up for one injection. Only a result without any fault is A+,
+and none where source code is all that was read: what protects an application may be missing without a fault in it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ AGAIN = 0.25
 """What every further fault of the same rule costs, as a part of the first."""
 CAPS: dict[Severity, int] = {"critical": 39, "high": 74, "medium": 89, "low": 99, "info": 100}
 """The highest score that a result with such a fault can have."""
+SOURCE = "check.code-"
+"""How the ids of rules begin that read source code."""
 LETTERS: tuple[tuple[int, Letter], ...] = ((100, "A+"), (90, "A"), (75, "B"), (60, "C"), (40, "D"), (0, "F"))
 """From which score on each letter is given."""
 
@@ -51,6 +54,9 @@ def grade(result: Result) -> Grade:
         return Grade(letter=None, score=None, reason=f"Withheld, because not everything was judged: {missing}{more}.")
     faults = [f for f in result.failures if weighed(f) != "info"]
     if not faults:
+        judged = [f for f in result.findings if f.outcome != "not-applicable"]
+        if judged and all(f.rule.id.startswith(SOURCE) for f in judged):
+            return Grade(letter=None, score=None, reason=_UNSEEN)
         return Grade(letter="A+", score=100, reason=_NOTHING if not result.failures else _SLIGHT)
     # Of faults that are equally bad, the application's own say more than those of its packages.
     worst = min(faults, key=lambda f: (SEVERITIES.index(weighed(f)), f.rule.id.startswith("audit.")))
@@ -85,6 +91,7 @@ def grade_parts(result: Result) -> dict[str, Grade]:
 
 
 _NOTHING = "No fault was found in what was judged."
+_UNSEEN = "Withheld: no fault was found in the source, and nothing could be seen of what protects the application."
 _SLIGHT = "No fault that counts was found in what was judged; there are remarks."
 
 
