@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,6 +26,12 @@ def run(*arguments: str) -> str:
     return "ok"
 
 
+def run_as_it_is(*arguments: str) -> str:
+    """By `os.posix_spawn`, which says so once more."""
+    subprocess.run([*RUN, *arguments], check=True, close_fds=False)
+    return "ok"
+
+
 def said(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     return [record.hauberk for record in caplog.records if hasattr(record, "hauberk")]
 
@@ -34,6 +41,8 @@ def said(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     [
         (lambda v: run(v), OUTPUT, ["guard-reported"]),
         (lambda v: run(f"{v}.txt"), "-oProxyCommand=id", ["guard-reported"]),
+        (lambda v: run_as_it_is(v), OUTPUT, ["guard-reported"]),
+        (lambda v: str(os.waitpid(os.posix_spawn(RUN[0], [*RUN, v], {}), 0)), OUTPUT, ["guard-reported"]),
         (lambda v: run("--", v), OUTPUT, []),
         (lambda v: run(f"--name={v}"), OUTPUT, []),
         (lambda v: run(v), "two words", []),

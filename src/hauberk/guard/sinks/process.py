@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
+from itertools import islice
 from typing import Any
 
 from hauberk.core.exchange import Exchange
 from hauberk.guard.carry import MARK, listened
 from hauberk.guard.environment import changed, names
-from hauberk.guard.frames import is_among_constants, is_constant, is_constant_nearby
+from hauberk.guard.frames import is_among_constants, is_constant, is_constant_nearby, stack
 from hauberk.guard.hook import handle
 from hauberk.guard.inputs import Inputs, every
-from hauberk.guard.listeners import recorder
 from hauberk.guard.programs import Program, programs
 from hauberk.guard.sensor import sense, sense_found
 from hauberk.guard.shell import judge, judge_argv
@@ -22,6 +23,8 @@ from hauberk.guard.verdict import Judgement
 
 DIALECT = "posix-sh"
 _LOADER = Judgement("attack", "the input is the name of a variable that makes a program load what it names")
+_SUBPROCESS = getattr(getattr(subprocess.Popen, "_posix_spawn", None), "__code__", None)
+"""How `subprocess` starts processes that need nothing else: those that keep its descriptors, from 3.13 on most."""
 EVENTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn")
 
 
@@ -78,11 +81,8 @@ def _on_pty(args: tuple[Any, ...]) -> None:
 
 
 def _on_posix_spawn(args: tuple[Any, ...]) -> None:
-    # subprocess starts some processes this way, after it said so itself.
-    events = recorder()
-    argv = tuple(map(_text, args[1]))
-    if events is not None and events.events and events.events[-1].argv == argv:
-        return
+    if any(frame.f_code is _SUBPROCESS for frame in islice(stack(), 4)):
+        return  # it has said so itself
     look_environment("os.posix_spawn", args[2])
     look_argv("os.posix_spawn", args[0], args[1])
 
