@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from logging.handlers import QueueHandler
 from pathlib import Path
 
 from hauberk.check.facts import LogFacts
@@ -28,15 +29,27 @@ def _read(reading: Reading) -> Iterator[LogFacts]:
     names = [name for name in list(logging.root.manager.loggerDict) if not _of_others(name.partition(".")[0])]
     seen = {id(getattr(sys.modules.get(module), "default_handler", None)) for module in DEFAULTS}
     for logger in (logging.root, *map(logging.getLogger, names)):
-        for handler in logger.handlers:
-            module = f"{type(handler).__module__}."
-            if id(handler) in seen or module.startswith(OTHERS) or isinstance(handler, logging.NullHandler):
+        for handler in _writing(logger.handlers):
+            if id(handler) in seen:
                 continue
             seen.add(id(handler))
             where = reading.locate(
                 ("basicConfig", "()"), ("dictConfig", "()"), ("LOGGING", None), ("setFormatter", "()")
             )
             yield LogFacts(name=f"{type(handler).__name__} of {logger.name}", line=_line(handler), where=where)
+
+
+def _writing(handlers: Iterable[logging.Handler]) -> Iterator[logging.Handler]:
+    """Those of the application's that write, also behind a queue: what puts a record into it writes nothing."""
+    for handler in handlers:
+        if f"{type(handler).__module__}.".startswith(OTHERS) or isinstance(handler, logging.NullHandler):
+            continue
+        if not isinstance(handler, QueueHandler):
+            yield handler
+            continue
+        listener = getattr(handler, "listener", None)  # known from Python 3.12 on
+        if listener is not None and not f"{type(listener).__module__}.".startswith(OTHERS):
+            yield from _writing(listener.handlers)
 
 
 def _of_others(package: str) -> bool:
