@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from hauberk.adapters.asgi import ASGIShield, Message, Receive, Scope, Send
 from hauberk.core.errors import ConfigurationError, LateSessionError, StoreError
@@ -149,6 +150,17 @@ def test_every_way_of_looking_counts(visitor: Visitor, look: Act) -> None:
     got = visitor(look)
     assert "Cookie" in got.all("vary")
     assert "private" in (got.one("cache-control") or "")
+
+
+@pytest.mark.parametrize("look", [lambda s: s["cart"], lambda s: s.pop("cart"), lambda s: s.__delitem__("cart")])
+def test_a_missing_key_is_named_as_it_was_asked_for(visitor: Visitor, look: Act) -> None:
+    def act(session: Any) -> None:
+        with pytest.raises(KeyError) as caught:
+            look(session)
+        assert caught.value.args == ("cart",)
+
+    got = visitor(act)
+    assert (got.status, got.one("set-cookie")) == (200, None)
 
 
 def test_an_id_that_the_client_made_up_is_never_taken(visitor: Visitor) -> None:
@@ -492,6 +504,7 @@ VALUES: list[Any] = [
     1 << 100,
     -(1 << 100),
     (1 << 53) + 1,
+    Markup("<b>&amp;</b>"),
 ]
 
 

@@ -121,7 +121,10 @@ class Session(MutableMapping[str, Any]):
     # The mapping.
 
     def __getitem__(self, key: str) -> Any:
-        return self._value(key, self._read()[VALUE + key])
+        raw = self._read().get(VALUE + key)
+        if raw is None:
+            raise KeyError(key)
+        return self._value(key, raw)
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value, or the default where there is none."""
@@ -150,7 +153,8 @@ class Session(MutableMapping[str, Any]):
             self._late()
 
     def __delitem__(self, key: str) -> None:
-        del self._change()[VALUE + key]
+        if self._change().pop(VALUE + key, None) is None:
+            raise KeyError(key)
         self._values.pop(key, None)
         self._late()
 

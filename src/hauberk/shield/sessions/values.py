@@ -32,6 +32,7 @@ _READ: dict[int, Callable[[bytes], Any]] = {
     9: lambda raw: UUID(bytes=raw),
     10: lambda raw: int(raw.decode(), 16),
     11: lambda raw: {key: value for key, value in decode(raw)},  # noqa: C416 - pairs may be lists
+    12: lambda raw: _markup()(raw.decode()),
 }
 
 
@@ -49,6 +50,13 @@ def encode(value: Any, key: str = "") -> bytes:
     if kind in _AS_THEY_ARE or (kind is int and SMALLEST <= value <= LARGEST):
         return _ENCODE(value)
     return _ENCODE(_marked(value, key, 0))
+
+
+def _markup() -> Callable[[str], Any]:
+    """Markup that templates do not escape, as Flask's `flash` is given; only who has its library has such values."""
+    from markupsafe import Markup
+
+    return Markup
 
 
 def _read(code: int, data: memoryview) -> Any:
@@ -96,6 +104,8 @@ def _scalar(value: Any, kind: type, key: str) -> Any:
         return _ext(8, str(value).encode())
     if kind is UUID:
         return _ext(9, value.bytes)
+    if (kind.__module__, kind.__name__) == ("markupsafe", "Markup"):
+        return _ext(12, str.__str__(value).encode())
     raise SessionValueError(key, f"is a {kind.__name__}, which cannot be kept; keep its parts or its id")
 
 
