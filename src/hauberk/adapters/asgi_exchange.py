@@ -111,9 +111,11 @@ class ASGIExchange(Exchange):
     async def read_body(self, limit: int) -> bytes | None:
         """See `Exchange.read_body`."""
         read = self.replay = self.replay or []
+        length = sum(len(message.get("body", b"")) for message in read)
         while not read or (read[-1]["type"] == "http.request" and read[-1].get("more_body")):
             read.append(await self.receive())
-            if sum(len(message.get("body", b"")) for message in read) > limit:
+            length += len(read[-1].get("body", b""))
+            if length > limit:
                 return None
         return b"".join(message.get("body", b"") for message in read)
 

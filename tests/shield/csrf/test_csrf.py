@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from typing import Any
@@ -10,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hauberk.adapters.asgi import ASGIExchange, Message
 from hauberk.core.errors import ConfigurationError, LateTokenError
 from hauberk.core.exchange import Exchange
 from hauberk.core.plan import Plan
 from hauberk.shield.csrf import CSRF, Exempt
 from hauberk.shield.csrf.tokens import ANYWHERE, action, fits, mask, mint, unmask
 from hauberk.shield.exempt import Exemptions
-from tests.drivers import Answer, Serve, serve_asgi
+from tests.drivers import Answer, Serve, handshake_asgi, serve_asgi
 
 KEY = b"k" * 32
 HOST = ("host", "app.example")
@@ -34,6 +36,7 @@ FOREIGN = [HOST, ("origin", "https://evil.example"), ("sec-fetch-site", "cross-s
         ([HOST, ("origin", "null")], 403),
         ([HOST, ("referer", "https://app.example/form")], 200),
         ([HOST, ("referer", "https://evil.example/app.example")], 403),
+        ([HOST, ("referer", "https://app.example/form, https://evil.example/")], 403),
     ],
 )
 def test_headers_decide(serve: Serve, headers: list[tuple[str, str]], status: int) -> None:
@@ -139,6 +142,33 @@ def test_a_form_that_is_too_long_is_refused_and_says_what_to_do(caplog: pytest.L
     with caplog.at_level(logging.WARNING, "hauberk.decisions"):
         assert serve_asgi(plan, method="POST", headers=form, body=b"a=" + b"x" * 3_000).status == 403
     assert "max_body=2000" in caplog.text
+
+
+def test_a_handshake_has_no_form_to_find_a_token_in() -> None:
+    plan = Plan.of([CSRF(mode="strict", keys=(KEY,))])
+    headers = [HOST, ("cookie", f"__Host-csrf={'A' * 43}"), ("content-type", "application/x-www-form-urlencoded")]
+    assert handshake_asgi(plan, headers=headers) is False
+
+
+def test_a_form_in_many_small_parts_takes_time_in_proportion_to_them() -> None:
+    """Each part would otherwise be counted again with each that follows."""
+    counted = 0
+
+    class Part(bytes):
+        def __len__(self) -> int:
+            nonlocal counted
+            counted += 1
+            return super().__len__()
+
+    parts = iter([{"type": "http.request", "body": Part(b"a"), "more_body": n < 99} for n in range(100)])
+
+    async def receive() -> Message:
+        return next(parts)
+
+    ex = ASGIExchange({"type": "http"})
+    ex.receive = receive
+    assert asyncio.run(ex.read_body(1_000)) == b"a" * 100
+    assert counted <= 200
 
 
 def test_the_application_still_reads_the_form_that_the_check_has_read(serve: Serve) -> None:

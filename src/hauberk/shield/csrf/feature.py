@@ -152,7 +152,7 @@ class Checker:
         if binding is None:
             return Signal(False, f"{SILENT.why}, and neither a session nor its cookie came with it")
         given = [ex.header(csrf.header)] if ex.header(csrf.header) else []
-        if not given and media_type(ex.header("content-type")) in {URLENCODED, MULTIPART}:
+        if not given and not ex.websocket and media_type(ex.header("content-type")) in {URLENCODED, MULTIPART}:
             body = await ex.read_body(csrf.max_body)
             if body is None:
                 return Signal(False, f"the form is longer than CSRF.max_body={csrf.max_body}; send {csrf.header}")

@@ -63,6 +63,8 @@ def judge(ex: Exchange, trusts: Trusts) -> Signal:
     if text:
         return MALFORMED_ORIGIN if origin is None else OTHER_ORIGIN
     if text := ex.header("referer"):
+        if " " in text:  # two of them, joined; no URL holds a blank
+            return MALFORMED_REFERER
         origin = origin_of(text := _origin_of_url(text))
         if is_own(ex, text) or (origin is not None and trusts(origin)):
             return ALLOWED_REFERER
