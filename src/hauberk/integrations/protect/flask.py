@@ -30,7 +30,7 @@ def install(app: Flask, protection: Protection) -> None:
         return bool(app.testing or app.debug) if wanted is None else bool(wanted)
 
     if protection.policy.sessions is not None:
-        app.session_interface = FlaskSessions()  # type: ignore[assignment]
+        app.session_interface = FlaskSessions(protection.plan.session)  # type: ignore[assignment]
     if answers(protection.policy, app):
         _answer_failures(app, protection.plan, propagates)
     inner: Any = app.wsgi_app

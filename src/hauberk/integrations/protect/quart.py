@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def install(app: Quart, protection: Protection) -> None:
     """Wrap `app.asgi_app`, as Quart's documentation says, and give templates the names that hauberk provides."""
     if protection.policy.sessions is not None:
-        app.session_interface = QuartSessions()  # type: ignore[assignment]
+        app.session_interface = QuartSessions(protection.plan.session)  # type: ignore[assignment]
     if answers(protection.policy, app):
         _answer_failures(app, protection.plan)
     own: Any = app.asgi_app
