@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from posixpath import normpath
 from typing import Literal
 
 from hauberk.core.errors import ConfigurationError
@@ -35,9 +36,10 @@ class Rate:
     """Whom it counts: the client's address (IPv6 by /64), the session's user, the session, the token's subject,
     everybody together, or what a function names. Where there is no user, session or token, the address counts."""
     paths: tuple[str, ...] = ()
-    """Paths that it is for, as in `Exempt`: `/login`, `/api/`, `/users/{id}`; empty is all of them."""
+    """Paths that it is for, as in `Exempt`: `/login`, `/api/`, `/users/{id}`; empty is all of them. Other spellings
+    that some router takes for one of them count as well: `/login/`, `//login`, `/./login`."""
     methods: frozenset[str] = frozenset()
-    """Methods that it is for; empty is all of them."""
+    """Methods that it is for, in any case, HEAD with GET; empty is all of them."""
     cost: int = 1
     """How many requests each one counts for."""
     name: str = ""
@@ -91,14 +93,22 @@ class Counter:
         self.name = rate.name or rate.limit.replace("/", "-per-")
         self._key = f"rate:{number}:{self.name}:"
         self._interval, self._most = rate.period / rate.count, rate.most
-        self._methods = rate.methods
+        self._methods = rate.methods | {"HEAD"} if "GET" in rate.methods else rate.methods
         self._paths = Exemptions(tuple(Exempt(path=p, reason="-") for p in rate.paths)) if rate.paths else None
         self.policy = f'"{self.name}";q={rate.count};w={rate.period}'
         """Of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10, section 3)."""
 
     def applies(self, ex: Exchange) -> bool:
         """Whether this request is one that it counts."""
-        return (not self._methods or ex.method in self._methods) and (self._paths is None or ex.path in self._paths)
+        # Some frameworks take `post` for POST.
+        methods, paths = self._methods, self._paths
+        if methods and ex.method not in methods and ex.method.upper() not in methods:
+            return False
+        if paths is None or (path := ex.path) in paths:
+            return True
+        if "//" not in path and "/." not in path and (path[-1:] != "/" or path == "/"):
+            return False
+        return any(spelling in paths for spelling in _other_spellings(path))
 
     def limit(self, ex: Exchange) -> Limit | None:
         """The limit to charge; None where a function names nobody."""
@@ -119,3 +129,13 @@ class Counter:
         if by == "token" and (subject := getattr(ex.claims, "subject", None)) is not None:
             return f"token:{subject}"
         return network_of(ex.client)
+
+
+def _other_spellings(path: str) -> Iterator[str]:
+    """What a router may take the path for that merges slashes, drops the one at the end, or works dot segments out."""
+    segments = [segment for segment in path.split("/") if segment not in {"", "."}]
+    merged = "/" + "/".join(segments)
+    named = {merged, normpath(merged), "/" + "/".join(segment for segment in segments if segment != "..")}
+    yield from named
+    if path[-1:] == "/":
+        yield from (spelling + "/" for spelling in named)

@@ -17,7 +17,7 @@ from hauberk.shield.https import HTTPS
 from hauberk.shield.limits import Limits, Rate
 from hauberk.stores.memory import MemoryStore
 from hauberk.wire.forwarded import network_of
-from tests.drivers import Serve, serve_wsgi
+from tests.drivers import Serve, serve_asgi, serve_wsgi
 
 TWO = Rate(limit="2/minute")
 
@@ -54,6 +54,38 @@ def test_paths_methods_and_costs(serve: Serve) -> None:
     assert times(serve, limited, 5, path="/login") == [200] * 5
     assert times(serve, limited, 5, path="/other", method="POST") == [200] * 5
     assert times(serve, limited, 3, path="/login", method="POST") == [200, 200, 429]
+
+
+SPELLINGS = ["/login/", "//login", "/login//", "/./login", "/x/../login"]
+BELOW = ["/files/./a", "/files//a", "//files/a", "/files/../files/a", "/files/a/../../b", "/./files/"]
+"""Of the last but one, a route with a rest (`/files/{rest:path}`) answers without working the dots out."""
+
+
+@pytest.mark.parametrize(
+    ("rate", "paths", "counted"),
+    [
+        (Rate(limit="1/minute", paths=("/login",)), SPELLINGS, True),
+        (Rate(limit="1/minute", paths=("/files/",)), BELOW, True),
+        (Rate(limit="1/minute", paths=("/users/{id}",)), ["/users//1", "/users/1/"], True),
+        (Rate(limit="1/minute", paths=("/login",)), ["/login/x", "/LOGIN", "/log.in", "/x/login", "/"], False),
+        (Rate(limit="1/minute", paths=("/items/",)), ["/items", "/itemsx/"], False),
+    ],
+)
+def test_another_spelling_of_a_path_is_no_way_around(rate: Rate, paths: list[str], counted: bool) -> None:
+    for serve in (serve_asgi, serve_wsgi):  # Django's factory of requests spells paths in its own way
+        for path in paths:
+            assert times(serve, plan(rate), 2, path=path) == [200, 429 if counted else 200], path
+
+
+@pytest.mark.parametrize(
+    ("methods", "method", "counted"),
+    [({"POST"}, "post", True), ({"get"}, "HEAD", True), ({"GET"}, "POST", False), ({"HEAD"}, "GET", False)],
+)
+def test_another_spelling_of_a_method_is_no_way_around(
+    serve: Serve, methods: set[str], method: str, counted: bool
+) -> None:
+    limited = plan(Rate(limit="1/minute", methods=frozenset(methods)))
+    assert times(serve, limited, 2, method=method) == [200, 429 if counted else 200]
 
 
 def test_all_rates_are_charged_or_none(serve: Serve) -> None:
