@@ -172,8 +172,11 @@ IPV6_PREFIX = 64
 
 
 def network_of(client: str) -> str:
-    """Whom an address stands for: an IPv4 address for itself, an IPv6 address for its /64, another text for itself."""
-    address = address_of(client)
+    """Whom an address stands for: an IPv4 address for itself, an IPv6 address for its /64, another text for itself.
+
+    A peer on the same link comes with the name of the interface (RFC 4007, section 11), which is left out.
+    """
+    address = address_of(client.partition("%")[0])
     if address is None:
         return f"peer:{client[:64]}"
     if isinstance(address, IPv6Address):

@@ -111,12 +111,25 @@ def networks(field: str, texts: Sequence[str]) -> Networks:
     found: list[IPv4Network | IPv6Network] = []
     for text in texts:
         try:
-            found.append(ip_network(text))
+            found.append(_plain(ip_network(text)))
         except ValueError as error:
-            raise ConfigurationError(field, text, f"is no network: {error}", "write '192.0.2.0/24'") from error
+            raise ConfigurationError(field, text, f"is no network: {error}", _proposal(text)) from error
     return tuple(found)
 
 
+def _plain(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    """IPv4 in the form of IPv6 as what it is, which is how addresses are compared."""
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    return network if mapped is None else IPv4Network((int(mapped), network.prefixlen - 96))
+
+
+def _proposal(text: str) -> str:
+    try:
+        return f"write '{ip_network(text, strict=False)}'"
+    except ValueError:
+        return "write '192.0.2.0/24'"
+
+
 def _within(client: str, known: Networks) -> bool:
-    address = address_of(client)
+    address = address_of(client.partition("%")[0])  # a peer on the same link comes with the name of the interface
     return address is not None and any(address in network for network in known if network.version == address.version)

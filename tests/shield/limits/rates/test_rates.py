@@ -15,6 +15,7 @@ from hauberk.core.store import Limit, Room, Store
 from hauberk.policy import Policy
 from hauberk.shield.https import HTTPS
 from hauberk.shield.limits import Limits, Rate
+from hauberk.shield.limits.rates import _within, networks
 from hauberk.stores.memory import MemoryStore
 from hauberk.wire.forwarded import network_of
 from tests.drivers import Serve, serve_asgi, serve_wsgi
@@ -113,6 +114,8 @@ def test_everybody_together_and_whom_a_function_names(serve: Serve) -> None:
         ("2001:db8::ffff:1", "net:2001:db8::/64"),
         ("[2001:db8::1]:443", "net:2001:db8::/64"),
         ("2001:db8:0:1::1", "net:2001:db8:0:1::/64"),
+        ("fe80::1%eth0", "net:fe80::/64"),
+        ("fe80::2%eth0", "net:fe80::/64"),
         ("testclient", "peer:testclient"),
         ("", "peer:"),
         ("23189987", "peer:23189987"),
@@ -133,6 +136,28 @@ def test_a_client_cannot_choose_whom_it_counts_as(serve: Serve, proxied: bool) -
         for n in range(4)
     ]
     assert seen == [200, 200, 429, 429]
+
+
+@pytest.mark.parametrize(
+    ("network", "client", "within"),
+    [
+        ("fe80::/10", "fe80::1%eth0", True),
+        ("fe80::/10", "2001:db8::1", False),
+        ("::ffff:203.0.113.0/120", "203.0.113.5", True),
+        ("::ffff:203.0.113.0/120", "::ffff:203.0.113.5", True),
+        ("203.0.113.0/24", "::ffff:203.0.113.5", True),
+        ("::ffff:203.0.113.0/120", "203.0.114.5", False),
+        ("::ffff:203.0.113.5", "203.0.113.5", True),
+        ("::/0", "203.0.113.5", False),
+    ],
+)
+def test_a_network_covers_its_addresses_however_they_are_written(network: str, client: str, within: bool) -> None:
+    assert _within(client, networks("Limits.deny", [network])) is within
+
+
+def test_a_network_with_host_bits_is_refused_and_the_right_one_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"write '10\.0\.0\.0/8'"):
+        Limits(deny=("10.0.0.1/8",))
 
 
 def test_lists_of_networks(serve: Serve) -> None:
