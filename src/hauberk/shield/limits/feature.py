@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Self
 
 from hauberk.core.equipment import Equipment
 from hauberk.core.errors import ConfigurationError
-from hauberk.core.exchange import Exchange, Reply
+from hauberk.core.exchange import Exchange, Load, Reply
 from hauberk.core.options import flag, one_of, whole, words
 from hauberk.core.plan import Steps
 from hauberk.core.store import Store
@@ -35,7 +36,7 @@ UNITS = {
     "message": "octets",
 }
 OTHERS = {"bodies", "encodings", "body_timeout", "body_rate", "_limiter"}
-RATES = {"rates", "store", "local", "allow", "deny", "rate_fields"}
+RATES = {"rates", "store", "local", "bearer", "allow", "deny", "rate_fields"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,8 @@ class Limits:
     """Where rates are counted; several processes need one that they share, such as `valkey://` or `postgresql://`."""
     local: Store | None = field(default=None, repr=False, compare=False)
     """Where they are counted while the store is away; given by the policy."""
+    bearer: Load | None = field(default=None, repr=False, compare=False)
+    """What verifies a request's token, for rates that count by it; given by the policy."""
     allow: tuple[str, ...] = ()
     """Networks whose requests are not counted, such as that of a monitor."""
     deny: tuple[str, ...] = ()
@@ -162,7 +165,10 @@ class Limits:
         if not self.rates:
             return self
         store = equipment.store(self.store)
-        return replace(self, store=store, local=self.local or equipment.store("memory://"))
+        local = self.local or equipment.store("memory://")
+        by_token = any(rate.by == "token" for rate in self.rates)
+        tokens = equipment.feature("tokens") if by_token else None
+        return replace(self, store=store, local=local, bearer=None if tokens is None else tokens.steps().load)
 
     def steps(self) -> Steps:
         """Look at every request's header, at bodies as they stream by, and at how often the same visitor comes."""
@@ -177,7 +183,10 @@ class Limits:
             def begin(ex: Exchange) -> Reply | None:
                 return rates.begin(ex) or look(ex)
 
-        return replace(steps, on_request=begin, load=rates.check if self.rates else None)
+        if not self.rates:
+            return replace(steps, on_request=begin)
+        check = rates.check if self.bearer is None else partial(rates.check_by_token, bearer=self.bearer)
+        return replace(steps, on_request=begin, load=check)
 
     def _counting(self) -> Rates:
         store = self.store

@@ -126,7 +126,8 @@ class Counter:
             return f"user:{user}"
         if by == "session" and (binding := getattr(ex.session, "binding", None)) is not None:
             return f"session:{bytes(binding).hex()[:64]}"
-        if by == "token" and (subject := getattr(ex.claims, "subject", None)) is not None:
+        claims = getattr(ex.claims, "claims", None) if by == "token" else None
+        if claims is not None and (subject := claims.get("sub")) is not None:
             return f"token:{subject}"
         return network_of(ex.client)
 

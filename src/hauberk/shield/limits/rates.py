@@ -9,7 +9,7 @@ from math import ceil, inf
 from time import monotonic
 
 from hauberk.core.errors import ConfigurationError, StoreError
-from hauberk.core.exchange import Exchange, Reply
+from hauberk.core.exchange import Exchange, Load, Reply
 from hauberk.core.log import decision
 from hauberk.core.store import Limit, Room, Store
 from hauberk.shield.limits.rate import Counter, Rate
@@ -59,6 +59,13 @@ class Rates:
         except StoreError as error:
             return await self._without_store(ex, counters, limits, error)
         return self._answer(ex, counters, rooms)
+
+    async def check_by_token(self, ex: Exchange, bearer: Load) -> Reply | None:
+        """The same where a rate counts by token: `bearer` looks at it first, and its refusal is counted by address."""
+        if self._allow and _within(ex.client, self._allow):
+            return None
+        refused = await bearer(ex)
+        return await self.check(ex) or refused
 
     async def _without_store(
         self, ex: Exchange, counters: Sequence[Counter], limits: Sequence[Limit], error: StoreError

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from hauberk import KeyRing, Sessions, Tokens
 from hauberk.core.errors import ConfigurationError, StoreError
+from hauberk.core.exchange import Exchange
 from hauberk.core.plan import Plan
 from hauberk.core.store import Limit, Room, Store
 from hauberk.policy import Policy
@@ -18,7 +20,7 @@ from hauberk.shield.limits import Limits, Rate
 from hauberk.shield.limits.rates import _within, networks
 from hauberk.stores.memory import MemoryStore
 from hauberk.wire.forwarded import network_of
-from tests.drivers import Serve, serve_asgi, serve_wsgi
+from tests.drivers import Answer, Serve, serve_asgi, serve_wsgi
 
 TWO = Rate(limit="2/minute")
 
@@ -55,6 +57,39 @@ def test_paths_methods_and_costs(serve: Serve) -> None:
     assert times(serve, limited, 5, path="/login") == [200] * 5
     assert times(serve, limited, 5, path="/other", method="POST") == [200] * 5
     assert times(serve, limited, 3, path="/login", method="POST") == [200, 200, 429]
+
+
+def test_a_token_is_counted_by_its_subject_wherever_it_comes_from(serve: Serve) -> None:
+    tokens = Tokens(issuer="https://id.example", audience="api", keys=KeyRing.generate("HS256"))
+    limited = Policy(tokens=tokens, limits=Limits(rates=(Rate(limit="2/minute", by="token"),))).plan()
+
+    def ask(token: str = "") -> int:
+        return serve(limited, headers=[("authorization", f"Bearer {token}")] if token else []).status
+
+    ann = tokens.issue("ann")
+    assert [ask(ann), ask(tokens.issue("ann")), ask(ann)] == [200, 200, 429]
+    assert [ask(tokens.issue("bob")) for _ in range(2)] == [200, 200]
+    assert [ask(ann[:-2]), ask(), ask(), ask(ann[:-2])] == [401, 200, 429, 429], "by address, and still refused"
+
+
+def test_a_user_and_a_session_are_counted_as_such(serve: Serve) -> None:
+    sessions = Sessions(store=MemoryStore())
+    rates = (Rate(limit="2/minute", by="user", paths=("/u",)), Rate(limit="2/minute", by="session", paths=("/s",)))
+    limited = Policy(sessions=sessions, limits=Limits(rates=rates)).plan()
+
+    def login(user: str) -> str:
+        def app(ex: Exchange) -> Answer:
+            ex.session.login(user)
+            return Answer()
+
+        return (serve(limited, app).one("set-cookie") or "").partition(";")[0]
+
+    def ask(path: str, cookie: str) -> int:
+        return serve(limited, path=path, headers=[("cookie", cookie)]).status
+
+    ann, again, bob = login("ann"), login("ann"), login("bob")
+    assert [ask("/u", one) for one in (ann, again, ann, bob)] == [200, 200, 429, 200]
+    assert [ask("/s", one) for one in (ann, ann, ann, again)] == [200, 200, 429, 200]
 
 
 SPELLINGS = ["/login/", "//login", "/login//", "/./login", "/x/../login"]
