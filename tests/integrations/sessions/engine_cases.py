@@ -102,6 +102,7 @@ from django.core.management import call_command  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse  # noqa: E402
+from django.test import Client, override_settings  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from tests.integrations.driving import Visitor  # noqa: E402
@@ -275,6 +276,34 @@ def test_login_gives_a_new_id_and_keeps_the_data(browser: Browser) -> None:
     assert browser.token != planted.token
     assert (browser.do(who), browser.read("cart")) == ("ann", 1)
     assert (planted.do(who), planted.read("cart")) == ("", None)
+
+
+@pytest.mark.parametrize("step", ["save", "create", "cycle_key"])
+def test_a_handler_that_saves_by_itself_keeps_the_visitor(browser: Browser, step: str) -> None:
+    """As code does that wants `session_key` at once."""
+    if step == "cycle_key":
+        browser.put(a=1)
+
+    def act(request: Any) -> None:
+        getattr(request.session, step)()
+        request.session["b"] = 2
+        request.session.save()
+
+    browser.do(act)
+    assert browser.read("b") == 2
+
+
+def test_djangos_test_client_logs_in() -> None:
+    with override_settings(SESSION_COOKIE_NAME=NAME):
+        client = Client()
+        client.force_login(User.objects.get(username="ann"))
+        ACTS[:] = [who]
+        assert client.get("/act", secure=True).json() == "ann"
+        session = client.session
+        session["a"] = 1
+        session.save()
+        ACTS[:] = [lambda request: request.session["a"]]
+        assert client.get("/act", secure=True).json() == 1
 
 
 def test_who_logs_in_as_somebody_else_finds_nothing_of_the_first(browser: Browser) -> None:

@@ -24,7 +24,7 @@ class SessionStore(SessionBase):  # type: ignore[misc]  # Django comes without t
     """
 
     def __init__(self, session_key: str | None = None) -> None:
-        self._changed = False
+        self._changed = self._renamed = False
         self._old: str | None = None
         """The id that it had before `cycle_key`, until it is saved."""
         self._before: Fields = {}
@@ -176,7 +176,7 @@ class SessionStore(SessionBase):  # type: ignore[misc]  # Django comes without t
             )
         if not done:
             raise UpdateError
-        self._saved({**fields, **changed})
+        self._saved({**fields, **changed}, renamed=old is not None)
 
     async def _save_new(self, store: Store, values: dict[str, bytes], now: float) -> None:
         """Under an id of our own, whatever the client sent."""
@@ -191,7 +191,7 @@ class SessionStore(SessionBase):  # type: ignore[misc]  # Django comes without t
         if not await store.save(record(handle(token)), fields, ttl=ttl, create=True, index=index):
             raise CreateError
         self._session_key, self._old = token, None
-        self._saved(fields)
+        self._saved(fields, renamed=True)
 
     async def _delete(self, store: Store, token: str | None) -> None:
         for ended in (token,) if token is not None else (self.session_key, self._old):
@@ -210,8 +210,10 @@ class SessionStore(SessionBase):  # type: ignore[misc]  # Django comes without t
     def _forget(self) -> None:
         self._old, self._before = None, {}
 
-    def _saved(self, fields: Fields) -> None:
-        self._before, self._changed = fields, False
+    def _saved(self, fields: Fields, *, renamed: bool) -> None:
+        # Under a new id it goes on counting as changed: Django's middleware then sends the cookie.
+        self._renamed = self._renamed or renamed
+        self._before, self._changed = fields, self._renamed
 
     def _ttl(self, fields: Fields, data: dict[str, Any]) -> float:
         own = data.get(EXPIRY)
