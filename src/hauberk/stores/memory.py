@@ -81,8 +81,14 @@ class MemoryStore(Store):
 
     async def delete(self, key: str) -> bool:
         """See `Store.delete`."""
+        gone = False
         with self._lock:
-            return self._drop(self._follow(key)) or self._drop(key)
+            while (entry := self._live(key)) is not None:
+                gone = self._drop(key)
+                if entry.leads_to is None:
+                    break
+                key = entry.leads_to
+        return gone
 
     async def touch(self, key: str, ttl: float) -> bool:
         """See `Store.touch`."""

@@ -68,10 +68,14 @@ class SQLiteStore(Store):
     async def delete(self, key: str) -> bool:
         """See `Store.delete`."""
         with self._writing() as connection:
-            row = self._live(connection, key, "leads_to")
-            keys = [key, *([row[0]] if row and row[0] else [])]
-            connection.execute(f"DELETE FROM hauberk_entries WHERE key IN ({_marks(keys)})", keys)  # noqa: S608 - marks
-            return row is not None
+            gone, name = False, key
+            while (row := self._live(connection, name, "leads_to")) is not None:
+                connection.execute("DELETE FROM hauberk_entries WHERE key = ?", (name,))
+                gone = True
+                if row[0] is None:
+                    break
+                name = row[0]
+            return gone
 
     async def touch(self, key: str, ttl: float) -> bool:
         """See `Store.touch`."""

@@ -71,6 +71,8 @@ class ValkeyStore(Store):
         found = await self._line.call("HGETALL", PREFIX + key, again=True)
         if LEADS in found:
             found = await self._line.call("HGETALL", found[LEADS], again=True)
+            if LEADS in found:  # rotated twice: the first key leads no further
+                return None
         return own_fields(found) if found else None
 
     async def save(

@@ -34,6 +34,7 @@ SAVE = (
     + """
 local key, create, ttl, index, sets = follow(KEYS[1]), ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 if redis.call('EXISTS', key) == 0 and create == '0' then return 0 end
+if key ~= KEYS[1] and redis.call('HEXISTS', key, '\\0t') == 1 then return 0 end
 redis.call('HSET', key, '\\0', '', unpack(ARGV, 5, 4 + sets * 2))
 if #ARGV > 4 + sets * 2 then redis.call('HDEL', key, unpack(ARGV, 5 + sets * 2)) end
 redis.call('PEXPIRE', key, ttl)
@@ -73,18 +74,17 @@ return 1
 )
 """ARGV: lifetime, grace, index, and what is changed, as for SAVE."""
 
-DELETE = (
-    FOLLOWING
-    + """
-local key = KEYS[1]
-local to = follow(key)
-local filed = redis.call('TYPE', to).ok == 'hash' and redis.call('HGET', to, '\\0i')
-if filed then redis.call('ZREM', filed, to) end
-local gone = redis.call('DEL', to)
-if to ~= key then gone = redis.call('DEL', key) end
+DELETE = """
+local key, gone = KEYS[1], 0
+while key do
+  local hash = redis.call('TYPE', key).ok == 'hash'
+  local filed, to = hash and redis.call('HGET', key, '\\0i'), hash and redis.call('HGET', key, '\\0t')
+  if filed then redis.call('ZREM', filed, key) end
+  if redis.call('DEL', key) == 1 then gone = 1 end
+  key = to
+end
 return gone
 """
-)
 
 TOUCH = (
     FILING

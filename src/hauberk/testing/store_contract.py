@@ -133,6 +133,37 @@ class StoreContract(StoreRaces):
 
         self.run(what)
 
+    def test_a_key_that_was_rotated_twice_since_writes_to_the_record_or_nowhere(self) -> None:
+        """What leads on is no record: nothing is kept there, and its grace stays what it was."""
+
+        async def what(store: Store, key: str) -> None:
+            await store.save(key, {"a": b"1"}, ttl=LONG, create=True)
+            assert await store.rotate(key, key + "n", ttl=LONG, grace=LONG)
+            assert await store.rotate(key + "n", key + "m", ttl=LONG, grace=SHORT * 2)
+            assert await store.load(key) is None
+            saved = await store.save(key, {"b": b"2"}, ttl=LONG)
+            record = {"a": b"1", "b": b"2"} if saved else {"a": b"1"}
+            assert await store.load(key + "n") == await store.load(key + "m") == record
+            await pause(SHORT * 4)
+            assert await store.load(key + "n") is None
+            assert await store.load(key + "m") == record
+
+        self.run(what)
+
+    def test_a_key_that_was_rotated_twice_since_destroys_the_record(self) -> None:
+        """Who logs out in a request that was slow is logged out."""
+
+        async def what(store: Store, key: str) -> None:
+            await store.save(key, {"a": b"1"}, ttl=LONG, create=True, index=key + "i")
+            assert await store.rotate(key, key + "n", ttl=LONG, grace=LONG)
+            assert await store.rotate(key + "n", key + "m", ttl=LONG, grace=LONG)
+            assert await store.delete(key)
+            assert [await store.load(key + end) for end in ("", "n", "m")] == [None] * 3
+            assert await store.members(key + "i") == []
+            assert not await store.delete(key)
+
+        self.run(what)
+
     def test_a_record_changes_as_it_takes_another_key(self) -> None:
         """In one step: nobody finds it as it was under its new key, nor half of what was changed."""
 
