@@ -523,6 +523,25 @@ def test_what_cannot_come_back_is_refused_where_it_is_set(visitor: Visitor, valu
     assert visitor(act).status == 200
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("a\0b", 1), ("a\udc80", 1), ("wish", "\udc80"), ("wish", ["a", {"b": "\ud800"}]), ("wish", {"\ud800": 1})],
+)
+def test_what_some_store_cannot_keep_is_refused_by_all_of_them(visitor: Visitor, key: str, value: Any) -> None:
+    def act(session: Any) -> None:
+        with pytest.raises(SessionValueError) as caught:
+            session[key] = value
+        assert caught.value.key == key
+
+    assert visitor(act).status == 200
+
+
+@pytest.mark.parametrize("key", ["", " ", "é", "a\nb", "\U0001f600", "\u200b"])
+def test_any_other_text_is_a_key(visitor: Visitor, key: str) -> None:
+    visitor(lambda s: s.__setitem__(key, 1))
+    assert visitor.read(key) == "1"
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),

@@ -113,7 +113,11 @@ class Counter:
     def limit(self, ex: Exchange) -> Limit | None:
         """The limit to charge; None where a function names nobody."""
         who = self._who(ex)
-        return None if who is None else Limit(self._key + who, self._interval, self._most, self._rate.cost)
+        if who is None:
+            return None
+        # What is not printable may be what a store keeps in no key: it must not look as if the store were away.
+        key = self._key + (who if who.isprintable() else ascii(who))
+        return Limit(key, self._interval, self._most, self._rate.cost)
 
     def _who(self, ex: Exchange) -> str | None:
         by = self._rate.by

@@ -12,7 +12,7 @@ import msgspec
 from hauberk.core.errors import ConfigurationError, LateSessionError
 from hauberk.core.exchange import Exchange, Head, Holder, held
 from hauberk.core.options import word
-from hauberk.shield.sessions.values import UNCHANGING, decode, encode
+from hauberk.shield.sessions.values import UNCHANGING, check_key, decode, encode
 
 VALUE, USER, CREATED, SEEN, ENDS, AGENT = "v:", "m:user", "m:created", "m:seen", "m:ends", "m:agent"
 """Names of a record's fields: the application's own have the prefix."""
@@ -143,6 +143,8 @@ class Session(MutableMapping[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):
             raise TypeError(f"session keys are texts, not {type(key).__name__}")
+        if not key.isprintable():
+            check_key(key)
         raw = encode(value, key)  # so that what cannot be kept is an error here, and not when the response leaves
         self._change()[VALUE + key] = raw
         if type(value) not in UNCHANGING:

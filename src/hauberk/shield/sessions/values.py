@@ -19,6 +19,7 @@ UNCHANGING = frozenset((str, bytes, int, float, bool, type(None), datetime, date
 """Types whose values cannot be changed in place."""
 LARGEST, SMALLEST = (1 << 64) - 1, -(1 << 63)
 DEEPEST = 64
+HALF = "holds half of a surrogate pair, which is no character (RFC 3629, section 3)"
 
 _READ: dict[int, Callable[[bytes], Any]] = {
     1: lambda raw: tuple(decode(raw)),
@@ -47,9 +48,20 @@ class SessionValueError(HauberkError, TypeError):
 def encode(value: Any, key: str = "") -> bytes:
     """A value as octets; the same value gives the same octets. Raises SessionValueError for what cannot come back."""
     kind = type(value)
-    if kind in _AS_THEY_ARE or (kind is int and SMALLEST <= value <= LARGEST):
-        return _ENCODE(value)
-    return _ENCODE(_marked(value, key, 0))
+    try:
+        if kind in _AS_THEY_ARE or (kind is int and SMALLEST <= value <= LARGEST):
+            return _ENCODE(value)
+        return _ENCODE(_marked(value, key, 0))
+    except UnicodeEncodeError:
+        raise SessionValueError(key, f"is or holds a text that {HALF}") from None
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that some store cannot keep. Only what is not printable has to be asked for."""
+    if "\0" in key:
+        raise SessionValueError(key, "the key holds NUL, which PostgreSQL keeps in no text")
+    if any("\ud800" <= letter <= "\udfff" for letter in key):
+        raise SessionValueError(key, f"the key {HALF}")
 
 
 def _markup() -> Callable[[str], Any]:

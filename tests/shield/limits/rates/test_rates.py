@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hauberk import KeyRing, Sessions, Tokens
+from hauberk.adapters.asgi import ASGIExchange
 from hauberk.core.errors import ConfigurationError, StoreError
 from hauberk.core.exchange import Exchange
 from hauberk.core.plan import Plan
@@ -17,6 +18,7 @@ from hauberk.core.store import Limit, Room, Store
 from hauberk.policy import Policy
 from hauberk.shield.https import HTTPS
 from hauberk.shield.limits import Limits, Rate
+from hauberk.shield.limits.rate import Counter
 from hauberk.shield.limits.rates import _within, networks
 from hauberk.stores.memory import MemoryStore
 from hauberk.wire.forwarded import network_of
@@ -90,6 +92,17 @@ def test_a_user_and_a_session_are_counted_as_such(serve: Serve) -> None:
     ann, again, bob = login("ann"), login("ann"), login("bob")
     assert [ask("/u", one) for one in (ann, again, ann, bob)] == [200, 200, 429, 200]
     assert [ask("/s", one) for one in (ann, ann, ann, again)] == [200, 200, 429, 200]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\udc80", "é", "a\nb"])
+def test_any_text_names_somebody_in_every_store(name: str) -> None:
+    """PostgreSQL keeps no NUL, and no store half of a surrogate pair: neither is a way to look as if it were away."""
+    limited = plan(Rate(limit="1/day", by=lambda ex: name))
+    assert times(serve_asgi, limited, 2) == [200, 429]
+    limit = Counter(Rate(limit="1/day", by=lambda ex: name), 0).limit(ASGIExchange({"type": "http"}))
+    assert limit is not None
+    assert "\0" not in limit.key
+    assert limit.key.encode()
 
 
 SPELLINGS = ["/login/", "//login", "/login//", "/./login", "/x/../login"]
