@@ -223,6 +223,7 @@ def test_the_log_says_what_was_refused(mode: Any, event: str, caplog: pytest.Log
         ("origins", ("*",)),
         ("origins", ("null",)),
         ("open", ("/badges/",)),
+        ("open", Exempt(path="/badges/", reason="one alone")),
     ],
 )
 def test_what_makes_no_sense_is_refused(option: str, value: object) -> None:

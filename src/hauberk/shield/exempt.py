@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hauberk.core.errors import ConfigurationError
@@ -28,6 +29,13 @@ class Exempt:
             raise ConfigurationError("Exempt.path", self.path, "holds dot segments", "write the path they lead to")
         if not word("Exempt.reason", self.reason).strip():
             raise ConfigurationError("Exempt.reason", self.reason, "is empty", "say why this route needs no check")
+
+
+def exemptions(option: str, given: object) -> Sequence[object]:
+    """What an option of several exemptions was given. Raises ConfigurationError where that is one alone, or none."""
+    if isinstance(given, tuple | list):
+        return given
+    raise ConfigurationError(option, given, "is not a tuple of Exempt", 'write (Exempt(path="...", reason="..."),)')
 
 
 class Exemptions:

@@ -50,7 +50,8 @@ class Rate:
     def __post_init__(self) -> None:
         count, slash, period = str(self.limit).partition("/")
         period = period.removesuffix("s")
-        if not slash or not count.strip().isdecimal() or period.strip() not in PERIODS or int(count) < 1:
+        count = count.strip()
+        if not slash or not (count.isascii() and count.isdecimal()) or period.strip() not in PERIODS or int(count) < 1:
             raise ConfigurationError("Rate.limit", self.limit, "is not a number and a period", "write '100/minute'")
         if self.burst is not None:
             whole("Rate.burst", self.burst, least=1, unit="requests")
@@ -60,7 +61,10 @@ class Rate:
         one_of("Rate.on_store_error", self.on_store_error, ("local", "allow", "refuse"))
         object.__setattr__(self, "methods", frozenset(m.upper() for m in words("Rate.methods", self.methods)))
         for path in words("Rate.paths", self.paths):
-            Exempt(path=path, reason="Rate.paths")
+            try:
+                Exempt(path=path, reason="Rate.paths")
+            except ConfigurationError as error:
+                raise ConfigurationError("Rate.paths", path, error.problem, error.fix) from None
         if any(not " " <= letter <= "~" or letter in {'"', "\\"} for letter in word("Rate.name", self.name)):
             problem = "holds quotes, backslashes or what is not ASCII, which no RateLimit field may"
             raise ConfigurationError("Rate.name", self.name, problem)

@@ -268,7 +268,8 @@ def test_on_valkey_three_rates_are_one_round_trip(valkey_url: str) -> None:
         (lambda: Rate(limit="10/minute", by="adress"), "Rate.by"),  # type: ignore[arg-type]
         (lambda: Rate(limit="10/minute", burst=0), "Rate.burst"),
         (lambda: Rate(limit="1/minute", cost=2), "Rate.cost"),
-        (lambda: Rate(limit="1/minute", paths=("login",)), "Exempt.path"),
+        (lambda: Rate(limit="1/minute", paths=("login",)), "Rate.paths"),
+        (lambda: Rate(limit="\u0661/minute"), "Rate.limit"),
         (lambda: Limits(rates=Rate(limit="1/minute")), "Limits.rates"),  # type: ignore[arg-type]
         (lambda: Limits(deny=("192.0.2.0/33",)), "Limits.deny"),
         (lambda: Plan.of([Limits(rates=(TWO,))]), "Limits.store"),
