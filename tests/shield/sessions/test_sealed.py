@@ -164,6 +164,12 @@ def test_logout_ends_it_and_a_copy_only_where_it_is_remembered(serve: Serve) -> 
         assert browser.read(cookie=copy) == lives
 
 
+def test_who_logs_in_as_somebody_else_finds_nothing_of_the_first(browser: Browser) -> None:
+    browser(lambda s: (s.login("ann"), s.update(a="mail")))
+    browser(lambda s: s.login("bob"))
+    assert browser(lambda s: (s.user, dict(s))).body == b"('bob', {})"
+
+
 def test_login_binds_anew(browser: Browser) -> None:
     browser(put(a=1))
     before = browser(lambda s: s.binding).body

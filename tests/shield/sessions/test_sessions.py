@@ -193,6 +193,22 @@ def test_login_gives_a_new_id_and_keeps_the_data(visitor: Visitor) -> None:
     assert visitor(lambda s: (s.user, s["a"])).body == b"('ann', 1)"
 
 
+def test_who_logs_in_as_somebody_else_finds_nothing_of_the_first(visitor: Visitor) -> None:
+    visitor(put(cart=1))
+    visitor(lambda s: s.login("ann"))
+    assert visitor.read("cart") == "1"
+    visitor(put(mail="ann@shop.example"))
+    before = visitor.cookie
+    visitor(lambda s: s.login("ann"))
+    assert visitor.read("mail") == "'ann@shop.example'", "once more, as at a second factor"
+    ann = visitor.cookie
+    got = visitor(lambda s: (s.login("bob"), s.update(new=1)))
+    assert got.one("set-cookie")
+    assert visitor(lambda s: (s.user, dict(s))).body == b"('bob', {'new': 1})"
+    assert [visitor(lambda s: s.user, cookie=old).body for old in (before, ann)] == [b"None"] * 2
+    assert len(run_inline(visitor.sessions.of("ann"))) == 0
+
+
 def test_the_old_id_works_for_requests_that_were_under_way_and_no_longer(serve: Serve) -> None:
     now = [1_000_000.0]
     visitor = Visitor(serve, MemoryStore(clock=lambda: now[0]))

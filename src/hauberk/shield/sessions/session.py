@@ -240,12 +240,18 @@ class Session(MutableMapping[str, Any]):
         return None if times is None else times[1]
 
     def login(self, user: str) -> None:
-        """From here on it is this user's; the id is new, so that nobody who knew the old one is logged in with him."""
+        """From here on it is this user's; the id is new, so that nobody who knew the old one is logged in with him.
+
+        What a visitor put into it before stays. What another user did is his: that session ends (CWE-488).
+        """
         user = word("session.login", user)
         if not user:
             raise ConfigurationError("session.login", user, "is empty", "give the user's id as a text")
+        name = user.encode("utf-8")
+        if self._read().get(USER, name) != name:
+            self.logout()
         self.rotate(grace=False)
-        self._change()[USER] = user.encode("utf-8")
+        self._change()[USER] = name
 
     def rotate(self, *, grace: bool = True) -> None:
         """The same data under a new id: after a change of privileges. Raises LateSessionError after the header left.
