@@ -27,6 +27,7 @@ from hauberk.shield.failures import Failures
 from hauberk.shield.headers import CacheControl
 from hauberk.shield.sessions import Sessions, SessionValueError
 from hauberk.shield.sessions.identity import handle
+from hauberk.shield.sessions.plain import refuse_plain_http
 from hauberk.shield.sessions.values import decode, encode
 from hauberk.stores import open_store
 from hauberk.stores.memory import MemoryStore
@@ -355,6 +356,11 @@ def test_over_plain_http_only_localhost_may_have_one(serve: Serve) -> None:
     store.calls.clear()
     assert serve(sessions, app, scheme="http", headers=[("host", "app.example")]).status == 500
     assert store.calls == [], "no record stays behind whose id nobody has"
+
+
+def test_whose_test_client_speaks_plain_http_is_told_what_to_do() -> None:
+    with pytest.raises(ConfigurationError, match="in a test client: an https base_url"):
+        refuse_plain_http("Sessions", "testserver", allowed=False, said=set())
 
 
 class Away(MemoryStore):

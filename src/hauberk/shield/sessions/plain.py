@@ -14,7 +14,8 @@ def refuse_plain_http(feature: str, host: str, *, allowed: bool, said: set[str])
             f"{feature}.insecure_http",
             False,
             f"forbids a session over plain http on {host[:100]!r}",
-            "use https (behind a proxy: HTTPS(proxies=...)), or localhost while developing",
+            "use https (behind a proxy: HTTPS(proxies=...); in a test client: an https base_url), or localhost while "
+            "developing",
         )
     if not said:
         said.add(feature)
