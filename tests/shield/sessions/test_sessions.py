@@ -153,6 +153,14 @@ def test_every_way_of_looking_counts(visitor: Visitor, look: Act) -> None:
     assert "private" in (got.one("cache-control") or "")
 
 
+def test_it_is_copied_as_a_dict_and_named_as_what_it_is(visitor: Visitor) -> None:
+    visitor(put(a=[1]))
+    assert (
+        visitor(lambda s: (type(s.copy()), s.copy(), type(s).__name__)).body
+        == b"(<class 'dict'>, {'a': [1]}, 'Session')"
+    )
+
+
 @pytest.mark.parametrize("look", [lambda s: s["cart"], lambda s: s.pop("cart"), lambda s: s.__delitem__("cart")])
 def test_a_missing_key_is_named_as_it_was_asked_for(visitor: Visitor, look: Act) -> None:
     def act(session: Any) -> None:

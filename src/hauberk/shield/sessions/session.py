@@ -172,6 +172,10 @@ class Session(MutableMapping[str, Any]):
     def __bool__(self) -> bool:
         return len(self) > 0
 
+    def copy(self) -> dict[str, Any]:
+        """What is in it, as a dict of its own; the other frameworks' sessions are dicts, and have this."""
+        return dict(self)
+
     def __repr__(self) -> str:
         return f"<Session {(self.id or 'new')[:8]}>"
 
@@ -382,4 +386,5 @@ def kept_by(keeper: Keeper) -> Callable[[], Session]:
         _keeper = keeper
         _finish = keeper.finish  # bound to the keeper already
 
+    Kept.__name__ = Kept.__qualname__ = Session.__name__  # what errors call it
     return Kept
