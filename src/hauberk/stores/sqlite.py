@@ -82,9 +82,9 @@ class SQLiteStore(Store):
         now = self._clock()
         with self._writing() as connection:
             done = connection.execute(
-                "UPDATE hauberk_entries SET ends = ?1 WHERE key = coalesce("
-                "(SELECT leads_to FROM hauberk_entries WHERE key = ?2 AND ends > ?3), ?2) AND ends > ?3",
-                (now + ttl, key, now),
+                "UPDATE hauberk_entries SET ends = ? WHERE key = coalesce("
+                "(SELECT leads_to FROM hauberk_entries WHERE key = ? AND ends > ?), ?) AND ends > ?",
+                (now + ttl, key, now, key, now),
             )
             return done.rowcount > 0
 
@@ -93,10 +93,10 @@ class SQLiteStore(Store):
         now = self._clock()
         with self._writing() as connection:
             (total,) = connection.execute(
-                "INSERT INTO hauberk_entries (key, ends, number) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET "
-                "number = CASE WHEN ends > ?4 THEN coalesce(number, 0) + ?3 ELSE ?3 END, "
-                "ends = CASE WHEN ends > ?4 THEN ends ELSE ?2 END RETURNING number",
-                (key, now + ttl, amount, now),
+                "INSERT INTO hauberk_entries (key, ends, number) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
+                "number = CASE WHEN ends > ? THEN coalesce(number, 0) + excluded.number ELSE excluded.number END, "
+                "ends = CASE WHEN ends > ? THEN ends ELSE excluded.ends END RETURNING number",
+                (key, now + ttl, amount, now, now),
             ).fetchone()
             return int(total)
 
@@ -105,7 +105,8 @@ class SQLiteStore(Store):
         now = self._clock()
         row = self._one(
             "SELECT coalesce(new.fields, old.fields) FROM hauberk_entries old LEFT JOIN hauberk_entries new "
-            "ON new.key = old.leads_to AND new.ends > ?2 WHERE old.key = ?1 AND old.ends > ?2",
+            "ON new.key = old.leads_to AND new.ends > ? WHERE old.key = ? AND old.ends > ?",
+            now,
             key,
             now,
         )
@@ -179,10 +180,10 @@ class SQLiteStore(Store):
     async def count(self, prefix: str) -> Count:
         """See `Store.count`: a look at all keys that begin so."""
         query = (
-            "SELECT count(*) FROM hauberk_entries WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 AND ends > ?2 "
+            "SELECT count(*) FROM hauberk_entries WHERE key >= ? AND substr(key, 1, ?) = ? AND ends > ? "
             "AND fields IS NOT NULL"
         )
-        return Count(int(self._one(query, prefix, self._clock())[0]), True)
+        return Count(int(self._one(query, prefix, len(prefix), prefix, self._clock())[0]), True)
 
     async def append(self, log: str, entry: bytes, *, most: int, ttl: float) -> None:
         """See `Store.append`."""
@@ -190,9 +191,9 @@ class SQLiteStore(Store):
             now = self._clock()
             connection.execute("INSERT INTO hauberk_log (log, ends, entry) VALUES (?, ?, ?)", (log, now + ttl, entry))
             connection.execute(
-                "DELETE FROM hauberk_log WHERE log = ?1 AND position <= (SELECT position FROM hauberk_log "
-                "WHERE log = ?1 ORDER BY position DESC LIMIT 1 OFFSET ?2)",
-                (log, most),
+                "DELETE FROM hauberk_log WHERE log = ? AND position <= (SELECT position FROM hauberk_log "
+                "WHERE log = ? ORDER BY position DESC LIMIT 1 OFFSET ?)",
+                (log, log, most),
             )
 
     async def read(self, log: str, *, after: str = "", most: int = 100) -> list[tuple[str, bytes]]:
