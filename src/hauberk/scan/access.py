@@ -16,6 +16,7 @@ from hauberk.scan.care import ends_session
 from hauberk.scan.identities import NOBODY, PASSWORD, Person
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.page import SESSION_WORDS
+from hauberk.scan.renewal import ends
 from hauberk.scan.surface import Operation, Parameter, Surface
 from hauberk.scan.trial import TOKEN, canary
 from hauberk.wire.set_cookie import SetCookie
@@ -96,6 +97,8 @@ class World:
     intrusive: bool = False
     """Whether it may be tried what looks like an attack on accounts."""
     later: dict[str, str] = field(default_factory=dict)
+    linked: dict[str, list[str]] = field(default_factory=dict)
+    """The pages that links lead a person to, where it was asked."""
     tried: dict[str, int] = field(default_factory=dict)
     """At how many places each rule was tried."""
 
@@ -114,7 +117,9 @@ class World:
 
     def operations(self, *methods: str, names: bool | None = None) -> list[Operation]:
         """The operations with these methods, with or without path parameters; never one that ends a session."""
+        client = self.nobody.client
         found = [o for o in self.surface.operations if o.method in methods and not ends_session(o.path)]
+        found = [o for o in found if not ends(client, o)] if client.ending else found
         return [o for o in found if names is None or bool(o.names) is names][:MOST]
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from hauberk.core.progress import Progress
@@ -17,6 +17,7 @@ from hauberk.scan.learning import Learnt, pictured
 from hauberk.scan.listening import Listener
 from hauberk.scan.messages import Response
 from hauberk.scan.outside import with_cookies
+from hauberk.scan.renewal import ends
 from hauberk.scan.surface import FORM, Operation, Parameter, Surface
 from hauberk.scan.sweep import UNKNOWN, groups, strict_first, sweep, swept_points
 from hauberk.scan.trial import Point, Shot
@@ -55,6 +56,8 @@ class Attack:
     """What pages were, by target."""
     fitted: set[str] = field(default_factory=set)
     """Operations that were asked which files they take."""
+    deadly: set[tuple[str, str]] = field(default_factory=set)
+    """Inputs of which another value ends the session."""
     done: set[str] = field(default_factory=set)
     """Operations and inputs that were attacked to the end."""
 
@@ -68,6 +71,24 @@ class Attack:
         hurts = destroys(operation.method, operation.path) and self.extent.rollback is None
         return ends_session(operation.path) or hurts
 
+    def left_alone(self, surface: Surface) -> Iterator[str]:
+        """What was not attacked or was last, and why, in sentences."""
+        reached = self.listener.coverage.reached
+        ending = sorted(str(o) for o in surface.operations if ends_session(o.path))
+        spared = [name for name in ending if name not in reached or name not in self.attacker.operations]
+        if spared:
+            yield f"Not attacked, because it ends the session: {', '.join(spared)}."
+        late = sorted(str(o) for o in surface.operations if ends(self.client, o) and str(o) not in ending)
+        if late:
+            yield f"Attacked last, because it was seen to end the session: {', '.join(late)}."
+        if self.deadly:
+            named = ", ".join(sorted(name for _, name in self.deadly))
+            yield f"Not attacked, because another value ends the session: the header {named}."
+        lost = sorted(str(o) for o in surface.operations if self.is_spared(o) and str(o) not in ending)
+        if lost:
+            how = "; --rollback names a function that puts the data back" if self.senses else ""
+            yield f"Not attacked, because it destroys or spends: {', '.join(lost)}{how}."
+
     def order(self, surface: Surface) -> list[Operation]:
         """Reading before writing before destroying."""
         kept = [o for o in surface.operations if not self.is_spared(o)]
@@ -76,6 +97,7 @@ class Attack:
         return sorted(
             kept,
             key=lambda o: (
+                ends(self.client, o),
                 destroys(o.method, o.path),
                 o.method == "DELETE",
                 o.method != "GET" or o.path in written,
@@ -85,6 +107,9 @@ class Attack:
 
     def all(self, surface: Surface, progress: Progress, checkpoint: Callable[[], None]) -> None:
         """Every input of every operation, after one ordinary request to it."""
+        for name, ending in self.client.renew.bound() if self.client.renew is not None else ():
+            self.identifying |= {("header", name)}
+            self.deadly |= {("header", name)} if ending else set()
         self._run(self.order(surface), progress, checkpoint)
 
     def each(self, order: Sequence[Operation], progress: Progress, checkpoint: Callable[[], None]) -> None:
@@ -104,6 +129,8 @@ class Attack:
                 self._sweep(operation)
             else:
                 self._outside(operation, checkpoint, thorough=thorough)
+            if self.client.renew is not None:
+                self.client.renew.settle(operation)
             self.done.add(str(operation))
             checkpoint()
             if self.extent.rollback is not None and destroys(operation.method, operation.path):
@@ -147,7 +174,7 @@ class Attack:
         while found:
             needy: list[Point] = []
             known = operation
-            parts = strict_first(found)
+            parts = strict_first([point for point in found if point.parameter.key not in self.deadly])
             for group in (one for part in parts for one in groups(known, part, self.identifying)):
                 shot, cold = sweep(self.attacker, operation, group)
                 operation = self.learnt.told(operation, shot.response)
@@ -175,7 +202,7 @@ class Attack:
             known = self._ordinary(operation)
         if thorough:
             for point in points(operation):
-                if str(point) in self.extent.begin.points:
+                if str(point) in self.extent.begin.points or point.parameter.key in self.deadly:
                     continue
                 answer = self.attacker.attack(point)
                 self.done.add(str(point))
@@ -184,6 +211,7 @@ class Attack:
                     coverage.reached.add(str(operation))
         own = {p.key for p in operation.parameters} if thorough else set()
         found = [p for p in swept_points(operation, guess=True) if p.is_name or p.parameter.key not in own]
+        found = [p for p in found if p.parameter.key not in self.deadly]
         for group in groups(operation, found, self.identifying):
             plain, hot = outside.sweep(self.attacker, group, known)
             self._swept(operation, plain)

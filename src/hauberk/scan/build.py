@@ -45,8 +45,10 @@ BOUNDARY = "hauberk-2f1d7c3a9b"
 UNSENT: frozenset[str] = frozenset({"host", "content-length", "content-type", "cookie", "connection", "origin"})
 """Fields that are the transport's, set from the body, or those of same-origin checks."""
 
-OWN: frozenset[str] = frozenset({"authorization"})
-"""Fields that the identity sends by itself, unless a value is put there on purpose."""
+BINDING = ("user-agent", "accept-language", "x-forwarded-for", "x-real-ip", "forwarded")
+"""Fields that a session may be bound to, so that with another value it is nobody's."""
+OWN: frozenset[str] = frozenset({"authorization", *BINDING})
+"""Fields that the identity sends by itself or not at all, unless a value is put there on purpose."""
 
 FORMATS: dict[str, str] = {
     "email": "hauberk@example.com",

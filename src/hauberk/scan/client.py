@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from hauberk.core.errors import ConfigurationError
 from hauberk.scan.health import Health
 from hauberk.scan.messages import CookieJar, Pairs, Request, Response
+from hauberk.scan.surface import Operation
 from hauberk.scan.transport import Transport
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -53,6 +55,19 @@ def credentials(token: str) -> str:
     return str(token) if isinstance(token, Bare) else f"Bearer {token}"
 
 
+class Keeper(Protocol):
+    """What keeps a client logged in."""
+
+    def __call__(self, request: Request, response: Response) -> bool:
+        """Whether the login was gone, is there again, and the request should be sent once more."""
+
+    def settle(self, operation: Operation) -> None:
+        """See whether what was sent to an operation ended the session."""
+
+    def bound(self) -> Iterator[tuple[str, bool]]:
+        """The fields with another value of which one is nobody; and whether that ends the session for good."""
+
+
 class Client:
     """Sends as a browser on the application's own pages would, within the budget."""
 
@@ -68,8 +83,10 @@ class Client:
         self.requests = 0
         self.cut = 0
         """Answers that were not read to their end: too long, or too slow."""
-        self.renew: Callable[[Request, Response], bool] | None = None
+        self.renew: Keeper | None = None
         """Asked whether an answer says that the login is gone, and logs in again if it does."""
+        self.ending: set[tuple[str, str]] = set()
+        """What was seen to end the session, though its name does not say so: methods and paths."""
         self.id = secrets.token_hex(8)
         """Goes with every request, so that a log tells this scan from everything else."""
         accepted = "text/html,application/json;q=0.9,*/*;q=0.8"

@@ -15,7 +15,7 @@ from hauberk.core.log import DECISIONS
 from hauberk.core.progress import Progress, silent
 from hauberk.guard import install
 from hauberk.guard.decoding import decoding
-from hauberk.scan import build, graphql, outside, unknown_address
+from hauberk.scan import graphql, outside, unknown_address
 from hauberk.scan.assets import read_scripts
 from hauberk.scan.attack import Attacker, points
 from hauberk.scan.attacking import Attack, leading
@@ -62,8 +62,6 @@ if TYPE_CHECKING:
 DEFAULT = Budget()
 FEW = 200
 """Pages that are read as the administrator, at most."""
-MOST_ASKING = 5
-"""Operations that ask for a login of which one is looked for that the login opens."""
 SEEN: frozenset[SinkKind] = frozenset(
     {"shell", "argv", "path", "sql", "nosql", "eval", "template", "unpickle", "xpath", "ldap"}
 )
@@ -253,14 +251,9 @@ class Run:
             self.gaps.append(f"No sensor sees what {drivers} runs, so that SQL injection there could not be proved.")
         for sink, why in watched.failed if senses else ():
             self.incomplete(f"The sensor {sink} is not there: {why}.")
-        ends = sorted(str(o) for o in self.surface.operations if ends_session(o.path))
-        spared = [name for name in ends if name not in coverage.reached or name not in self.attacker.operations]
-        if spared:
-            self.gaps.append(f"Not attacked, because it ends the session: {', '.join(spared)}.")
-        lost = sorted(str(o) for o in self.surface.operations if self.attack.is_spared(o) and str(o) not in ends)
-        if lost:
-            how = "; --rollback names a function that puts the data back" if senses else ""
-            self.gaps.append(f"Not attacked, because it destroys or spends: {', '.join(lost)}{how}.")
+        if self.people.lost:
+            self.incomplete(f"{self.people.lost} What came after was scanned without a login.", broken=True)
+        self.gaps += self.attack.left_alone(self.surface)
 
     @property
     def tested(self) -> bool:
@@ -349,12 +342,10 @@ class Run:
             self.attack.identifying = frozenset(("cookie", name) for name in set_)
             self.logged_in = True
             self.endpoints.clear()  # they may tell more to who is logged in
-        behind = self.listener.coverage.behind
-        asking = [o for o in self.surface.operations if o.method == "GET" and not o.names and str(o) in behind]
-        closed = [build.request(o) for o in asking[:MOST_ASKING] if not ends_session(o.path)] if not problem else []
+        behind = {} if problem else dict(self.listener.coverage.behind)
         if not problem:
-            behind.clear()
-        with self.people.staying(self.client, self.logins, closed):
+            self.listener.coverage.behind.clear()
+        with self.people.staying(self.client, self.logins, self.surface, behind):
             self.read([] if problem else [led(self.client.origin, *one) for one in heard])
 
     def try_access(self) -> None:
@@ -363,8 +354,6 @@ class Run:
         found, gaps = self.people.ask(self.client, self.surface, self.logins, forms, self.progress)
         self.stored += found
         self.gaps += gaps
-        if self.people.lost:
-            self.incomplete(f"{self.people.lost} The rest was scanned without a login.", broken=True)
 
     def rise(self) -> None:
         """Read and attack as the administrator what asked everybody else for a login, and what that leads to."""

@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 from hauberk.core.errors import ConfigurationError, InputError
 from hauberk.scan.client import Client
@@ -113,6 +113,12 @@ class Person:
     problem: str = ""
     again: int = 0
     """How often it had to log in again."""
+    inside: Request | None = None
+    """What is answered otherwise to who is logged in."""
+    opened: set[str] = field(default_factory=set)
+    """Shapes of addresses that answered, and did not ask for a login."""
+    useless: dict[tuple[int, str], int] = field(default_factory=dict)
+    """How often in a row a new login opened nothing, by the status that asked for one and where it led."""
     forgery: Tokens = field(default_factory=Tokens)
     """The anti-forgery tokens of this person's forms."""
 
@@ -156,12 +162,31 @@ class Person:
         request = request.with_headers(self.identity.headers.items())
         with self.on() as client:
             response = client.send(request)
-        if self.is_out(request, response) and self.identity.login and self.again < MOST_AGAIN:
+        if not self.is_out(request, response):
+            self.opened.add(shape(request))
+        elif self.identity.login and self.again < MOST_AGAIN and self._may_help(request, response):
             self.again += 1
+            kind = _kind(response)
             if self.log_in():
                 with self.on() as client:
                     response = client.send(request)
+            self.useless[kind] = self.useless.get(kind, 0) + 1 if self.is_out(request, response) else 0
         return response
+
+    def _may_help(self, request: Request, response: Response) -> bool:
+        """Whether a new login may open it: not while the login is there, nor where it opened none that asked alike.
+
+        An administrator's pages ask every user for another login. What was open before asks because it is gone.
+        """
+        kind = _kind(response)
+        if self.useless.get(kind, 0) >= PATIENCE and shape(request) not in self.opened:
+            return False
+        if self.inside is None:
+            return True
+        with self.on() as client:
+            there = not self.is_out(self.inside, client.send(self.inside.with_headers(self.identity.headers.items())))
+        self.useless[kind] = self.useless.get(kind, 0) + 1 if there else 0
+        return not there
 
     def submit(self, operation: Operation, request: Request) -> Response:
         """Send a form as this person, with the anti-forgery token of his own page where it has one."""
@@ -196,6 +221,8 @@ class Person:
         return next((value for key, value in given if PASSWORD.search(key)), "")
 
 
+PATIENCE = 3
+"""Logins in a row that open nothing of what asks for one in the same way."""
 MOST_AGAIN = 50
 """How often one person logs in again: an answer that always says so would go on for ever."""
 
@@ -215,47 +242,15 @@ def gathered(
     return people | {NOBODY: nobody(client)}
 
 
-@dataclass(slots=True)
-class Renewal:
-    """Sees to it that the scan's own client stays logged in."""
-
-    person: Person
-    inside: Request | None = None
-    """What is answered otherwise to who is logged in; where it still is, an operation refuses him and not nobody."""
-    clock: Callable[[], float] = monotonic
-    last: float = field(default_factory=monotonic)
-    refusing: set[str] = field(default_factory=set)
-    """Shapes of addresses that say so of somebody who is logged in as well."""
-    busy: bool = False
-
-    def __call__(self, request: Request, response: Response) -> bool:
-        """Whether the login was gone, and is there again."""
-        shape = _shape(request)
-        if self.busy or shape in self.refusing or not self.person.is_out(request, response):
-            return False
-        if self.inside is None and self.clock() - self.last < SECONDS:
-            return False
-        self.busy, self.last = True, self.clock()
-        try:
-            if self.inside is not None and not self.person.is_out(self.inside, self.person.client.send(self.inside)):
-                self.refusing.add(shape)
-                return False
-            renewed = self.person.again < MOST_AGAIN and self.person.log_in()
-        finally:
-            self.busy = False
-        client = self.person.client
-        if renewed:
-            client.jar, client.bearer = self.person.jar, self.person.bearer
-            self.person.again += 1
-        return renewed
+def _kind(response: Response) -> tuple[int, str]:
+    """How it asks for a login: the status, and the page that it leads to."""
+    return response.status, urlsplit(response.header("location") or "").path
 
 
-def _shape(request: Request) -> str:
+def shape(request: Request) -> str:
     """The address without what differs from one request of an operation to the next."""
     parts = ("*" if CANARY.search(part) else DIGITS.sub("0", part) for part in request.path.split("/"))
     return f"{request.method} {'/'.join(parts)}"
 
 
 DIGITS = re.compile(r"[0-9]+")
-SECONDS = 5.0
-"""Between two logins, where nothing tells one that is gone from an operation that refuses every user."""

@@ -150,9 +150,7 @@ class CookieJar:
             if cookie.attribute("secure") is not None and not secure:
                 continue
             key = cookie.name, _path(cookie.attribute("path"), request.path)
-            age = cookie.attribute("max-age")
-            gone = age is not None and age.lstrip("-").isdigit() and int(age) <= 0
-            if gone or "1970" in (cookie.attribute("expires") or ""):
+            if is_deletion(cookie):
                 self._cookies.pop(key, None)
             else:
                 self._cookies[key] = cookie.value
@@ -169,6 +167,13 @@ class CookieJar:
             if path == where or path.startswith(where.rstrip("/") + "/")
         }
         return "; ".join(f"{name}={value}" for name, value in {**chosen, **dict(also)}.items())
+
+
+def is_deletion(cookie: SetCookie) -> bool:
+    """Whether it takes the cookie away: it lasts no second, or ran out long ago (RFC 6265bis, section 5.7)."""
+    age = cookie.attribute("max-age")
+    gone = age is not None and age.lstrip("-").isdigit() and int(age) <= 0
+    return gone or "1970" in (cookie.attribute("expires") or "")
 
 
 def _path(attribute: str | None, request_path: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import Counter, deque
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
@@ -10,10 +12,17 @@ from hauberk.scan.access import MAKES, SUCCESS, World
 from hauberk.scan.care import destroys, ends_session
 from hauberk.scan.html import offer
 from hauberk.scan.identities import NOBODY
-from hauberk.scan.messages import Request
+from hauberk.scan.messages import Request, own_target
 
 FOLLOWED = 20
 """Links of these pages that are followed, to the links behind them."""
+
+
+LOOKED = 60
+"""Pages that are read, link by link, to see whether something is shown to somebody."""
+ALIKE = 5
+"""And of those whose paths differ in numbers alone."""
+DIGITS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +56,39 @@ def led(world: World, name: str) -> Led:
             seen.add(target)
             list(_links(world, name, Request(target=target), found))
     return found
+
+
+def shown(world: World, name: str, words: Collection[str]) -> bool:
+    """Whether a page that this person is led to by links holds one of these words: then he is meant to see it.
+
+    A topic of a forum is in no list without an id in its address; it is in that of its board, which a link leads to.
+    """
+    if name not in world.linked:
+        world.linked[name] = list(_read_by_links(world, name))
+    return any(word in text for text in world.linked[name] for word in words)
+
+
+def _read_by_links(world: World, name: str) -> Iterator[str]:
+    """The pages that links lead this person to, nearest first, as they are by now."""
+    begin = [request for request, answer in world.read[name].values() if answer.is_html]
+    queue = deque(request for request in begin if not MAKES.search(request.path))
+    queued, shapes = {request.target for request in queue}, Counter[str]()
+    for _ in range(len(queue) + LOOKED):
+        if not queue:
+            return
+        page = queue.popleft()
+        answer = world.people[name].send(page)
+        if not answer.is_html or answer.status >= SUCCESS:
+            continue
+        yield answer.text
+        for link in offer(answer.text, world.origin + page.target).links:
+            target, path = own_target(world.origin, page.target, link), unquote(urlsplit(link).path)
+            spared = ends_session(path) or destroys("GET", path) or MAKES.search(path) is not None
+            if not target or target in queued or spared or shapes[DIGITS.sub("0", target)] >= ALIKE:
+                continue
+            shapes[DIGITS.sub("0", target)] += 1
+            queued.add(target)
+            queue.append(Request(target=target))
 
 
 def _links(world: World, name: str, page: Request, found: Led) -> Iterator[str]:

@@ -15,7 +15,7 @@ from hauberk.scan.care import destroys
 from hauberk.scan.checks.access import missing_authentication
 from hauberk.scan.fields import fields_of, with_fields
 from hauberk.scan.forgotten_login import COUNTED
-from hauberk.scan.identities import PASSWORD, Person
+from hauberk.scan.identities import NOBODY, PASSWORD, Person
 from hauberk.scan.identity import bearer
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.own_record import Own, overwritten, own, records
@@ -134,6 +134,8 @@ def _read(world: World, operation: Operation, values: Values, marks: set[str]) -
     anybody = world.nobody.send(request)
     if any(mark in anybody.text for mark in secret):
         return _unguarded(world, operation, values, (request, anybody), secret)
+    if own_pages.shown(world, "a", secret):
+        return None
     message = f"{operation}: what user B wrote, and user A sees in no list, is in A's answer when A names its id"
     return world.finding(RULE, operation, message, (request, theirs[-1]), control, _parameter(operation), secret[0])
 
@@ -148,7 +150,7 @@ def _unguarded(
         return None
     nowhere = build.request(operation, {key: str(COUNTED + 77_777) for key in values})
     control = nowhere, world.nobody.send(nowhere)
-    if any(mark in control[1].text for mark in secret):
+    if any(mark in control[1].text for mark in secret) or own_pages.shown(world, NOBODY, secret):
         return None
     message = f"{operation} answers without a login: what user B wrote, and no list shows to others, by its number"
     rule, parameter = missing_authentication.RULE, _parameter(operation)
