@@ -48,6 +48,7 @@ from hauberk.scan.listening import Listener
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.outside import with_cookies
 from hauberk.scan.proxied import Proxied
+from hauberk.scan.renewal import ends
 from hauberk.scan.resuming import Resumed
 from hauberk.scan.roles import Roles, named
 from hauberk.scan.second_look import look_again
@@ -322,11 +323,15 @@ class Run:
 
     def look_again(self) -> None:
         """What was stored, where it shows."""
-        pages, others = self.pages.values(), self.others.values()
+        pages, others = (
+            [read for read in kept.values() if not ends(self.client, read[0])] for kept in (self.pages, self.others)
+        )
         writing = [
             self.learnt.known(o)
             for o in self.attack.order(self.surface)
-            if not destroys(o.method, o.path) and str(o) not in self.listener.coverage.behind
+            if not destroys(o.method, o.path)
+            and not ends(self.client, o)
+            and str(o) not in self.listener.coverage.behind
         ]
         self.stored += look_again(self.attacker, pages, others, writing, self.progress)
 

@@ -72,7 +72,7 @@ class Renewal:
         if self.busy or self.lost:
             return False
         known = shape(request)
-        if self.inside is not None and known not in self.harmless and self._deletes(response):
+        if self.inside is not None and known not in self.harmless and self.here < HERE and self._deletes(response):
             self.since[known] = request
             if self._is_in():
                 self.harmless.add(known)
