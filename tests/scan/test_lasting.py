@@ -14,7 +14,7 @@ from flask import Flask, Response, redirect, request
 from hauberk.core.finding import Result
 from hauberk.integrations.surface import surface, transport
 from hauberk.integrations.target import Target
-from hauberk.scan import Operation, Surface, scan
+from hauberk.scan import Operation, Surface, renewal, scan
 from hauberk.scan.site import site as place
 from tests.scan.test_access import identity
 from tests.scan.test_outside import served
@@ -136,6 +136,13 @@ def test_a_login_that_is_not_got_back_is_told() -> None:
     result = inside(house(ends="server", most=4))
     assert not result.complete
     assert any("was refused. What came after was scanned without a login." in gap for gap in result.gaps)
+
+
+def test_a_login_that_is_lost_for_ever_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renewal, "MOST_AGAIN", 1)
+    result = inside(house(ends="server"))
+    assert not result.complete
+    assert any("lost on the way more than 1 times" in gap for gap in result.gaps)
 
 
 @pytest.mark.parametrize(("bound", "told"), [("", False), ("shut", False), ("ends", True)])

@@ -107,12 +107,11 @@ class Renewal:
         if self.inside is None or self.lost:
             return
         for door in self.doors or (self.inside,):
-            told = dict(door.headers)
             if self._is_in(self._with(door, BINDING)):
                 continue
             self._back()
             for name in BINDING:
-                if name not in told and name not in self.binding and not self._is_in(self._with(door, (name,))):
+                if name not in self.binding and not self._is_in(self._with(door, (name,))):
                     self.binding.add(name)
                     yield name, self._back()
 
@@ -177,6 +176,7 @@ class Renewal:
     def _renew(self) -> bool:
         """Log in again; after a few that fail, `lost` says why no more is tried."""
         if self.person.again >= MOST_AGAIN:
+            self.lost = f"The login was lost on the way more than {MOST_AGAIN} times, and not got back again."
             return False
         with self._aside():
             renewed = self.person.log_in()
