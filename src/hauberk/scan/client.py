@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import unquote
 
 from hauberk.core.errors import ConfigurationError
 from hauberk.scan.health import Health
@@ -38,6 +39,10 @@ class Budget:
         for name, value in (("max_requests", self.max_requests), ("max_seconds", self.max_seconds)):
             if value <= 0:
                 raise ConfigurationError(name, value, "is not above 0")
+
+
+SLOW = 1.0
+"""Seconds for an answer, above which an operation is attacked after the others."""
 
 
 class ExhaustedError(Exception):
@@ -94,6 +99,8 @@ class Client:
         self._completed: Request | None = None
         self._health = None if transport.senses else Health(transport)
         self._next = self._paused = 0.0
+        self.slow: set[tuple[str, str]] = set()
+        """What was answered slowly, by method and path."""
         self.took = 0.0
         """Seconds between the last request and its answer."""
         self._keeps = True
@@ -161,6 +168,8 @@ class Client:
         begun = time.monotonic()
         response = self.transport.send(self.complete(request))
         self.took = time.monotonic() - begun
+        if self.took > SLOW:
+            self.slow.add((request.method, unquote(request.path)))
         self.cut += response.truncated
         if self._keeps:
             self.jar.keep(request, response, secure=self.transport.wire.scheme == "https")
