@@ -17,7 +17,7 @@ from hauberk.scan.learning import Learnt, pictured
 from hauberk.scan.listening import Listener
 from hauberk.scan.messages import Response
 from hauberk.scan.outside import with_cookies
-from hauberk.scan.renewal import ends, is_among
+from hauberk.scan.renewal import ends, is_at
 from hauberk.scan.surface import FORM, Operation, Parameter, Surface
 from hauberk.scan.sweep import UNKNOWN, groups, strict_first, sweep, swept_points
 from hauberk.scan.trial import Point, Shot
@@ -98,7 +98,7 @@ class Attack:
             kept,
             key=lambda o: (
                 ends(self.client, o),
-                is_among(o, self.client.slow),  # it may take all the time that there is
+                any(is_at(o, path) for path in self.client.slow),  # it may take all the time that there is
                 destroys(o.method, o.path),
                 o.method == "DELETE",
                 o.method != "GET" or o.path in written,

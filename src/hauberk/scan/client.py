@@ -99,8 +99,8 @@ class Client:
         self._completed: Request | None = None
         self._health = None if transport.senses else Health(transport)
         self._next = self._paused = 0.0
-        self.slow: set[tuple[str, str]] = set()
-        """What was answered slowly, by method and path."""
+        self.slow: set[str] = set()
+        """Paths that were answered slowly, by whatever method."""
         self.took = 0.0
         """Seconds between the last request and its answer."""
         self._keeps = True
@@ -169,7 +169,7 @@ class Client:
         response = self.transport.send(self.complete(request))
         self.took = time.monotonic() - begun
         if self.took > SLOW:
-            self.slow.add((request.method, unquote(request.path)))
+            self.slow.add(unquote(request.path))
         self.cut += response.truncated
         if self._keeps:
             self.jar.keep(request, response, secure=self.transport.wire.scheme == "https")

@@ -204,12 +204,9 @@ class Renewal:
 
 def ends(client: Client, operation: Operation) -> bool:
     """Whether the operation was seen to end the session."""
-    return is_among(operation, client.ending)
+    return any(method == operation.method and is_at(operation, path) for method, path in client.ending)
 
 
-def is_among(operation: Operation, requests: Collection[tuple[str, str]]) -> bool:
-    """Whether one of these requests, by method and path, was one to the operation."""
-    return any(
-        method == operation.method and (path == operation.path or operation.match(path) is not None)
-        for method, path in requests
-    )
+def is_at(operation: Operation, path: str) -> bool:
+    """Whether a request to that path, by its method, is one to the operation."""
+    return path == operation.path or operation.match(path) is not None
