@@ -8,7 +8,7 @@ import pytest
 from hauberk.core.finding import Result
 from hauberk.scan import Operation, Surface, WSGITransport, scan
 from hauberk.scan.identities import Identity
-from hauberk.scan.second_look import DIGITS
+from hauberk.scan.surface import DIGITS
 from tests.scan.apps import people_pages, people_records
 from tests.scan.test_access import Rows, identity, rows, run
 

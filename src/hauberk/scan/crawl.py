@@ -16,7 +16,7 @@ from hauberk.scan.forgery import tokens
 from hauberk.scan.html import Form, Offer, offer
 from hauberk.scan.ids import Ids
 from hauberk.scan.messages import Request, Response
-from hauberk.scan.surface import Operation, Parameter, Surface
+from hauberk.scan.surface import DIGITS, Operation, Parameter, Surface
 
 PAGES = 3_000
 """How many pages are read."""
@@ -28,8 +28,6 @@ HOPS = 20
 """How many redirects in a row may still lead to a page."""
 ALIKE = 4
 """How many pages of one shape are read: `/items/1`, `/items/2`, ..."""
-
-DIGITS = re.compile(r"[0-9]+")
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ from hauberk.scan.fields import NAME, fields_of
 from hauberk.scan.forgery import Tokens, tokens
 from hauberk.scan.identity import log_in
 from hauberk.scan.messages import CookieJar, Request, Response
-from hauberk.scan.surface import Operation
+from hauberk.scan.surface import DIGITS, Operation
 from hauberk.scan.trial import CANARY
 from hauberk.scan.written import login_request
 
@@ -251,6 +251,3 @@ def shape(request: Request) -> str:
     """The address without what differs from one request of an operation to the next."""
     parts = ("*" if CANARY.search(part) else DIGITS.sub("0", part) for part in request.path.split("/"))
     return f"{request.method} {'/'.join(parts)}"
-
-
-DIGITS = re.compile(r"[0-9]+")

@@ -11,8 +11,7 @@ from hauberk.scan.client import Client
 from hauberk.scan.coverage import Coverage
 from hauberk.scan.messages import Request, Response
 from hauberk.scan.proxied import Proxied
-from hauberk.scan.second_look import DIGITS
-from hauberk.scan.surface import Operation
+from hauberk.scan.surface import DIGITS, Operation
 from hauberk.scan.watch import Watch
 
 SETTINGS = 40

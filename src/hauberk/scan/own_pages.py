@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from hauberk.scan.care import destroys, ends_session
 from hauberk.scan.html import offer
 from hauberk.scan.identities import NOBODY
 from hauberk.scan.messages import Request, own_target
+from hauberk.scan.surface import DIGITS
 
 FOLLOWED = 20
 """Links of these pages that are followed, to the links behind them."""
@@ -22,7 +22,6 @@ LOOKED = 60
 """Pages that are read, link by link, to see whether something is shown to somebody."""
 ALIKE = 5
 """And of those whose paths differ in numbers alone."""
-DIGITS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,7 @@ from hauberk.scan.care import destroys
 from hauberk.scan.checks.active import cache_poisoning, host_header, method_tampering
 from hauberk.scan.client import SAFE_METHODS, Client
 from hauberk.scan.messages import Request, Response
-from hauberk.scan.second_look import DIGITS
-from hauberk.scan.surface import Operation
+from hauberk.scan.surface import DIGITS, Operation
 from hauberk.scan.trial import canary
 
 SETTINGS = 20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -17,10 +16,9 @@ from hauberk.scan.checks.active import state_by_get, stored_xss
 from hauberk.scan.messages import Request
 from hauberk.scan.planting import is_affordable, plant, shown_at
 from hauberk.scan.stored_templates import Candidates, ask
-from hauberk.scan.surface import Operation
+from hauberk.scan.surface import DIGITS, Operation
 from hauberk.scan.trial import CANARY, PLAIN, Point
 
-DIGITS = re.compile(r"[0-9]+")
 ALIKE = 4
 """How many pages are read again whose paths differ in numbers alone."""
 OTHERS = 40

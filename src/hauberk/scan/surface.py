@@ -22,6 +22,8 @@ NOWHERE = Location()
 LINKS = 100
 """How many kinds of links to one operation are remembered."""
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+DIGITS = re.compile(r"[0-9]+")
+"""Paths that differ in these alone are taken to be of one kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
