@@ -12,7 +12,7 @@ Way = TypeVar("Way")
 Aside = Callable[[Scope], object]
 Tree = dict[Any, Any]
 Entry = tuple[set[bytes] | None, Aside | None, Any]
-"""Names of fields that lead nowhere, what leads on before the fields do, if anything, and the node the tree.
+"""Names of fields that lead nowhere, what leads on before the fields do, if anything, and the tree.
 Where steps asked for nothing: no names, and the way itself."""
 
 END = None

@@ -314,7 +314,7 @@ class AnswerWatch(Protocol):
 
 Holder = list[Any]
 """`[exchange or None, how to make it, what to make it from, the session or None]`: the adapters put one down for each
-request.
+request. ASGI's short way has two more behind them: the way of the request, and the server's `send`.
 
 Most requests need no exchange at all, and making one costs as much as everything else that the adapter does. So it is
 made when somebody asks, and this list (the cheapest thing that can be changed in place) remembers it.

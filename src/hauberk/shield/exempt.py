@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hauberk.core.errors import ConfigurationError
@@ -31,11 +30,13 @@ class Exempt:
             raise ConfigurationError("Exempt.reason", self.reason, "is empty", "say why this route needs no check")
 
 
-def exemptions(option: str, given: object) -> Sequence[object]:
-    """What an option of several exemptions was given. Raises ConfigurationError where that is one alone, or none."""
-    if isinstance(given, tuple | list):
-        return given
-    raise ConfigurationError(option, given, "is not a tuple of Exempt", 'write (Exempt(path="...", reason="..."),)')
+def check_exemptions(option: str, given: object, example: str) -> None:
+    """Raise ConfigurationError where an option of several exemptions was given one alone, or something else."""
+    if not isinstance(given, tuple | list):
+        raise ConfigurationError(option, given, "is not a tuple of Exempt", 'write (Exempt(path="...", reason="..."),)')
+    for one in given:
+        if not isinstance(one, Exempt):
+            raise ConfigurationError(option, one, "is not an Exempt", f'write Exempt(path="{example}", reason="...")')
 
 
 class Exemptions:

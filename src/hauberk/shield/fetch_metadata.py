@@ -20,7 +20,7 @@ from hauberk.core.options import flag, one_of, words
 from hauberk.core.plan import Steps
 from hauberk.shield.cors.allowed import Allowed
 from hauberk.shield.cors.pattern import Pattern, proposal, shown
-from hauberk.shield.exempt import Exempt, Exemptions, exemptions
+from hauberk.shield.exempt import Exempt, Exemptions, check_exemptions
 from hauberk.wire.origin import OriginError
 
 READ = frozenset({"sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "origin", "host"})
@@ -66,11 +66,7 @@ class FetchMetadata:
         object.__setattr__(self, "origins", words("FetchMetadata.origins", self.origins))
         for text in self.origins:
             _pattern(text)
-        for one in exemptions("FetchMetadata.open", self.open):
-            if not isinstance(one, Exempt):
-                raise ConfigurationError(
-                    "FetchMetadata.open", one, "is not an Exempt", 'write Exempt(path="/badges/", reason="...")'
-                )
+        check_exemptions("FetchMetadata.open", self.open, "/badges/")
 
     def equip(self, equipment: Equipment) -> Fitted:
         """With the origins that the policy's CORS allows, and with its CSRF to look after forms."""

@@ -13,9 +13,9 @@ what stands before it, never what a proxy added behind it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from types import MappingProxyType
 
 from hauberk.core.errors import HauberkError
@@ -167,16 +167,25 @@ def plain(address: Address) -> Address:
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
+def peer_address(client: str) -> Address | None:
+    """The address of a peer as a server tells it: without the interface that one on the same link comes by (RFC 4007,
+    section 11)."""
+    return address_of(client.partition("%")[0])
+
+
+def is_within(client: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """Whether the peer's address is in one of these networks."""
+    address = peer_address(client)
+    return address is not None and any(address.version == known.version and address in known for known in networks)
+
+
 IPV6_PREFIX = 64
 """What one customer of a provider gets at least (RFC 6177): the addresses below it are his to choose."""
 
 
 def network_of(client: str) -> str:
-    """Whom an address stands for: an IPv4 address for itself, an IPv6 address for its /64, another text for itself.
-
-    A peer on the same link comes with the name of the interface (RFC 4007, section 11), which is left out.
-    """
-    address = address_of(client.partition("%")[0])
+    """Whom an address stands for: an IPv4 address for itself, an IPv6 address for its /64, another text for itself."""
+    address = peer_address(client)
     if address is None:
         return f"peer:{client[:64]}"
     if isinstance(address, IPv6Address):

@@ -18,7 +18,7 @@ from hauberk.shield.csrf.issue import Tokens
 from hauberk.shield.csrf.signals import SILENT, Signal, Trusts, judge
 from hauberk.shield.csrf.tokens import ANYWHERE, action, fits
 from hauberk.shield.csrf.trusted import trusted_origins
-from hauberk.shield.exempt import Exempt, Exemptions, exemptions
+from hauberk.shield.exempt import Exempt, Exemptions, check_exemptions
 from hauberk.wire.form_field import MULTIPART, URLENCODED, field_values, media_type
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -67,11 +67,7 @@ class CSRF:
             flag(f"CSRF.{name}", getattr(self, name))
         object.__setattr__(self, "trusted_origins", words("CSRF.trusted_origins", self.trusted_origins))
         trusted_origins("CSRF.trusted_origins", self.trusted_origins)
-        for one in exemptions("CSRF.exempt", self.exempt):
-            if not isinstance(one, Exempt):
-                raise ConfigurationError(
-                    "CSRF.exempt", one, "is not an Exempt", 'write Exempt(path="/hooks/", reason="...")'
-                )
+        check_exemptions("CSRF.exempt", self.exempt, "/hooks/")
         for name in ("header", "field", "cookie"):
             value = word(f"CSRF.{name}", getattr(self, name))
             if not value.replace("-", "").replace("_", "").isalnum():

@@ -24,6 +24,7 @@ from hauberk.wire.forwarded import (
     address_of,
     addresses_from_right,
     elements_from_right,
+    is_within,
 )
 
 Network = IPv4Network | IPv6Network
@@ -71,10 +72,7 @@ class Networks:
     def _trusts(self, client: str) -> bool:
         if not client or client.startswith("unix:"):
             return self._unix  # a peer without an address came through a socket in the file system
-        address = address_of(client.partition("%")[0])
-        return address is not None and any(
-            address.version == network.version and address in network for network in self._networks
-        )
+        return is_within(client, self._networks)
 
 
 def _network(option: str, text: str) -> Network:

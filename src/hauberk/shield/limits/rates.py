@@ -14,7 +14,7 @@ from hauberk.core.log import decision
 from hauberk.core.store import Limit, Room, Store
 from hauberk.shield.limits.rate import Counter, Rate
 from hauberk.shield.limits.refusals import problem
-from hauberk.wire.forwarded import address_of
+from hauberk.wire.forwarded import is_within
 
 QUIET = 60.0
 """Seconds between two lines about the same store."""
@@ -41,14 +41,14 @@ class Rates:
 
     def begin(self, ex: Exchange) -> Reply | None:
         """Refuse whom the deny list names."""
-        if self._deny and _within(ex.client, self._deny):
+        if self._deny and is_within(ex.client, self._deny):
             decision("address-denied", method=ex.method[:20], path=ex.path[:200], client=ex.client)
             return problem(403, "This address is not served.")
         return None
 
     async def check(self, ex: Exchange) -> Reply | None:
         """Charge every rate that counts this request; the first that has no room refuses it."""
-        if self._allow and _within(ex.client, self._allow):
+        if self._allow and is_within(ex.client, self._allow):
             return None
         charged = [(c, limit) for c in self._counters if c.applies(ex) and (limit := c.limit(ex)) is not None]
         if not charged:
@@ -62,8 +62,6 @@ class Rates:
 
     async def check_by_token(self, ex: Exchange, bearer: Load) -> Reply | None:
         """The same where a rate counts by token: `bearer` looks at it first, and its refusal is counted by address."""
-        if self._allow and _within(ex.client, self._allow):
-            return None
         refused = await bearer(ex)
         return await self.check(ex) or refused
 
@@ -135,8 +133,3 @@ def _proposal(text: str) -> str:
         return f"write '{ip_network(text, strict=False)}'"
     except ValueError:
         return "write '192.0.2.0/24'"
-
-
-def _within(client: str, known: Networks) -> bool:
-    address = address_of(client.partition("%")[0])  # a peer on the same link comes with the name of the interface
-    return address is not None and any(address in network for network in known if network.version == address.version)

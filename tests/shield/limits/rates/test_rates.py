@@ -19,9 +19,9 @@ from hauberk.policy import Policy
 from hauberk.shield.https import HTTPS
 from hauberk.shield.limits import Limits, Rate
 from hauberk.shield.limits.rate import Counter
-from hauberk.shield.limits.rates import _within, networks
+from hauberk.shield.limits.rates import networks
 from hauberk.stores.memory import MemoryStore
-from hauberk.wire.forwarded import network_of
+from hauberk.wire.forwarded import is_within, network_of
 from tests.drivers import Answer, Serve, serve_asgi, serve_wsgi
 
 TWO = Rate(limit="2/minute")
@@ -200,7 +200,7 @@ def test_a_client_cannot_choose_whom_it_counts_as(serve: Serve, proxied: bool) -
     ],
 )
 def test_a_network_covers_its_addresses_however_they_are_written(network: str, client: str, within: bool) -> None:
-    assert _within(client, networks("Limits.deny", [network])) is within
+    assert is_within(client, networks("Limits.deny", [network])) is within
 
 
 def test_a_network_with_host_bits_is_refused_and_the_right_one_is_named() -> None:
